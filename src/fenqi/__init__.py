@@ -1,0 +1,1 @@
+"""Fenqi: servicing of installment orders for an online mall."""
