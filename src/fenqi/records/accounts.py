@@ -1,0 +1,79 @@
+"""Sign-ins: staff by password, consumers by a code sent to their phone, programs by a key."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django_otp.models import CooldownMixin, SideChannelDevice, ThrottlingMixin
+
+from fenqi.records.identifiers import new_id
+
+
+class Role(models.TextChoices):
+    CONSUMER = "consumer"
+    AGENT = "agent"  # helps customers
+    FINANCE = "finance"  # keeps the books
+    ADMIN = "admin"  # makes staff and API clients
+
+
+class AccountManager(BaseUserManager["Account"]):
+    def create_staff(self, *, username: str, password: str, role: Role) -> "Account":
+        """A member of staff who signs in by password."""
+        account = self.model(username=username, role=role)
+        account.set_password(password)
+        account.save(using=self._db)
+        return account
+
+    def for_customer(self, customer_id: Any) -> "Account":
+        """The sign-in of a customer, made at the first use."""
+        account, _ = self.get_or_create(
+            customer_id=customer_id, defaults={"username": f"customer:{customer_id}", "role": Role.CONSUMER}
+        )
+        return account
+
+
+class Account(AbstractBaseUser):
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    username = models.CharField(max_length=64, unique=True)
+    role = models.CharField(max_length=16, choices=Role)
+    customer_id = models.UUIDField(null=True, unique=True)  # a consumer's; a plain column, it is on another shard
+    is_active = models.BooleanField(default=True)
+
+    objects: ClassVar[AccountManager] = AccountManager()  # type: ignore[assignment]  # narrower than the base's
+
+    USERNAME_FIELD = "username"
+
+    class Meta:
+        db_table = "account"
+        constraints = [
+            models.CheckConstraint(
+                name="account_consumer_has_customer",
+                condition=models.Q(role="consumer", customer_id__isnull=False)
+                | (~models.Q(role="consumer") & models.Q(customer_id__isnull=True)),
+            ),
+        ]
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role != Role.CONSUMER
+
+
+class SmsDevice(CooldownMixin, ThrottlingMixin, SideChannelDevice):  # type: ignore[misc]  # the library has no types
+    """The bound phone as a second channel: one-time codes, their validity, cool-down and throttling are the library's."""
+
+    class Meta:
+        db_table = "sms_device"
+
+
+class ApiClient(models.Model):
+    """A program of the mall's. Only a hash of its key is kept."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(max_length=64, unique=True)
+    key_hash = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "api_client"

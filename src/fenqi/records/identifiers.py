@@ -1,0 +1,20 @@
+"""Keys are made here, in Python: time-ordered, so that indexes grow at one end (scale rule 1)."""
+
+from uuid import UUID, uuid5
+
+from uuid_utils.compat import uuid7
+
+_NAMESPACE = UUID("5f6f7e3c-62cf-5d0a-9f3c-0d6a4a6b7a10")
+
+HOUSE_ID = UUID("00000000-0000-7000-8000-000000000001")
+"""The mall itself, as the customer of what belongs to no consumer (scale rule 5)."""
+
+
+def new_id() -> UUID:
+    """A fresh key."""
+    return uuid7()
+
+
+def derived_id(*about: object) -> UUID:
+    """The key of a thing that may be written again: the same words give the same key (scale rule 12)."""
+    return uuid5(_NAMESPACE, "\x1f".join(str(word) for word in about))

@@ -1,0 +1,41 @@
+"""Which of the four kinds each table is (scale rules): declared here once, proved by the catalog test."""
+
+from enum import StrEnum
+
+
+class TableKind(StrEnum):
+    SPREAD = "spread"  # grows with customers; lives on the customer's shard; addressed by (customer_id, id)
+    KEYED = "keyed"  # grows with something else, spread by that key: the directory, prices by product
+    SMALL = "small"  # a copy on every node
+    CENTRAL = "central"  # the coordinator only: queue, sessions, staff, migrations
+
+
+SPREAD_TABLES = (
+    "customer",
+    "orders",
+    "order_line",
+    "order_payment",
+    "plan",
+    "plan_event",
+    "installment",
+    "payment",
+    "payment_attempt",
+    "channel_notification",
+    "journal_entry",
+    "journal_line",
+    "idempotency_record",
+    "outbox",
+    "audit_record",
+)
+KEYED_TABLES = ("directory", "price_observation")
+SMALL_TABLES = ("ledger_account",)
+CENTRAL_TABLES = ("account", "sms_device", "api_client", "refused_callback", "import_run")
+
+APPEND_ONLY_TABLES = ("plan_event", "journal_entry", "journal_line")
+
+KIND_OF = {
+    **dict.fromkeys(SPREAD_TABLES, TableKind.SPREAD),
+    **dict.fromkeys(KEYED_TABLES, TableKind.KEYED),
+    **dict.fromkeys(SMALL_TABLES, TableKind.SMALL),
+    **dict.fromkeys(CENTRAL_TABLES, TableKind.CENTRAL),
+}
