@@ -1,0 +1,23 @@
+"""Payments as facts: how an attempt moves, what a channel's code means, when to ask again."""
+
+from fenqi.domain.payments.attempts import AttemptState, Outcome, Step, UnlistedMove, next_state, payment_state
+from fenqi.domain.payments.failures import FailureCategory, Operation, RetryMark, Verdict
+from fenqi.domain.payments.schedule import QUERY_DELAYS, next_query_at
+from fenqi.domain.payments.verdicts import UNMAPPED, verdict_on
+
+__all__ = [
+    "QUERY_DELAYS",
+    "UNMAPPED",
+    "AttemptState",
+    "FailureCategory",
+    "Operation",
+    "Outcome",
+    "RetryMark",
+    "Step",
+    "UnlistedMove",
+    "Verdict",
+    "next_query_at",
+    "next_state",
+    "payment_state",
+    "verdict_on",
+]
