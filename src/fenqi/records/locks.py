@@ -1,0 +1,34 @@
+"""Every lock of the house. There is one: the customer's row, taken before anything of that customer's money is written.
+
+A customer's plans, payments and chain of journal entries thereby change one after the other; two customers never wait
+for each other. It is a statement of its own: what is read after it is what the previous holder committed.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+
+from fenqi.domain.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class LockedCustomer:
+    """The head of the customer's chain of entries, ours to extend until the transaction ends."""
+
+    customer_id: UUID
+    entry_seq: int
+    entry_hash: bytes
+
+
+def customer(customer_id: UUID) -> LockedCustomer:
+    """Wait for the customer's row and hold it until the transaction ends. Raises NotFound."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT entry_seq, entry_hash FROM customer WHERE id = %s FOR NO KEY UPDATE",
+            [customer_id],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise NotFound
+    return LockedCustomer(customer_id=customer_id, entry_seq=row[0], entry_hash=bytes(row[1]))

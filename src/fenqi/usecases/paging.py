@@ -1,0 +1,46 @@
+"""Pages by cursor: stable while rows are added, and never a count over a large table."""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from fenqi.domain.errors import FenqiError
+
+Item = TypeVar("Item")
+LARGEST_PAGE = 100
+
+
+class InvalidCursor(FenqiError):
+    code = "invalid_cursor"
+    status = 422
+    zh = "翻页标记无效，请从第一页重新开始。"
+    en = "The page cursor is not valid: start again from the first page."
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    items: tuple[Item, ...]
+    next_cursor: str | None
+
+
+def to_cursor(*values: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps([str(value) for value in values]).encode()).decode().rstrip("=")
+
+
+def from_cursor(cursor: str, *, parts: int) -> list[str]:
+    """The values that `to_cursor` was given. Raises InvalidCursor."""
+    try:
+        values: Any = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, binascii.Error):
+        raise InvalidCursor from None
+    if not isinstance(values, list) or len(values) != parts or not all(isinstance(value, str) for value in values):
+        raise InvalidCursor
+    return values
+
+
+def page_of(rows: list[Item], *, limit: int, cursor_of: Any) -> Page[Item]:
+    """A page from one row more than it holds: the surplus row only tells that there is a next page."""
+    shown = tuple(rows[:limit])
+    return Page(items=shown, next_cursor=cursor_of(shown[-1]) if len(rows) > limit else None)
