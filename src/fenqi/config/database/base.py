@@ -1,0 +1,29 @@
+"""Django's PostgreSQL backend, with the connection fit for schema changes while the schema is changed.
+
+We prepare every statement at its first use (`prepare_threshold: 0`), and a prepared statement holds one command. Django's
+own schema editor sends several at once, so preparing pauses inside it: in `migrate` and in the making of test databases.
+"""
+
+from typing import Any, Self
+
+from django.db.backends.postgresql import base, schema
+
+
+class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
+    def __enter__(self) -> Self:
+        self.connection.ensure_connection()
+        self.usual_threshold = self.connection.connection.prepare_threshold
+        self.connection.connection.prepare_threshold = None
+        super().__enter__()
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        try:
+            super().__exit__(*exception)
+        finally:
+            if self.connection.connection is not None:
+                self.connection.connection.prepare_threshold = self.usual_threshold
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    SchemaEditorClass = DatabaseSchemaEditor

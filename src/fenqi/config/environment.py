@@ -1,0 +1,73 @@
+"""Typed reading of environment variables: each has one name, one type and a clear complaint when it does not fit."""
+
+import os
+from pathlib import Path
+
+from fenqi.domain.errors import FenqiError
+
+TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
+FALSE_WORDS = frozenset({"0", "false", "no", "off", ""})
+
+
+class SettingMissing(FenqiError):
+    """The environment lacks a variable that has no safe default. Details: `name`, `purpose`."""
+
+    code = "setting_missing"
+    status = 500
+    zh = "缺少环境变量 {name}（{purpose}）。请先设置再启动；`make run` 会自动生成开发用的值。"
+    en = "The environment variable {name} is not set ({purpose}). Set it and start again; `make run` makes one by itself."
+
+
+class SettingMalformed(FenqiError):
+    """A variable of the environment cannot be read as its type. Details: `name`, `expected`."""
+
+    code = "setting_malformed"
+    status = 500
+    zh = "环境变量 {name} 的值无法识别，应为：{expected}。"
+    en = "The environment variable {name} cannot be understood. Expected: {expected}."
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, default).strip()
+
+
+def required_text(name: str, *, purpose: str) -> str:
+    """The value of `name`; raises SettingMissing when it is absent or empty."""
+    value = text(name)
+    if not value:
+        raise SettingMissing(name=name, purpose=purpose)
+    return value
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Yes or no; raises SettingMalformed for any other word."""
+    word = text(name, "yes" if default else "no").lower()
+    if word in TRUE_WORDS:
+        return True
+    if word in FALSE_WORDS:
+        return False
+    raise SettingMalformed(name=name, expected="yes / no")
+
+
+def whole_number(name: str, default: int, *, least: int = 0) -> int:
+    """A whole number not below `least`; raises SettingMalformed."""
+    value = text(name, str(default))
+    if not (value.isascii() and value.isdigit()) or int(value) < least:
+        raise SettingMalformed(name=name, expected=f"a whole number >= {least}")
+    return int(value)
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """A list separated by commas, without empty parts."""
+    return [word for word in (part.strip() for part in text(name, default).split(",")) if word]
+
+
+def project_folder() -> Path:
+    """The checkout this package is installed from, or the current folder when it was installed from a wheel."""
+    above = Path(__file__).resolve().parents
+    return next((folder for folder in above if (folder / "pyproject.toml").is_file()), Path.cwd())
+
+
+def data_folder() -> Path:
+    """Where everything that outlives a process is kept: `FENQI_DATA`, or `.data` beside the project."""
+    return Path(text("FENQI_DATA") or project_folder() / ".data").expanduser().resolve()

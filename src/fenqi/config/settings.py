@@ -1,0 +1,179 @@
+"""Settings of the web server, the job worker and the commands. What differs between places comes from the environment.
+
+docs/operations.md lists every variable. Nothing that protects anything has a default here: without its keys the program
+refuses to start and says which one is missing.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONCE, NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from fenqi.config import environment
+from fenqi.config.databases import database_settings
+from fenqi.config.logs import logging_settings
+
+PACKAGE = Path(__file__).resolve().parent.parent
+INTERFACES = PACKAGE / "interfaces"
+DATA_FOLDER = environment.data_folder()
+
+SECRET_KEY = environment.required_text("FENQI_SECRET_KEY", purpose="signs sessions and links; 50 random characters")
+SECRET_KEY_FALLBACKS = environment.words("FENQI_OLD_SECRET_KEYS")
+# Keys that personal data is encrypted and looked up with: the first one writes, all of them read.
+PII_KEYS = environment.words(
+    "FENQI_PII_KEYS", environment.required_text("FENQI_PII_KEYS", purpose="protects personal data")
+)
+
+DEBUG = False
+TLS = environment.flag("FENQI_TLS", default=True)
+ALLOWED_HOSTS = environment.words("FENQI_HOSTS", "localhost,127.0.0.1,[::1]")
+PUBLIC_URL = environment.text("FENQI_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+CSRF_TRUSTED_ORIGINS = environment.words("FENQI_ORIGINS", PUBLIC_URL)
+
+INSTALLED_APPS = [
+    "fenqi.records",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "procrastinate.contrib.django",
+    "django_htmx",
+    "csp",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "fenqi.config.language.LanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "fenqi.config.urls"
+WSGI_APPLICATION = "fenqi.config.wsgi.application"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [INTERFACES / room / "templates" for room in ("portal", "console", "shared")],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+            ],
+        },
+    },
+]
+
+# ---- storage
+
+DATABASES = {"default": database_settings(environment.required_text("DATABASE_URL", purpose="the PostgreSQL database"))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+MEDIA_ROOT = DATA_FOLDER / "evidence"  # never served as files: pages hand out what their reader may see
+
+# ---- signing in
+
+AUTH_USER_MODEL = "records.Account"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ADMIN = False
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"  # a consumer who comes back from a cashier is still signed in
+SESSION_COOKIE_SECURE = TLS
+SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
+CSRF_COOKIE_SECURE = TLS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = TLS
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+
+# ---- what a browser is told to refuse
+
+SECURE_SSL_REDIRECT = TLS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked for by the machine beside us, without TLS
+SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = TLS
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("FENQI_BEHIND_PROXY", default=False) else None
+)
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY: dict[str, Any] = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:", "blob:"],
+        "media-src": [SELF, "blob:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        # Browsers hold redirects after a form to this list too, and confirming a repayment leads to a cashier.
+        "form-action": [SELF, *environment.words("FENQI_CASHIER_ORIGINS", "https://*.alipay.com")],
+        "upgrade-insecure-requests": TLS,
+    },
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+
+# ---- languages and time
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
+LOCALE_PATHS = [INTERFACES / "shared" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"  # of what is stored; the mall's days are counted in BUSINESS_TIME_ZONE
+BUSINESS_TIME_ZONE = environment.text("FENQI_TIME_ZONE", "Asia/Shanghai")
+
+# ---- files of the pages
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_FOLDER / "static"
+STATICFILES_DIRS = [
+    folder for room in ("portal", "console", "shared") if (folder := INTERFACES / room / "static").is_dir()
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+
+# ---- work behind the pages
+
+PROCRASTINATE_IMPORT_PATHS: list[str] = []
+LOGGING = logging_settings(level=environment.text("FENQI_LOG_LEVEL", "INFO"))
+LOGGING_CONFIG = "logging.config.dictConfig"

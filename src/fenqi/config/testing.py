@@ -1,0 +1,24 @@
+"""Settings of the tests and of mypy: the real ones, with keys that protect nothing and a database that is filled in later.
+
+`tests/conftest.py` puts the address of a running server into DATABASES before the first test that needs one.
+"""
+
+import os
+
+DATABASE_IS_GIVEN = "DATABASE_URL" in os.environ
+
+os.environ.setdefault("FENQI_SECRET_KEY", "only-for-tests-only-for-tests-only-for-tests-only-for-tests")
+os.environ.setdefault("FENQI_PII_KEYS", "b25seS1mb3ItdGVzdHMtdGhpcy1pcy1uby1zZWNyZXQ=")
+os.environ.setdefault("FENQI_TLS", "no")
+os.environ.setdefault("DATABASE_URL", "postgresql:///fenqi")
+os.environ.setdefault("FENQI_LOG_LEVEL", "WARNING")
+
+from fenqi.config.settings import *  # noqa: E402, F403 - the variables above are read by this very import
+
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; what it protects is in the tests
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_AUTOREFRESH = True

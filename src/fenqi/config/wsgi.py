@@ -1,0 +1,9 @@
+"""The web application, as granian and every other WSGI server look for it."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fenqi.config.settings")
+
+application = get_wsgi_application()
