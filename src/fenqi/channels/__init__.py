@@ -1,0 +1,51 @@
+"""The outside: one adapter per protocol, all behind the interface of `fenqi.channels.interface`.
+
+Whoever needs a rail asks here by its name; nobody imports an adapter.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Self
+
+from fenqi.channels.alipay import AlipayChannel, AlipayConfig
+from fenqi.channels.interface import ChannelMisconfigured, PaymentChannel, UnknownChannel
+from fenqi.channels.sms import AliyunSms, AliyunSmsConfig, SmsGateway
+
+__all__ = ["ChannelSettings", "channel", "channel_names", "sms_gateway"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSettings:
+    """The counterparties this mall has a contract with; None for those it has not."""
+
+    alipay: AlipayConfig | None = None
+    sms: AliyunSmsConfig | None = None
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Self:
+        """Raises ChannelMisconfigured for a rail that is named but not fully set up."""
+        return cls(alipay=AlipayConfig.from_environ(environ), sms=AliyunSmsConfig.from_environ(environ))
+
+
+def channel_names(settings: ChannelSettings) -> tuple[str, ...]:
+    """The rails that are open, in the order they are offered."""
+    return ("alipay",) if settings.alipay else ()
+
+
+@cache
+def channel(name: str, settings: ChannelSettings) -> PaymentChannel:
+    """The rail of that name, made once for each process. Raises UnknownChannel."""
+    if name == "alipay" and settings.alipay:
+        return AlipayChannel(settings.alipay)
+    raise UnknownChannel(channel=name)
+
+
+@cache
+def sms_gateway(settings: ChannelSettings) -> SmsGateway:
+    """The text-message service, made once for each process. Raises ChannelMisconfigured when there is none."""
+    if settings.sms is None:
+        raise ChannelMisconfigured(
+            channel="sms", name="FENQI_SMS_ACCESS_KEY_ID", problem="it is not set", problem_zh="未设置"
+        )
+    return AliyunSms(settings.sms)

@@ -44,6 +44,15 @@ class UnknownChannel(FenqiError):
     en = "The payment channel {channel!r} is not set up: choose another method."
 
 
+class ChannelMisconfigured(FenqiError):
+    """A setting of a channel is missing or unreadable. Details: `channel`, `name`, `problem`; never the value."""
+
+    code = "channel_misconfigured"
+    status = 500
+    zh = "渠道「{channel}」的环境变量 {name} 有误：{problem_zh}。"
+    en = "The environment variable {name} of channel {channel!r} is wrong: {problem}."
+
+
 class RefusalReason(StrEnum):
     BAD_SIGNATURE = "bad_signature"
     WRONG_APP = "wrong_app"
@@ -169,7 +178,7 @@ class NotificationKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """A notification whose signature, app and seller were checked; the same `notify_id` may come any number of times."""
+    """A notification whose signature, app and seller hold; the same `notify_id` may come any number of times."""
 
     channel: str
     notify_id: str

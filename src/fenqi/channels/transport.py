@@ -1,0 +1,89 @@
+"""HTTP with strict limits, and one reading of its faults for all channels (channel rules, 6).
+
+A fault before a byte was sent means "not executed"; every later one means that nobody knows.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+import httpx
+
+LARGEST_ANSWER = 1_000_000
+"""Bytes; the largest real answers are a few kilobytes."""
+
+
+class Fault(Exception):
+    """The call has no usable answer. `code` is `transport.*`, for the record."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+class NotSent(Fault):
+    """The counterparty was not reached: nothing was executed, the same request may be sent again."""
+
+
+class NoAnswer(Fault):
+    """The request may have been executed; only a query can tell."""
+
+
+def is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_private_enough(url: str) -> bool:
+    """Whether secrets may go there: by https, or by plain http to this very machine (the sandbox)."""
+    parts = urlsplit(url)
+    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url)))
+
+
+def strict_client(base_url: str, *, connect_seconds: float, answer_seconds: float) -> httpx.Client:
+    """A client without redirects, with a time limit on every step; no proxy of the environment sees loopback."""
+    return httpx.Client(
+        timeout=httpx.Timeout(answer_seconds, connect=connect_seconds, pool=connect_seconds),
+        limits=httpx.Limits(max_connections=32, max_keepalive_connections=8),
+        follow_redirects=False,
+        trust_env=not is_loopback(base_url),
+    )
+
+
+def post(
+    client: httpx.Client, url: str, *, params: Mapping[str, str], form: Mapping[str, str], answer_seconds: float
+) -> bytes:
+    """The body of a 200 answer that came whole within `answer_seconds`. Raises NotSent or NoAnswer."""
+    deadline = time.monotonic() + answer_seconds
+    with _faults_named(), client.stream("POST", url, params=dict(params), data=dict(form)) as response:
+        if response.status_code != httpx.codes.OK:
+            raise NoAnswer(f"transport.http_{response.status_code}")
+        return _read(response, deadline)
+
+
+def _read(response: httpx.Response, deadline: float) -> bytes:
+    body = bytearray()
+    for piece in response.iter_bytes():
+        body += piece
+        if len(body) > LARGEST_ANSWER:
+            raise NoAnswer("transport.too_large")
+        if time.monotonic() > deadline:
+            raise NoAnswer("transport.timeout")
+    return bytes(body)
+
+
+@contextmanager
+def _faults_named() -> Iterator[None]:
+    try:
+        yield
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
+        raise NotSent("transport.not_connected") from None
+    except httpx.TimeoutException:
+        raise NoAnswer("transport.timeout") from None
+    except httpx.HTTPError:
+        raise NoAnswer("transport.broken") from None
