@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
 from fenqi.domain.errors import FenqiError
@@ -22,8 +21,6 @@ from fenqi.domain.payments import FailureCategory, Outcome, RetryMark, Verdict
 
 NUMBER_RULE = re.compile(r"[0-9A-Za-z]{8,32}")
 """Our numbers satisfy every rail at once: 8 to 32 letters and digits, so a payment can change rails."""
-
-_NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 class ChannelRefuses(FenqiError):
@@ -115,7 +112,7 @@ class ChannelReply:
     """The channel's most telling code, or `transport.*`; for the record and for support, never for branching."""
     verdict: Verdict | None = None
     """What the code means; None after a success and while the payer is simply awaited."""
-    raw: Mapping[str, object] = field(default=_NOTHING, repr=False)
+    raw: Mapping[str, object] = field(default_factory=dict, repr=False)
     """The answer as it was read, for the record; may hold personal data, so it is never logged."""
 
     @property
@@ -155,7 +152,7 @@ class RefundReply:
     refunded_at: datetime | None = None
     code: str | None = None
     verdict: Verdict | None = None
-    raw: Mapping[str, object] = field(default=_NOTHING, repr=False)
+    raw: Mapping[str, object] = field(default_factory=dict, repr=False)
 
     @property
     def failure(self) -> FailureCategory | None:
