@@ -26,6 +26,9 @@ PII_KEYS = environment.words(
     "FENQI_PII_KEYS", environment.required_text("FENQI_PII_KEYS", purpose="protects personal data")
 )
 
+# Finds a person by phone without telling the phone; it cannot be changed without hashing every phone again.
+INDEX_KEY = environment.required_text("FENQI_INDEX_KEY", purpose="finds customers by phone; 32 random characters")
+
 DEBUG = False
 TLS = environment.flag("FENQI_TLS", default=True)
 ALLOWED_HOSTS = environment.words("FENQI_HOSTS", "localhost,127.0.0.1,[::1]")
@@ -158,6 +161,10 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"  # of what is stored; the mall's days are counted in BUSINESS_TIME_ZONE
 BUSINESS_TIME_ZONE = environment.text("FENQI_TIME_ZONE", "Asia/Shanghai")
+
+# ---- what the mall's policy allows
+
+CREDIT_ALLOWED = environment.flag("FENQI_CREDIT_ALLOWED", default=False)  # keep a surplus as the customer's balance
 
 # ---- files of the pages
 

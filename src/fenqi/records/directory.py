@@ -1,6 +1,9 @@
 """What is unique over all customers, and where to find whom it belongs to (scale rule 2)."""
 
-from django.db import models
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection, models
 
 
 class DirectoryKind(models.TextChoices):
@@ -20,3 +23,36 @@ class DirectoryEntry(models.Model):
 
     class Meta:
         db_table = "directory"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose a key is, and what it names."""
+
+    customer_id: UUID
+    target_id: UUID
+
+
+def find(kind: DirectoryKind, key: str) -> Holder | None:
+    """Whose the key is, or None."""
+    entry = DirectoryEntry.objects.filter(kind=kind, key=key).first()
+    return Holder(entry.customer_id, entry.target_id) if entry else None
+
+
+def claim(kind: DirectoryKind, key: str, *, customer_id: UUID, target_id: UUID) -> Holder:
+    """Take the key unless somebody has it; whoever has it then is the answer. Two claimants wait for each other."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO directory (kind, key, customer_id, target_id) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            [kind.value, key, customer_id, target_id],
+        )
+        taken = cursor.rowcount == 1
+    if taken:
+        return Holder(customer_id, target_id)
+    entry = DirectoryEntry.objects.get(kind=kind, key=key)
+    return Holder(entry.customer_id, entry.target_id)
+
+
+def release(kind: DirectoryKind, key: str, *, customer_id: UUID) -> None:
+    """Give the key back, if it is the customer's."""
+    DirectoryEntry.objects.filter(kind=kind, key=key, customer_id=customer_id).delete()

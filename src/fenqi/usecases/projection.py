@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from fenqi.domain.ledger import Entry, entry_hash
-from fenqi.domain.plans import COMPONENTS, Event, PlanState
+from fenqi.domain.plans import Event, PlanState
 from fenqi.domain.plans import Row as PlanRow
 from fenqi.records.identifiers import derived_id, new_id
 
@@ -16,10 +16,10 @@ Columns = dict[str, Any]
 
 def plan_columns(state: PlanState) -> Columns:
     """The columns of `plan` that repeat the state for queries."""
-    open_rows = [row.due_on for row in state.rows if row.outstanding]
+    open_rows = [row.due_on for row in state.rows if row.outstanding.total]
     return {
         "status": state.status.value,
-        "outstanding_minor": state.totals.outstanding,
+        "outstanding_minor": state.totals.outstanding.total,
         "balance_minor": state.balance,
         "next_due_on": min(open_rows, default=None),
         "last_due_on": max(row.due_on for row in state.rows),
@@ -39,9 +39,9 @@ def installment_columns(plan_id: UUID, row: PlanRow) -> Columns:
         "paid_late_minor": row.paid_late,
         "paid_on": row.paid_on,
     }
-    for component in COMPONENTS:
-        columns[f"{component}_minor"] = getattr(row, component)
-        columns[f"{component}_paid_minor"] = getattr(row, f"{component}_paid")
+    for component, due, paid in zip(row.due._fields, row.due, row.paid, strict=True):
+        columns[f"{component}_minor"] = due
+        columns[f"{component}_paid_minor"] = paid
     return columns
 
 
@@ -59,7 +59,7 @@ def event_columns(plan_id: UUID, event: Event, *, seq: int, payment_id: UUID | N
         "seq": seq,
         "kind": event.kind.value,
         "effective_on": event.on,
-        "amount_minor": event.amount or None,
+        "amount_minor": event.amount,
         "body": event.to_mapping(),
         "payment_id": payment_id,
         "actor": actor,

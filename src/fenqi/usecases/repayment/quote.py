@@ -1,0 +1,156 @@
+"""What a repayment would cost and do, before it is confirmed. A quote is a promise until its expiry (design, rule 7)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.core import signing
+
+from fenqi.domain.errors import FenqiError
+from fenqi.domain.plans import Components, Event, EventKind, FutureRule, PlanState, Row, replay, settlement_quote
+from fenqi.records.identifiers import new_id
+from fenqi.records.models import PaymentPurpose
+from fenqi.usecases import clock, plan_file
+from fenqi.usecases.plan_file import PlanFile
+
+_SALT = "fenqi.repayment.quote"
+
+
+class NothingOwed(FenqiError):
+    """There is nothing to repay."""
+
+    code = "nothing_owed"
+    status = 409
+    zh = "这笔分期现在没有要还的。"
+    en = "Nothing is owed on this plan."
+
+
+class InvalidChoice(FenqiError):
+    """The installments chosen are not the earliest open ones."""
+
+    code = "invalid_choice"
+    status = 422
+    zh = "请从最早的未还期开始，按顺序选择要还的期次。"
+    en = "Choose installments from the earliest open one on, without a gap."
+
+
+class QuoteExpired(FenqiError):
+    """The quote is no longer what would happen."""
+
+    code = "quote_expired"
+    status = 409
+    zh = "金额已有变化或报价已过期，没有扣款。请看一下新的金额再确认。"
+    en = "The amount has changed or the quote has expired. Nothing was charged: look at the new amount and confirm again."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What the customer wants to repay; `installments` are row numbers, for that purpose only."""
+
+    purpose: PaymentPurpose
+    installments: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepaymentQuote:
+    """The exact sum, what it is made of, and the plan before and after. Amounts in minor units."""
+
+    customer_id: UUID
+    plan_id: UUID
+    choice: Choice
+    rows: tuple[int, ...]
+    amount_minor: int
+    currency: str
+    parts: Components
+    quoted_on: date
+    valid_until: datetime
+    before: PlanState
+    after: PlanState
+
+    @property
+    def token(self) -> str:
+        """What the customer confirms: signed, so that nothing in it can be altered on the way."""
+        return signing.dumps(
+            {
+                "customer": str(self.customer_id),
+                "plan": str(self.plan_id),
+                "purpose": self.choice.purpose.value,
+                "installments": list(self.choice.installments),
+                "amount": self.amount_minor,
+                "on": self.quoted_on.isoformat(),
+            },
+            salt=_SALT,
+        )
+
+
+def quote(customer_id: UUID, plan_id: UUID, choice: Choice, *, now: datetime) -> RepaymentQuote:
+    """Raises NotFound, NothingOwed, InvalidChoice."""
+    return quote_on_file(plan_file.read(customer_id, plan_id), choice, now=now)
+
+
+def quote_on_file(file: PlanFile, choice: Choice, *, now: datetime) -> RepaymentQuote:
+    """The quote for a plan that was read already."""
+    today = clock.business_date(now)
+    before = file.state()
+    rows = _chosen_rows(before, choice, today)
+    parts = _parts(file, rows, choice, today)
+    amount = parts.total
+    if amount <= 0:
+        raise NothingOwed
+    event = money_in(file, choice.purpose, amount=amount, on=today, event_id=str(new_id()))
+    return RepaymentQuote(
+        customer_id=file.customer_id,
+        plan_id=file.plan_id,
+        choice=choice,
+        rows=tuple(row.n for row in rows),
+        amount_minor=amount,
+        currency=file.terms.currency,
+        parts=parts,
+        quoted_on=today,
+        valid_until=clock.end_of_business_day(today),
+        before=before,
+        after=replay(file.terms, (*file.events, event)),
+    )
+
+
+def _chosen_rows(state: PlanState, choice: Choice, today: date) -> tuple[Row, ...]:
+    open_rows = tuple(row for row in sorted(state.rows, key=lambda row: (row.due_on, row.n)) if row.outstanding.total)
+    if choice.purpose == PaymentPurpose.DUE:
+        return tuple(row for row in open_rows if row.due_on <= today)
+    if choice.purpose == PaymentPurpose.SETTLEMENT:
+        return open_rows
+    earliest = open_rows[: len(choice.installments)]
+    if not earliest or tuple(row.n for row in earliest) != tuple(choice.installments):
+        raise NothingOwed if not open_rows else InvalidChoice
+    return earliest
+
+
+def _parts(file: PlanFile, rows: tuple[Row, ...], choice: Choice, today: date) -> Components:
+    if choice.purpose == PaymentPurpose.SETTLEMENT:
+        return settlement_quote(file.terms, file.events, today).asked
+    return Components(*(sum(amounts) for amounts in zip(*(row.outstanding for row in rows), strict=True)))
+
+
+def money_in(file: PlanFile, purpose: str, *, amount: int, on: date, event_id: str) -> Event:
+    """The plan event that money becomes.
+
+    A settlement only while it is exactly the quote of its day; money for chosen installments goes to the earliest open
+    ones, whatever the plan's rule for money that nobody named (P710: the debtor names the debt).
+    """
+    if purpose == PaymentPurpose.SETTLEMENT and settlement_quote(file.terms, file.events, on).total == amount:
+        return Event(id=event_id, on=on, kind=EventKind.SETTLEMENT, amount=amount)
+    return Event(id=event_id, on=on, kind=EventKind.REPAYMENT, amount=amount, future=FutureRule.NEXT)
+
+
+def read_token(token: str, *, customer_id: UUID, plan_id: UUID, now: datetime) -> tuple[Choice, int]:
+    """The choice and the amount that the customer was shown today. Raises QuoteExpired."""
+    try:
+        said: dict[str, Any] = signing.loads(token, salt=_SALT)
+    except signing.BadSignature:
+        raise QuoteExpired from None
+    today = clock.business_date(now).isoformat()
+    if (said["customer"], said["plan"], said["on"]) != (str(customer_id), str(plan_id), today):
+        raise QuoteExpired
+    choice = Choice(purpose=PaymentPurpose(said["purpose"]), installments=tuple(said["installments"]))
+    return choice, said["amount"]

@@ -1,0 +1,106 @@
+"""Learn what became of a payment: by asking its channel, by its word, or by ending it there.
+
+Every call to a channel happens outside a transaction; what it answered is then settled under the customer's lock.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from fenqi.channels.interface import ChannelReply, NotificationKind, NotificationRefused, RefusalReason
+from fenqi.domain.errors import FenqiError, NotFound
+from fenqi.domain.payments import AttemptState, Outcome, Step
+from fenqi.records import directory
+from fenqi.records.models import DirectoryKind, PaymentAttempt, RefusedCallback
+from fenqi.usecases.rails import rail
+from fenqi.usecases.repayment.settle import AmountMismatch, Evidence, settle_attempt
+
+_log = structlog.get_logger(__name__)
+_SETTLED = frozenset({AttemptState.SUCCEEDED.value, AttemptState.FAILED.value, AttemptState.CLOSED.value})
+_STORED_BODY = 8_000
+
+
+def ask_channel(customer_id: UUID, attempt_id: UUID, *, now: datetime) -> AttemptState:
+    """Ask, and settle the answer. An unpaid trade whose window has ended is closed. Raises NotFound, AmountMismatch."""
+    attempt = _attempt(customer_id, attempt_id)
+    if attempt.state in _SETTLED:
+        return AttemptState(attempt.state)
+    channel = rail(attempt.channel)
+    reply = channel.query(attempt.out_trade_no)
+    if now >= attempt.expires_at and reply.outcome in (Outcome.WAITING, Outcome.NOT_FOUND):
+        return _end(attempt, reply, now=now)
+    return settle_attempt(customer_id, attempt_id, reply, actor="channel:" + attempt.channel, now=now, asked=True)
+
+
+def close_attempt(customer_id: UUID, attempt_id: UUID, *, now: datetime) -> AttemptState:
+    """End an attempt at its channel so that another may begin. Whatever the channel says of it is the answer."""
+    attempt = _attempt(customer_id, attempt_id)
+    if attempt.state in _SETTLED:
+        return AttemptState(attempt.state)
+    reply = rail(attempt.channel).query(attempt.out_trade_no)
+    if reply.outcome in (Outcome.WAITING, Outcome.NOT_FOUND):
+        return _end(attempt, reply, now=now)
+    return settle_attempt(customer_id, attempt_id, reply, actor="channel:" + attempt.channel, now=now, asked=True)
+
+
+def _end(attempt: PaymentAttempt, last: ChannelReply, *, now: datetime) -> AttemptState:
+    """Close the trade. A channel that knows no trade has none to pay: its cashier was never opened.
+
+    A cashier that is opened later finds the window shut only at `expires_at`; money that comes even so is booked.
+    """
+    reply = rail(attempt.channel).close(attempt.out_trade_no)
+    signal: ChannelReply | Step = reply
+    if reply.outcome is Outcome.NOT_FOUND and last.outcome is Outcome.NOT_FOUND:
+        signal = Step.EXPIRED
+    return settle_attempt(
+        attempt.customer_id, attempt.id, signal, actor="channel:" + attempt.channel, now=now, asked=True
+    )
+
+
+def receive_notification(channel_name: str, form: Mapping[str, str], *, remote_address: str, now: datetime) -> str:
+    """Believe a callback only when its signature holds and its number and amount are ours; then settle it.
+
+    The answer is the body the channel waits for. Raises NotificationRefused, AmountMismatch; both are recorded.
+    """
+    channel = rail(channel_name)
+    try:
+        notification = channel.read_notification(form)
+        holder = directory.find(DirectoryKind.OUT_TRADE_NO, notification.out_trade_no)
+        if holder is None:
+            raise NotificationRefused(channel=channel_name, reason=RefusalReason.MALFORMED)
+        if notification.kind is NotificationKind.PAYMENT:
+            settle_attempt(
+                holder.customer_id,
+                holder.target_id,
+                notification.reply,
+                actor="channel:" + channel_name,
+                now=now,
+                evidence=Evidence(channel=channel_name, notify_id=notification.notify_id, body=notification.raw),
+            )
+    except (NotificationRefused, AmountMismatch) as refusal:
+        _record_refusal(channel_name, refusal, form, remote_address=remote_address, now=now)
+        raise
+    return channel.acknowledge()
+
+
+def _record_refusal(
+    channel: str, refusal: FenqiError, form: Mapping[str, str], *, remote_address: str, now: datetime
+) -> None:
+    reason = str(refusal.details.get("reason", refusal.code))
+    RefusedCallback.objects.create(
+        channel=channel,
+        reason=reason,
+        remote_address=remote_address[:64],
+        body=repr(dict(form))[:_STORED_BODY].replace("\x00", ""),
+        received_at=now,
+    )
+    _log.warning("callback_refused", channel=channel, reason=reason)
+
+
+def _attempt(customer_id: UUID, attempt_id: UUID) -> PaymentAttempt:
+    attempt = PaymentAttempt.objects.filter(customer_id=customer_id, id=attempt_id).first()
+    if attempt is None:
+        raise NotFound
+    return attempt

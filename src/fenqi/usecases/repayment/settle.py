@@ -1,0 +1,234 @@
+"""Money in becomes a plan event, an entry and a projection here and nowhere else, once, whoever says it how often."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from fenqi.channels.interface import ChannelReply
+from fenqi.domain.errors import FenqiError, NotFound
+from fenqi.domain.ledger import EntryCode, clearing, duplicate_payment_entry
+from fenqi.domain.payments import AttemptState, Outcome, Signal, Step, next_query_at, next_state
+from fenqi.records import locks
+from fenqi.records.identifiers import new_id
+from fenqi.records.models import Payment, PaymentAttempt, PaymentState
+from fenqi.records.posting import Decision, Row, write
+from fenqi.usecases import clock, outbox, plan_file
+from fenqi.usecases.plan_file import PlanFile
+from fenqi.usecases.projection import About, ChainHead, entry_columns
+from fenqi.usecases.repayment.quote import money_in
+
+
+class AmountMismatch(FenqiError):
+    """The channel reports another amount than was asked for; nothing is booked and a person must look."""
+
+    code = "amount_mismatch"
+    status = 409
+    zh = "渠道报告的金额与我们请求的不同，已停止入账，请人工核对。"
+    en = "The channel reports another amount than was asked for. Nothing was booked: a person must look."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A verified notification, kept with what it led to."""
+
+    channel: str
+    notify_id: str
+    body: Mapping[str, Any]
+
+
+_SETTLED = frozenset({AttemptState.SUCCEEDED, AttemptState.FAILED, AttemptState.CLOSED})
+
+
+def settle_attempt(
+    customer_id: UUID,
+    attempt_id: UUID,
+    reply: ChannelReply | Step,
+    *,
+    actor: str,
+    now: datetime,
+    evidence: Evidence | None = None,
+    asked: bool = False,
+) -> AttemptState:
+    """Move the attempt by what the channel said. A success is booked; told again, it changes nothing.
+
+    `asked`: the reply answers a query of ours, which counts on the schedule.
+    Raises NotFound, AmountMismatch, UnlistedMove.
+    """
+    with transaction.atomic(durable=True):
+        locked = locks.customer(customer_id)
+        attempt = PaymentAttempt.objects.filter(customer_id=customer_id, id=attempt_id).first()
+        if attempt is None:
+            raise NotFound
+        signal: Signal = reply if isinstance(reply, Step) else reply.outcome
+        before = AttemptState(attempt.state)
+        after = next_state(before, signal)
+        _check_amount(attempt, reply)
+        decision = Decision(customer_id)
+        if evidence is not None:
+            decision.add("channel_notification", _notification(attempt, evidence, signal, now))
+        if after is AttemptState.SUCCEEDED and before is not AttemptState.SUCCEEDED:
+            _book(decision, locked, attempt, reply, actor=actor, now=now)
+        elif after in _SETTLED and before not in _SETTLED:
+            _close_payment(decision, attempt, now=now)
+        if after is not before or asked:
+            row = _attempt_row(attempt, reply, after, asked=asked, now=now)
+            decision.add("payment_attempt", row)
+            if asked and after not in _SETTLED:
+                outbox.ask_later(decision, attempt.id, at=row["next_query_at"], now=now)
+        write(decision)
+    return after
+
+
+def _check_amount(attempt: PaymentAttempt, reply: ChannelReply | Step) -> None:
+    if isinstance(reply, Step) or reply.outcome is not Outcome.SUCCEEDED:
+        return
+    if reply.amount is None or (reply.amount.minor, reply.amount.currency) != (attempt.amount_minor, attempt.currency):
+        raise AmountMismatch
+
+
+def _book(
+    decision: Decision,
+    locked: locks.LockedCustomer,
+    attempt: PaymentAttempt,
+    reply: ChannelReply | Step,
+    *,
+    actor: str,
+    now: datetime,
+) -> None:
+    """The customer's account was debited at `paid_at`: that is the value date, however late we learn of it (P809)."""
+    assert isinstance(reply, ChannelReply)
+    payment = Payment.objects.get(customer_id=attempt.customer_id, id=attempt.payment_id)
+    on = clock.business_date(reply.paid_at or now)
+    file = plan_file.read(payment.customer_id, payment.plan_id)
+    if payment.state == PaymentState.SUCCEEDED or _paid_otherwise(file, payment):
+        _book_duplicate(decision, locked, attempt, order_id=file.order_id, plan_id=file.plan_id, on=on, now=now)
+        return
+    event = money_in(
+        file, payment.purpose, amount=attempt.amount_minor, on=max(on, file.terms.opened_on), event_id=str(new_id())
+    )
+    plan_file.add_event(
+        decision,
+        file,
+        event,
+        source=clearing(attempt.channel),
+        head=locked,
+        payment_id=payment.id,
+        actor=actor,
+        now=now,
+    )
+    decision.add("payment", _payment_row(payment, PaymentState.SUCCEEDED, event_id=UUID(event.id), now=now))
+    outbox.tell_succeeded(decision, payment.id, now=now)
+
+
+def _paid_otherwise(file: PlanFile, payment: Payment) -> bool:
+    """All that the payment was for has been paid meanwhile, by another payment."""
+    return not any(row.outstanding.total for row in file.state().rows if row.n in payment.installments)
+
+
+def _book_duplicate(
+    decision: Decision,
+    locked: locks.LockedCustomer,
+    attempt: PaymentAttempt,
+    *,
+    order_id: UUID,
+    plan_id: UUID,
+    on: Any,
+    now: datetime,
+) -> None:
+    """A second success for what is paid already is the customer's money: owed back, never kept as credit (P1006)."""
+    entry, lines, head = entry_columns(
+        duplicate_payment_entry(attempt.amount_minor, source=clearing(attempt.channel)),
+        code=EntryCode.DUPLICATE_PAYMENT,
+        on=on,
+        currency=attempt.currency,
+        about=About(
+            customer_id=attempt.customer_id, plan_id=plan_id, order_id=order_id, payment_id=attempt.payment_id
+        ),
+        head=ChainHead(locked.entry_seq, locked.entry_hash),
+        now=now,
+    )
+    decision.add("journal_entry", entry)
+    decision.add("journal_line", *lines)
+    decision.head_seq = head.seq
+
+
+def _close_payment(decision: Decision, attempt: PaymentAttempt, *, now: datetime) -> None:
+    payment = Payment.objects.get(customer_id=attempt.customer_id, id=attempt.payment_id)
+    if payment.state == PaymentState.OPEN:
+        decision.add("payment", _payment_row(payment, PaymentState.CLOSED, event_id=None, now=now))
+
+
+def _payment_row(payment: Payment, state: PaymentState, *, event_id: UUID | None, now: datetime) -> Row:
+    return {
+        "id": payment.id,
+        "plan_id": payment.plan_id,
+        "purpose": payment.purpose,
+        "installments": payment.installments,
+        "amount_minor": payment.amount_minor,
+        "currency": payment.currency,
+        "state": state.value,
+        "channel": payment.channel,
+        "quoted_on": payment.quoted_on,
+        "expires_at": payment.expires_at,
+        "event_id": event_id,
+        "request_key": payment.request_key,
+        "created_at": payment.created_at,
+        "succeeded_at": now if state is PaymentState.SUCCEEDED else None,
+        "updated_at": now,
+    }
+
+
+def _attempt_row(
+    attempt: PaymentAttempt, reply: ChannelReply | Step, after: AttemptState, *, asked: bool, now: datetime
+) -> Row:
+    told = reply if isinstance(reply, ChannelReply) else None
+    count = attempt.asked + asked
+    settled = after in _SETTLED
+    return {
+        "id": attempt.id,
+        "payment_id": attempt.payment_id,
+        "attempt_no": attempt.attempt_no,
+        "channel": attempt.channel,
+        "out_trade_no": attempt.out_trade_no,
+        "amount_minor": attempt.amount_minor,
+        "currency": attempt.currency,
+        "state": after.value,
+        "trade_no": (told.trade_no if told else None) or attempt.trade_no,
+        "code": (told.code if told else None) or "",
+        "category": told.failure.value if told and told.failure else "",
+        "asked": count,
+        "next_query_at": None if settled else _next_query(attempt, count, now),
+        "expires_at": attempt.expires_at,
+        "created_at": attempt.created_at,
+        "resolved_at": now if settled else None,
+        "paid_at": ((told.paid_at if told else None) or now) if after is AttemptState.SUCCEEDED else None,
+        "reply": dict(told.raw) if told else attempt.reply,
+    }
+
+
+def _next_query(attempt: PaymentAttempt, asked: int, now: datetime) -> datetime | None:
+    """By the schedule, and in any case once when the cashier's window has ended: then an unpaid trade is closed."""
+    planned = next_query_at(asked, attempt.created_at)
+    if planned is not None and planned <= now:
+        planned = next_query_at(asked, now)
+    if now < attempt.expires_at and (planned is None or planned > attempt.expires_at):
+        return attempt.expires_at
+    return planned
+
+
+def _notification(attempt: PaymentAttempt, evidence: Evidence, signal: Signal, now: datetime) -> Row:
+    return {
+        "id": new_id(),
+        "channel": evidence.channel,
+        "notify_id": evidence.notify_id,
+        "attempt_id": attempt.id,
+        "outcome": signal.value,
+        "body": evidence.body,
+        "received_at": now,
+    }
+
+
