@@ -15,7 +15,7 @@ class SettingMissing(FenqiError):
     code = "setting_missing"
     status = 500
     zh = "缺少环境变量 {name}（{purpose}）。请先设置再启动；`make run` 会自动生成开发用的值。"
-    en = "The environment variable {name} is not set ({purpose}). Set it and start again; `make run` makes one by itself."
+    en = "The environment variable {name} is not set: it {purpose}. Set it and start again; `make run` does by itself."
 
 
 class SettingMalformed(FenqiError):
@@ -60,6 +60,12 @@ def whole_number(name: str, default: int, *, least: int = 0) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """A list separated by commas, without empty parts."""
     return [word for word in (part.strip() for part in text(name, default).split(",")) if word]
+
+
+def required_words(name: str, *, purpose: str) -> list[str]:
+    """A list with at least one part; raises SettingMissing."""
+    required_text(name, purpose=purpose)
+    return words(name)
 
 
 def project_folder() -> Path:

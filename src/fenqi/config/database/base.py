@@ -1,10 +1,10 @@
 """Django's PostgreSQL backend, with the connection fit for schema changes while the schema is changed.
 
-We prepare every statement at its first use (`prepare_threshold: 0`), and a prepared statement holds one command. Django's
-own schema editor sends several at once, so preparing pauses inside it: in `migrate` and in the making of test databases.
+We prepare every statement at its first use (`prepare_threshold: 0`), and a prepared statement holds one command. The
+schema editor of Django sends several at once, so preparing pauses inside it: for `migrate` and for test databases.
 """
 
-from typing import Any, Self
+from typing import Self
 
 from django.db.backends.postgresql import base, schema
 
@@ -17,7 +17,7 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         super().__enter__()
         return self
 
-    def __exit__(self, *exception: Any) -> None:
+    def __exit__(self, *exception: object) -> None:
         try:
             super().__exit__(*exception)
         finally:
