@@ -11,13 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
-from fenqi.domain.money import EXPONENTS
-from fenqi.records.models import FeeBearer, OrderStatus, SalesChannel
+from fenqi.records.models import FeeBearer, OrderStatus
 from fenqi.usecases.orders.importing.refusals import MappingRefused
 
 MOST_MAPPING_BYTES = 64 * 1024
@@ -38,6 +37,9 @@ ORDER_FIELDS = (
 LINE_FIELDS = ("sku", "name", "category", "quantity", "unit_price", "discount", "freight", "tags", "seller")
 PAYMENT_FIELDS = ("seq", "method", "installments", "amount", "financed")
 NEEDED = ("order_no", "customer_ref", "placed_at", "status", "currency")
+
+
+Word = TypeVar("Word", bound=StrEnum)
 
 
 class Unit(StrEnum):
@@ -216,7 +218,7 @@ class _Section:
             raise _refusal(self.path(name), "it is not a whole number from 1", "应为正整数")
         return value
 
-    def choice[E: StrEnum](self, name: str, among: type[E], default: E) -> E:
+    def choice(self, name: str, among: type[Word], default: Word) -> Word:
         word = self.text(name, default.value)
         try:
             return among(word)

@@ -95,9 +95,3 @@ class UnknownStatus(FenqiError):
     code = "unknown_status"
     zh = "不认识的订单状态「{word}」，请在映射中说明。"
     en = "Unknown order status {word!r}: say in the mapping what it means."
-
-
-class PlanWithoutPayment(FenqiError):
-    code = "plan_does_not_match_payments"
-    zh = "分期计划的本金与标为分期的付款不一致。"
-    en = "The plan's principal is not what the financed payments amount to."
