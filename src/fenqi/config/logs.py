@@ -74,5 +74,6 @@ def logging_settings(*, level: str) -> dict[str, Any]:
         "loggers": {
             "django.server": {"handlers": ["stderr"], "propagate": False},
             "django.security.DisallowedHost": {"level": "CRITICAL"},
+            "procrastinate.blueprints": {"level": "WARNING"},
         },
     }

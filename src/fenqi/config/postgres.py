@@ -7,7 +7,6 @@ stops the server; when the keeper is killed, the kernel tells `postgres` to stop
 """
 
 import argparse
-import ctypes
 import fcntl
 import hashlib
 import json
@@ -33,6 +32,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
+from fenqi.config.processes import dying_with
 from fenqi.domain.errors import FenqiError
 
 ROLE = DATABASE = "fenqi"
@@ -45,7 +45,6 @@ ORPHAN_SECONDS = 10.0
 POLL_SECONDS = 0.02
 KEEPER_POLL_SECONDS = 0.1
 LONGEST_SOCKET_FOLDER = 80  # the path of a socket may have 107 bytes
-PR_SET_PDEATHSIG = 1
 
 SERVER_SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -343,7 +342,7 @@ def keep(cluster: Cluster) -> int:
         server = subprocess.Popen(
             [str(cluster.binaries / "postgres"), "-D", str(cluster.data), *as_arguments(settings)],
             cwd="/",
-            preexec_fn=die_with(os.getpid()),  # noqa: PLW1509 - the keeper has one thread, so nothing can be locked here
+            preexec_fn=dying_with(os.getpid(), signal.SIGINT),  # noqa: PLW1509 - the keeper has one thread, so nothing can be locked here
             **cluster.account.options(),
         )
         while server.poll() is None:
@@ -365,21 +364,6 @@ def is_unused(users: IO[str]) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-class die_with:  # noqa: N801 - reads as the verb it is
-    """A `preexec_fn` by which the kernel stops the child when process `parent` dies, whatever killed it (Linux)."""
-
-    def __init__(self, parent: int, number: signal.Signals = signal.SIGINT) -> None:
-        self.parent = parent
-        self.number = number
-        self.prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
-
-    def __call__(self) -> None:
-        if self.prctl is not None:
-            self.prctl(PR_SET_PDEATHSIG, self.number, 0, 0, 0)
-        if os.getppid() != self.parent:
-            os._exit(1)
 
 
 def installed_binaries() -> Path:

@@ -4,6 +4,7 @@ We prepare every statement at its first use (`prepare_threshold: 0`), and a prep
 schema editor of Django sends several at once, so preparing pauses inside it: for `migrate` and for test databases.
 """
 
+from types import TracebackType
 from typing import Self
 
 from django.db.backends.postgresql import base, schema
@@ -17,9 +18,11 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         super().__enter__()
         return self
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         try:
-            super().__exit__(*exception)
+            super().__exit__(kind, error, trace)
         finally:
             if self.connection.connection is not None:
                 self.connection.connection.prepare_threshold = self.usual_threshold

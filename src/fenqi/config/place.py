@@ -1,0 +1,81 @@
+"""The place a command works in: its keys, its database, and Django on top of both.
+
+In production the environment says everything. Where it names no database, Fenqi runs one of its own in the data folder,
+and beside it keeps the keys that protect what is in there, so that every command of the same place reads the same.
+"""
+
+import base64
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fenqi.config import environment, postgres
+
+SETTINGS = "fenqi.config.settings"
+KEY_NAMES = ("FENQI_SECRET_KEY", "FENQI_PII_KEYS", "FENQI_INDEX_KEY")
+
+
+def cluster() -> postgres.Cluster:
+    """The embedded server of this place."""
+    return postgres.Cluster(environment.data_folder() / "postgres")
+
+
+def runs_own_database() -> bool:
+    return not environment.text("DATABASE_URL")
+
+
+@contextmanager
+def database() -> Iterator[str]:
+    """The address of the database, which answers as long as the block lasts; children find it in DATABASE_URL.
+
+    Raises PostgresUnavailable when our own server does not start.
+    """
+    if not runs_own_database():
+        yield environment.text("DATABASE_URL")
+        return
+    with postgres.using(cluster()) as address:
+        os.environ["DATABASE_URL"] = address
+        try:
+            yield address
+        finally:
+            del os.environ["DATABASE_URL"]
+
+
+def load_keys(*, create: bool) -> None:
+    """Put the keys kept in the data folder into the environment; a key that is there already stays.
+
+    `create` makes the missing ones: for a place that Fenqi sets up by itself, never for a production server.
+    """
+    path = environment.data_folder() / "keys.json"
+    kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    missing = [name for name in KEY_NAMES if name not in kept and name not in os.environ]
+    if create and missing:
+        kept |= {name: fresh_key() for name in missing}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        postgres.write_private(path, json.dumps(kept, indent=2))
+    for name, value in kept.items():
+        os.environ.setdefault(name, value)
+
+
+def fresh_key() -> str:
+    """32 random bytes in the form Fernet wants."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+def set_up_django() -> None:
+    """Raises SettingMissing or SettingMalformed when the environment is not complete."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
+    import django  # noqa: PLC0415 - commands that need no database start without Django
+
+    django.setup()
+
+
+@contextmanager
+def ready() -> Iterator[None]:
+    """Inside, Django works: keys are loaded and the database answers."""
+    load_keys(create=runs_own_database())
+    with database():
+        set_up_django()
+        yield
