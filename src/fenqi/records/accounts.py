@@ -59,7 +59,7 @@ class Account(AbstractBaseUser):
 
 
 class SmsDevice(CooldownMixin, ThrottlingMixin, SideChannelDevice):  # type: ignore[misc]  # the library has no types
-    """The bound phone as a second channel: one-time codes, their validity, cool-down and throttling are the library's."""
+    """The bound phone: its one-time codes, their validity, cool-down and throttling are the library's."""
 
     class Meta:
         db_table = "sms_device"

@@ -1,4 +1,4 @@
-"""Helpers of the migrations: each writes one kind of constraint the one way that holds on a cluster, too (scale rules)."""
+"""Helpers of the migrations: each writes one kind of constraint the one way that holds on a cluster, too."""
 
 from django.db import migrations
 
@@ -19,7 +19,7 @@ def names_small(table: str, column: str, parent: str, parent_column: str) -> mig
 
 
 def _foreign_key(table: str, columns: str, parent: str, parent_columns: str) -> migrations.RunSQL:
-    name = f"{table}_{columns.split(', ')[-1]}_fk"
+    name = f"{table}_{columns.rpartition(', ')[2]}_fk"
     return migrations.RunSQL(
         f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({columns}) REFERENCES {parent} ({parent_columns})",
         f"ALTER TABLE {table} DROP CONSTRAINT {name}",

@@ -51,9 +51,7 @@ def digest_of(*parts: bytes) -> bytes:
 
 def earlier_answer(customer_id: UUID, command: Command) -> Answer | None:
     """The answer already given under the key. The caller holds the customer's lock. Raises IdempotencyConflict."""
-    record = IdempotencyRecord.objects.filter(
-        customer_id=customer_id, client=command.client, key=command.key
-    ).first()
+    record = IdempotencyRecord.objects.filter(customer_id=customer_id, client=command.client, key=command.key).first()
     if record is None:
         return None
     if bytes(record.digest) != command.digest:
@@ -64,20 +62,26 @@ def earlier_answer(customer_id: UUID, command: Command) -> Answer | None:
 def keep_answer(decision: Decision, command: Command, answer: Answer, *, now: datetime) -> None:
     """Store the answer with what it answers for; the directory refuses the key to any other customer's request."""
     record_id = new_id()
-    decision.add("directory", {
-        "kind": DirectoryKind.IDEMPOTENCY.value,
-        "key": f"{command.client}:{command.key}",
-        "target_id": record_id,
-    })
-    decision.add("idempotency_record", {
-        "id": record_id,
-        "client": command.client,
-        "key": command.key,
-        "digest": command.digest,
-        "status": answer.status,
-        "answer": answer.body,
-        "created_at": now,
-    })
+    decision.add(
+        "directory",
+        {
+            "kind": DirectoryKind.IDEMPOTENCY.value,
+            "key": f"{command.client}:{command.key}",
+            "target_id": record_id,
+        },
+    )
+    decision.add(
+        "idempotency_record",
+        {
+            "id": record_id,
+            "client": command.client,
+            "key": command.key,
+            "digest": command.digest,
+            "status": answer.status,
+            "answer": answer.body,
+            "created_at": now,
+        },
+    )
 
 
 def is_key_taken(error: IntegrityError) -> bool:

@@ -1,6 +1,5 @@
 """A plan as it is on record, and what a new fact makes of it: the one way events, entries and rows are added."""
 
-import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,6 +10,7 @@ from django.db import connection
 from fenqi.domain.errors import NotFound
 from fenqi.domain.ledger import Account, entry_for
 from fenqi.domain.plans import Event, PlanState, Terms, parse_event, parse_terms, replay
+from fenqi.records.documents import from_jsonb
 from fenqi.records.locks import LockedCustomer
 from fenqi.records.posting import Decision
 from fenqi.usecases.projection import (
@@ -58,17 +58,17 @@ def read(customer_id: UUID, plan_id: UUID) -> PlanFile:
         customer_id=customer_id,
         plan_id=plan_id,
         order_id=order_id,
-        terms=parse_terms(_document(terms)),
-        events=tuple(parse_event(body) for body in _document(events) or ()),
+        terms=terms_of(terms),
+        events=tuple(parse_event(body) for body in from_jsonb(events) or ()),
         version=version,
         provider=provider,
         fee_bearer=fee_bearer,
     )
 
 
-def _document(value: Any) -> Any:
-    """Django hands jsonb over as text when it is read outside a model."""
-    return json.loads(value) if isinstance(value, str) else value
+def terms_of(document: Any) -> Terms:
+    """The terms that a plan's row holds."""
+    return parse_terms(from_jsonb(document))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,9 +98,17 @@ def add_event(
     correction of what it moved in the same balanced entry (design, rule 6). Raises what `replay` raises.
     """
     before, after = file.state(), replay(file.terms, (*file.events, event))
-    decision.add("plan_event", event_columns(
-        file.plan_id, event, seq=file.version + 1, payment_id=payment_id, actor=actor, now=now,
-    ))
+    decision.add(
+        "plan_event",
+        event_columns(
+            file.plan_id,
+            event,
+            seq=file.version + 1,
+            payment_id=payment_id,
+            actor=actor,
+            now=now,
+        ),
+    )
     decision.add("plan", {"id": file.plan_id, "version": file.version + 1, "updated_at": now, **plan_columns(after)})
     decision.add("installment", *changed_installments(file.plan_id, before, after))
     if len(after.rows) < len(before.rows):

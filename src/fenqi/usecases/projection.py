@@ -7,9 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from fenqi.domain.ledger import Entry, entry_hash
-from fenqi.domain.plans import Event, PlanState
+from fenqi.domain.plans import Components, Event, PlanState
 from fenqi.domain.plans import Row as PlanRow
 from fenqi.records.identifiers import derived_id, new_id
+from fenqi.records.models import Installment
 
 Columns = dict[str, Any]
 
@@ -45,13 +46,32 @@ def installment_columns(plan_id: UUID, row: PlanRow) -> Columns:
     return columns
 
 
+def stored_row(installment: Installment) -> PlanRow:
+    """The plan's row as it was stored: the way back."""
+    due = Components(*(getattr(installment, f"{component}_minor") for component in Components._fields))
+    paid = Components(*(getattr(installment, f"{component}_paid_minor") for component in Components._fields))
+    return PlanRow(
+        n=installment.n,
+        due_on=installment.due_on,
+        is_down_payment=installment.is_down_payment,
+        due=due,
+        paid=paid,
+        outstanding=Components(*(owed - given for owed, given in zip(due, paid, strict=True))),
+        paid_early=installment.paid_early_minor,
+        paid_late=installment.paid_late_minor,
+        paid_on=installment.paid_on,
+    )
+
+
 def changed_installments(plan_id: UUID, before: PlanState | None, after: PlanState) -> Iterator[Columns]:
     """Only the rows that differ from what is stored."""
     stored = {row.n: row for row in before.rows} if before else {}
     return (installment_columns(plan_id, row) for row in after.rows if stored.get(row.n) != row)
 
 
-def event_columns(plan_id: UUID, event: Event, *, seq: int, payment_id: UUID | None, actor: str, now: datetime) -> Columns:
+def event_columns(
+    plan_id: UUID, event: Event, *, seq: int, payment_id: UUID | None, actor: str, now: datetime
+) -> Columns:
     """One row of `plan_event`; the event's own id is the row's."""
     return {
         "id": UUID(event.id),

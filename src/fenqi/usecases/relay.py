@@ -1,10 +1,11 @@
-"""The relay hands what the outbox holds to the job queue: claimed, queued and done in one transaction, so exactly once."""
+"""The relay hands what the outbox holds to the job queue: claimed, queued and done in one transaction, so once."""
 
 from datetime import datetime
 
 from django.db import connection, transaction
 from procrastinate.contrib.django import app as queue
 
+from fenqi.records.documents import from_jsonb
 from fenqi.records.scope import across_customers
 
 # The repeated test of claimed_by is what prevents a double claim when two relays meet (scale rule 14).
@@ -25,7 +26,7 @@ def relay_outbox(*, relay: str, now: datetime, limit: int = 200) -> int:
             claimed = cursor.fetchall()
         by_topic: dict[str, list[dict[str, str]]] = {}
         for topic, customer_id, body in claimed:
-            by_topic.setdefault(topic, []).append({"customer_id": str(customer_id), **_document(body)})
+            by_topic.setdefault(topic, []).append({"customer_id": str(customer_id), **from_jsonb(body)})
         for topic, jobs in by_topic.items():
             queue.configure_task(topic).batch_defer(*jobs)
     return len(claimed)

@@ -137,9 +137,7 @@ def register_order(data: OrderInput, *, now: datetime) -> RegisteredOrder:
     return RegisteredOrder(locked.customer_id, order_id, plan_id, "taken")
 
 
-def _told_again(
-    data: OrderInput, *, held: directory.Holder, customer_id: UUID, now: datetime
-) -> RegisteredOrder:
+def _told_again(data: OrderInput, *, held: directory.Holder, customer_id: UUID, now: datetime) -> RegisteredOrder:
     """The order is known: nothing may differ but how far it has come."""
     if held.customer_id != customer_id:
         raise OrderConflict(order_no=data.order_no)
@@ -249,8 +247,7 @@ def _open_plan(
         **plan_columns(state),
     )
     Installment.objects.bulk_create(
-        Installment(customer_id=locked.customer_id, **columns)
-        for columns in changed_installments(plan_id, None, state)
+        Installment(customer_id=locked.customer_id, **columns) for columns in changed_installments(plan_id, None, state)
     )
     about = About(customer_id=locked.customer_id, plan_id=plan_id, order_id=order_id)
     entry, lines, head = entry_columns(

@@ -1,4 +1,4 @@
-"""What a repayment would cost and do, before it is confirmed. A quote is a promise until its expiry (design, rule 7)."""
+"""What a repayment would cost and do, before it is confirmed: a promise until the quote expires (design, rule 7)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -41,7 +41,7 @@ class QuoteExpired(FenqiError):
     code = "quote_expired"
     status = 409
     zh = "金额已有变化或报价已过期，没有扣款。请看一下新的金额再确认。"
-    en = "The amount has changed or the quote has expired. Nothing was charged: look at the new amount and confirm again."
+    en = "The amount has changed or the quote has expired. Nothing was charged: confirm the new amount."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

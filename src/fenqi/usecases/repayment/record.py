@@ -34,7 +34,9 @@ class RepaymentExceedsOwed(FenqiError):
 
     code = "repayment_exceeds_owed"
     status = 422
-    zh = "金额超过应还。现在一共欠 {owed} {currency}，请按此金额登记；政策允许时可将多出部分记为余额（surplus=credit）。"
+    zh = (
+        "金额超过应还。现在一共欠 {owed} {currency}，请按此金额登记；政策允许时可将多出部分记为余额（surplus=credit）。"
+    )
     en = (
         "The amount exceeds what is owed: {owed} {currency} in all. Record that amount, or, where the mall's policy "
         "allows it, ask for the surplus to be kept as credit (surplus=credit)."
@@ -85,13 +87,13 @@ def _check(received: ReceivedRepayment, now: datetime) -> None:
         raise InvalidInput(where="received_on", problem="it is in the future", problem_zh="晚于今天")
 
 
-def _record(
-    received: ReceivedRepayment, locked: locks.LockedCustomer, *, command: Command, now: datetime
-) -> Answer:
+def _record(received: ReceivedRepayment, locked: locks.LockedCustomer, *, command: Command, now: datetime) -> Answer:
     file = plan_file.read(received.customer_id, received.plan_id)
     if received.currency != file.terms.currency:
         raise InvalidInput(
-            where="currency", problem=f"the plan is in {file.terms.currency}", problem_zh=f"分期币种为 {file.terms.currency}"
+            where="currency",
+            problem=f"the plan is in {file.terms.currency}",
+            problem_zh=f"分期币种为 {file.terms.currency}",
         )
     if received.received_on < file.terms.opened_on:
         raise InvalidInput(where="received_on", problem="the plan was not open yet", problem_zh="早于分期开始日")
@@ -109,23 +111,26 @@ def _record(
         now=now,
     )
     _refuse_surplus(received, recorded.before, recorded.after)
-    decision.add("payment", {
-        "id": payment_id,
-        "plan_id": received.plan_id,
-        "purpose": PaymentPurpose.RECORDED.value,
-        "installments": [],
-        "amount_minor": received.amount_minor,
-        "currency": received.currency,
-        "state": PaymentState.SUCCEEDED.value,
-        "channel": received.channel,
-        "quoted_on": received.received_on,
-        "expires_at": None,
-        "event_id": event_id,
-        "request_key": f"{command.client}:{command.key}",
-        "created_at": now,
-        "succeeded_at": now,
-        "updated_at": now,
-    })
+    decision.add(
+        "payment",
+        {
+            "id": payment_id,
+            "plan_id": received.plan_id,
+            "purpose": PaymentPurpose.RECORDED.value,
+            "installments": [],
+            "amount_minor": received.amount_minor,
+            "currency": received.currency,
+            "state": PaymentState.SUCCEEDED.value,
+            "channel": received.channel,
+            "quoted_on": received.received_on,
+            "expires_at": None,
+            "event_id": event_id,
+            "request_key": f"{command.client}:{command.key}",
+            "created_at": now,
+            "succeeded_at": now,
+            "updated_at": now,
+        },
+    )
     outbox.tell_succeeded(decision, payment_id, now=now)
     answer = Answer(201, _body(payment_id, event_id, recorded.after))
     keep_answer(decision, command, answer, now=now)

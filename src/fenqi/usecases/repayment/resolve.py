@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 
-from fenqi.channels.interface import ChannelReply, NotificationKind, NotificationRefused, RefusalReason
+from fenqi.channels.interface import ChannelReply, Notification, NotificationKind, NotificationRefused, RefusalReason
 from fenqi.domain.errors import FenqiError, NotFound
 from fenqi.domain.payments import AttemptState, Outcome, Step
 from fenqi.records import directory
@@ -67,9 +67,7 @@ def receive_notification(channel_name: str, form: Mapping[str, str], *, remote_a
     channel = rail(channel_name)
     try:
         notification = channel.read_notification(form)
-        holder = directory.find(DirectoryKind.OUT_TRADE_NO, notification.out_trade_no)
-        if holder is None:
-            raise NotificationRefused(channel=channel_name, reason=RefusalReason.MALFORMED)
+        holder = _attempt_of(notification)
         if notification.kind is NotificationKind.PAYMENT:
             settle_attempt(
                 holder.customer_id,
@@ -83,6 +81,14 @@ def receive_notification(channel_name: str, form: Mapping[str, str], *, remote_a
         _record_refusal(channel_name, refusal, form, remote_address=remote_address, now=now)
         raise
     return channel.acknowledge()
+
+
+def _attempt_of(notification: Notification) -> directory.Holder:
+    """Whose attempt bears the number. Raises NotificationRefused for a number that is none of ours."""
+    holder = directory.find(DirectoryKind.OUT_TRADE_NO, notification.out_trade_no)
+    if holder is None:
+        raise NotificationRefused(channel=notification.channel, reason=RefusalReason.MALFORMED)
+    return holder
 
 
 def _record_refusal(

@@ -145,9 +145,7 @@ def _book_duplicate(
         code=EntryCode.DUPLICATE_PAYMENT,
         on=on,
         currency=attempt.currency,
-        about=About(
-            customer_id=attempt.customer_id, plan_id=plan_id, order_id=order_id, payment_id=attempt.payment_id
-        ),
+        about=About(customer_id=attempt.customer_id, plan_id=plan_id, order_id=order_id, payment_id=attempt.payment_id),
         head=ChainHead(locked.entry_seq, locked.entry_hash),
         now=now,
     )
@@ -230,5 +228,3 @@ def _notification(attempt: PaymentAttempt, evidence: Evidence, signal: Signal, n
         "body": evidence.body,
         "received_at": now,
     }
-
-

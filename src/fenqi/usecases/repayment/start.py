@@ -111,11 +111,14 @@ def start_repayment(
         decision = Decision(locked.customer_id)
         decision.add("payment", payment)
         decision.add("payment_attempt", attempt_row)
-        decision.add("directory", {
-            "kind": DirectoryKind.OUT_TRADE_NO.value,
-            "key": attempt_row["out_trade_no"],
-            "target_id": attempt_row["id"],
-        })
+        decision.add(
+            "directory",
+            {
+                "kind": DirectoryKind.OUT_TRADE_NO.value,
+                "key": attempt_row["out_trade_no"],
+                "target_id": attempt_row["id"],
+            },
+        )
         outbox.ask_later(decision, attempt_row["id"], at=attempt_row["next_query_at"], now=now)
         write(decision)
     return _answer(PaymentAttempt.objects.get(customer_id=customer_id, id=attempt_row["id"]), file.order_id)
@@ -165,10 +168,9 @@ def _rows(quote: RepaymentQuote, *, channel: str, request_key: str, now: datetim
 
 
 def _again(payment: Payment) -> StartedRepayment:
-    attempt = (
-        PaymentAttempt.objects.filter(customer_id=payment.customer_id, payment_id=payment.id)
-        .order_by("-attempt_no")[0]
-    )
+    attempt = PaymentAttempt.objects.filter(customer_id=payment.customer_id, payment_id=payment.id).order_by(
+        "-attempt_no"
+    )[0]
     return _answer(attempt, plan_file.read(payment.customer_id, payment.plan_id).order_id)
 
 
@@ -209,5 +211,3 @@ def _end_open_attempts(customer_id: UUID, plan_id: UUID, *, now: datetime) -> No
             raise AlreadyPaid(payment_id=attempt.payment_id)
         if state not in (AttemptState.CLOSED, AttemptState.FAILED):
             raise PaymentUnderWay(payment_id=attempt.payment_id)
-
-

@@ -255,7 +255,9 @@ def _source(value: object, where: str) -> Source:
             return Source(constant=str(constant))
         case {"first_of": [*columns], **rest} if not rest and columns and all(isinstance(c, str) for c in columns):
             return Source(tuple(columns))
-    raise _refusal(where, "it is a column, {value: ...} or {first_of: [...]}", "应为列名、{value: ...} 或 {first_of: [...]}")
+    raise _refusal(
+        where, "it is a column, {value: ...} or {first_of: [...]}", "应为列名、{value: ...} 或 {first_of: [...]}"
+    )
 
 
 def _payments(root: _Section) -> PaymentsColumn | None:

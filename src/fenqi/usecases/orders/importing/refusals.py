@@ -18,7 +18,9 @@ class FileDamaged(FenqiError):
     code = "file_damaged"
     status = 422
     zh = "文件在第 {line} 行之后无法继续读取：{problem_zh}。此前的订单已导入，修复文件后重新运行即可。"
-    en = "The file cannot be read past line {line}: {problem}. What came before is kept: mend the file and run it again."
+    en = (
+        "The file cannot be read past line {line}: {problem}. What came before is kept: mend the file and run it again."
+    )
 
 
 class MappingRefused(FenqiError):
@@ -86,9 +88,11 @@ class RowsDisagree(FenqiError):
 
 
 class RowsNotAdjacent(FenqiError):
+    """The order comes up again later in the file; none of its rows is taken, for no part of it would be whole."""
+
     code = "rows_not_adjacent"
-    zh = "同一订单的各行不相邻，请先按订单号排序。"
-    en = "The rows of the order are not next to each other: sort the file by order number."
+    zh = "同一订单的各行不相邻（请先按订单号排序），或行数过多。"
+    en = "The rows of the order are not next to each other (sort the file by order number), or are too many."
 
 
 class UnknownStatus(FenqiError):

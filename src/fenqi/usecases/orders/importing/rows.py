@@ -1,15 +1,15 @@
 """Orders laid out in rows, one row for each item: which rows make an order, and what they say by the mapping."""
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC
+from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from fenqi.domain.errors import FenqiError, InvalidInput
+from fenqi.domain.errors import InvalidInput
 from fenqi.domain.money import exponent_of
+from fenqi.usecases.orders.importing.json_text import json_object
 from fenqi.usecases.orders.importing.mapping import (
     LINE_FIELDS,
     FileMapping,
@@ -22,7 +22,7 @@ from fenqi.usecases.orders.importing.mapping import (
 from fenqi.usecases.orders.importing.refusals import FileRefused, ForbiddenCharacter, RowsDisagree, UnknownStatus
 from fenqi.usecases.orders.importing.source import Record
 from fenqi.usecases.orders.importing.told import Note, ToldOrder, instant, notes_of, optional_instant
-from fenqi.usecases.orders.inputs import CustomerInput, LineInput, OrderInput, PaymentInput, PlanInput
+from fenqi.usecases.orders.inputs import MOST_LINES, CustomerInput, LineInput, OrderInput, PaymentInput, PlanInput
 
 Cells = Sequence[str]
 Getter = Callable[[Cells], str]
@@ -30,6 +30,7 @@ Getter = Callable[[Cells], str]
 _MINOR = re.compile(r"-?[0-9]{1,16}")
 _DECIMAL = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,6})?")
 _WHOLE = re.compile(r"[0-9]{1,9}")
+MOST_GROUP_ROWS = MOST_LINES + 1
 _YES = frozenset({"yes", "true", "1"})
 _NO = frozenset({"no", "false", "0", ""})
 
@@ -42,11 +43,13 @@ class Group(NamedTuple):
 
 
 def groups_of(records: Iterable[Record], order_no: Getter) -> Iterator[Group]:
-    """The orders of a file, row by row. A row that names no order, because it cannot be read, is a group of its own."""
+    """The orders of a file, row by row. A row that names no order, because it cannot be read, is a group of its own; so
+    is what an order has beyond MOST_GROUP_ROWS, so that no file can fill the memory with one order.
+    """
     current: Group | None = None
     for record in records:
         named = _named(record, order_no)
-        if current and named and named == current.order_no:
+        if current and named and named == current.order_no and len(current.records) < MOST_GROUP_ROWS:
             current.records.append(record)
             continue
         if current:
@@ -173,11 +176,11 @@ class RowTranslator:
                 return _plan_from_payments(order, rule, self.zone)
             case PlanFromColumns() if said["plan_terms"]:
                 plan = PlanInput(
-                    terms=_terms(said["plan_terms"]),
+                    terms=json_object(said["plan_terms"], "plan_terms"),
                     provider=said["plan_provider"],
                     fee_bearer=said["plan_fee_bearer"],
                 )
-                return _replaced(order, payments=order.payments, plan=plan), []
+                return replace(order, plan=plan), []
         return order, []
 
 
@@ -258,11 +261,6 @@ def _plan_from_payments(order: OrderInput, rule: PlanFromPayments, zone: ZoneInf
         "opened_on": opened_at.astimezone(zone).date().isoformat(),
         "installments": payment.installments,
     }
-    payments = tuple(
-        PaymentInput(
-            method=it.method, amount_minor=it.amount_minor, installments=it.installments, financed=n == chosen
-        )
-        for n, it in enumerate(order.payments)
-    )
+    payments = tuple(replace(it, financed=True) if n == chosen else it for n, it in enumerate(order.payments))
     plan = PlanInput(terms=terms, provider=rule.provider, fee_bearer=rule.fee_bearer)
-    return _replaced(order, payments=payments, plan=plan), notes
+    return replace(order, payments=payments, plan=plan), notes
