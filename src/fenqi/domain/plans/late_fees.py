@@ -1,0 +1,62 @@
+"""What waiting costs, by the terms' late-fee rule: for telling the consumer, and for charging by a `late_fee` event.
+
+A late fee is never charged on a late fee (P806). The days of grace are free: the fee counts from the day after them.
+"""
+
+from datetime import date, timedelta
+
+from fenqi.domain.money import round_ratio
+from fenqi.domain.plans.state import Row
+from fenqi.domain.plans.terms import LateFeeBase, Terms
+
+
+def first_late_fee_on(terms: Terms, row: Row) -> date | None:
+    """The first day on which waiting costs something; None when the terms have no late fee."""
+    if terms.late_fee is None:
+        return None
+    return row.due_on + timedelta(days=terms.grace_days + 1)
+
+
+def late_fee_base(terms: Terms, row: Row) -> int:
+    """Minor units that the daily rate counts on: the open principal, or all that is open but late fees."""
+    if terms.late_fee is not None and terms.late_fee.base is LateFeeBase.OVERDUE_PRINCIPAL:
+        return row.outstanding.principal
+    return row.outstanding.total - row.outstanding.late_fee
+
+
+def daily_late_fee(terms: Terms, row: Row) -> int:
+    """Minor units that one more day costs before the cap; 0 for a fixed late fee or none."""
+    return _by_rate(terms, row, days=1)
+
+
+def late_fee_cap(terms: Terms, row: Row) -> int | None:
+    """Minor units that the late fee of the row never exceeds, or None if the terms set no cap."""
+    rule = terms.late_fee
+    if rule is None:
+        return 0
+    if rule.fixed is not None:
+        return rule.fixed
+    if rule.cap_percent is None:
+        return None
+    percent, whole = rule.cap_percent.as_integer_ratio()
+    return round_ratio(late_fee_base(terms, row) * percent, whole * 100, terms.rounding)
+
+
+def projected_late_fee(terms: Terms, row: Row, on: date) -> int:
+    """Minor units of late fee that the row will have brought about by that day if nothing is paid until then."""
+    first = first_late_fee_on(terms, row)
+    if first is None or on < first or not late_fee_base(terms, row):
+        return 0
+    cap = late_fee_cap(terms, row)
+    if terms.late_fee is not None and terms.late_fee.fixed is not None:
+        return terms.late_fee.fixed
+    fee = _by_rate(terms, row, days=(on - first).days + 1)
+    return fee if cap is None else min(fee, cap)
+
+
+def _by_rate(terms: Terms, row: Row, *, days: int) -> int:
+    """The days are multiplied before the one rounding, so a fee below half a fen a day still adds up."""
+    if terms.late_fee is None or terms.late_fee.daily_rate is None:
+        return 0
+    percent, whole = terms.late_fee.daily_rate.as_integer_ratio()
+    return round_ratio(late_fee_base(terms, row) * percent * days, whole * 100, terms.rounding)
