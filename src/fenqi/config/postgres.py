@@ -29,9 +29,6 @@ from pathlib import Path
 from typing import IO, TypedDict
 from urllib.parse import quote
 
-import psycopg
-from psycopg import sql
-
 from fenqi.config.processes import dying_with
 from fenqi.domain.errors import FenqiError
 
@@ -278,6 +275,9 @@ class Cluster:
 
     def prepare(self) -> None:
         """Make our role, which is no administrator, and its database."""
+        import psycopg  # noqa: PLC0415 - neither the keeper nor a command without a database loads the driver
+        from psycopg import sql  # noqa: PLC0415 - as above
+
         access = self.access()
         with psycopg.connect(self.url(database="postgres", role=ADMINISTRATOR), autocommit=True) as connection:
             role, database = sql.Identifier(ROLE), sql.Identifier(DATABASE)

@@ -155,7 +155,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
-LOCALE_PATHS = [INTERFACES / "shared" / "locale"]
+LOCALE_PATHS = [INTERFACES / room / "locale" for room in ("portal", "console", "shared")]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"  # of what is stored; the mall's days are counted in the next
