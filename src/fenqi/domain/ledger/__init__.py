@@ -1,0 +1,28 @@
+"""The books: chart of accounts, posting recipes, the hash chain, and the laws that every set of books obeys."""
+
+from fenqi.domain.ledger.accounts import Account, clearing
+from fenqi.domain.ledger.chain import canonical_text, entry_hash
+from fenqi.domain.ledger.checks import BOOK_CHECKS, Books, Finding, check_books
+from fenqi.domain.ledger.entries import Entry, EntryCode, Line, balanced_entry, credit, debit
+from fenqi.domain.ledger.recipes import books_of, duplicate_payment_entry, entry_for, opening_entry
+
+__all__ = [
+    "BOOK_CHECKS",
+    "Account",
+    "Books",
+    "Entry",
+    "EntryCode",
+    "Finding",
+    "Line",
+    "balanced_entry",
+    "books_of",
+    "canonical_text",
+    "check_books",
+    "clearing",
+    "credit",
+    "debit",
+    "duplicate_payment_entry",
+    "entry_for",
+    "entry_hash",
+    "opening_entry",
+]
