@@ -19,8 +19,8 @@ class AlipayConfig:
     app_id: str
     seller_id: str
     """The merchant's user id at Alipay (`2088...`), checked in every notification."""
-    private_key: RSAPrivateKey = field(repr=False)
-    public_key: RSAPublicKey = field(repr=False)
+    private_key: RSAPrivateKey = field(repr=False, hash=False)
+    public_key: RSAPublicKey = field(repr=False, hash=False)
     gateway: str = PRODUCTION_GATEWAY
     connect_seconds: float = 3.0
     answer_seconds: float = 10.0

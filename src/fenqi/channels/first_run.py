@@ -1,0 +1,97 @@
+"""Settings for a first run against the sandbox: keys made once on this machine, and made known to the sandbox.
+
+In production nothing here is used: keys come from the environment alone.
+"""
+
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from fenqi.channels.interface import ChannelMisconfigured
+from fenqi.channels.transport import is_loopback
+
+APP_ID: Final = "9021000000000001"
+SELLER_ID: Final = "2088000000000001"
+SIGN_NAME: Final = "分期演示商城"
+KEY_BITS: Final = 2048
+
+
+def sandbox_environ(*, sandbox_url: str, folder: Path, sms_templates: Mapping[str, str]) -> dict[str, str]:
+    """The `FENQI_ALIPAY_*` and `FENQI_SMS_*` variables of a mall that deals with the sandbox at `sandbox_url`.
+
+    Keys are made at the first call and kept in `folder` (private, mode 0700, files 0600); registering them again is
+    harmless, so this may run at every start. `sms_templates` are code -> text with `${name}` for the variables.
+    Raises ChannelMisconfigured when the address is not this machine or the sandbox does not answer as one.
+    """
+    if not is_loopback(sandbox_url):
+        raise _not_a_sandbox("it must be on this machine", "必须在本机")
+    private_key = _kept(folder, "alipay-app.pem", _new_private_key)
+    access_key_id = _kept(folder, "sms-access-key-id", lambda: f"sandbox{secrets.token_hex(8)}")
+    access_key_secret = _kept(folder, "sms-access-key-secret", lambda: secrets.token_urlsafe(32))
+    alipay = _registered(
+        sandbox_url, "apps", {"app_id": APP_ID, "seller_id": SELLER_ID, "public_key": _public_key(private_key)}
+    )
+    sms = _registered(
+        sandbox_url,
+        "sms-keys",
+        {"access_key_id": access_key_id, "access_key_secret": access_key_secret, "templates": dict(sms_templates)},
+    )
+    return {
+        "FENQI_ALIPAY_APP_ID": APP_ID,
+        "FENQI_ALIPAY_SELLER_ID": SELLER_ID,
+        "FENQI_ALIPAY_PRIVATE_KEY": private_key,
+        "FENQI_ALIPAY_PUBLIC_KEY": alipay["alipay_public_key"],
+        "FENQI_ALIPAY_GATEWAY": alipay["gateway"],
+        "FENQI_SMS_ACCESS_KEY_ID": access_key_id,
+        "FENQI_SMS_ACCESS_KEY_SECRET": access_key_secret,
+        "FENQI_SMS_SIGN_NAME": SIGN_NAME,
+        "FENQI_SMS_ENDPOINT": sms["endpoint"],
+    }
+
+
+def _registered(sandbox_url: str, what: str, body: Mapping[str, object]) -> dict[str, str]:
+    address = f"{sandbox_url.rstrip('/')}/control/api/{what}"
+    try:
+        with httpx.Client(trust_env=False, timeout=10) as client:
+            answer = client.post(address, json=body).raise_for_status().json()
+    except (httpx.HTTPError, json.JSONDecodeError):
+        raise _not_a_sandbox("nothing there answers as a sandbox", "该地址没有沙箱应答") from None
+    return {name: str(value) for name, value in answer.items()}
+
+
+def _not_a_sandbox(problem: str, problem_zh: str) -> ChannelMisconfigured:
+    return ChannelMisconfigured(channel="sandbox", name="sandbox_url", problem=problem, problem_zh=problem_zh)
+
+
+def _kept(folder: Path, name: str, make: Callable[[], str]) -> str:
+    """The secret in that file, made at the first call; a start that is killed half-way leaves no half secret."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / name
+    if not path.exists():
+        part = path.with_suffix(f".{secrets.token_hex(4)}")
+        part.touch(mode=0o600)
+        part.write_text(make())
+        part.rename(path)
+    return path.read_text()
+
+
+def _new_private_key() -> str:
+    key = generate_private_key(public_exponent=65537, key_size=KEY_BITS)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def _public_key(private_pem: str) -> str:
+    key = load_pem_private_key(private_pem.encode(), password=None)
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
