@@ -8,6 +8,8 @@ from django_otp.models import CooldownMixin, SideChannelDevice, ThrottlingMixin
 
 from fenqi.records.identifiers import new_id
 
+SMS_COOL_DOWN_SECONDS = 60
+
 
 class Role(models.TextChoices):
     CONSUMER = "consumer"
@@ -63,6 +65,14 @@ class SmsDevice(CooldownMixin, ThrottlingMixin, SideChannelDevice):  # type: ign
 
     class Meta:
         db_table = "sms_device"
+
+    def get_cooldown_duration(self) -> int:
+        """Seconds between two codes."""
+        return SMS_COOL_DOWN_SECONDS
+
+    def get_throttle_factor(self) -> int:
+        """After the n-th wrong code in a row the next is looked at 2**(n-1) seconds later."""
+        return 1
 
 
 class ApiClient(models.Model):

@@ -1,0 +1,52 @@
+"""What the queue runs: each job is one use case. All of them may run twice and must then change nothing more."""
+
+from datetime import datetime
+from uuid import UUID
+
+from procrastinate import BaseRetryStrategy, RetryDecision
+from procrastinate.contrib.django import app
+from procrastinate.jobs import Job
+
+from fenqi.channels.sms import SmsOutcome
+from fenqi.domain.errors import FenqiError
+from fenqi.usecases import clock
+from fenqi.usecases.notices.repayment_succeeded import NoticeUnanswered, tell_repayment_succeeded
+from fenqi.usecases.outbox import ASK_CHANNEL, REPAYMENT_SUCCEEDED
+from fenqi.usecases.repayment import resolve
+from fenqi.usecases.signing_in.request import SEND_CODE
+from fenqi.usecases.signing_in.send import send_code
+
+LONGEST_WAIT_SECONDS = 3600
+
+
+class BackOff(BaseRetryStrategy):
+    """Again after 2, 4, 8 ... seconds. A refusal of our own rules is final: trying again would meet it again."""
+
+    def __init__(self, *, most_tries: int) -> None:
+        self.most_tries = most_tries
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        is_final = isinstance(exception, FenqiError) and not isinstance(exception, NoticeUnanswered)
+        if is_final or job.attempts + 1 >= self.most_tries:
+            return None
+        return RetryDecision(retry_in={"seconds": min(2 ** (job.attempts + 1), LONGEST_WAIT_SECONDS)})
+
+
+@app.task(name=ASK_CHANNEL, retry=BackOff(most_tries=8))
+def ask_channel(*, customer_id: str, attempt_id: str) -> None:
+    """Ask the channel what became of an attempt; an answer that is still open has queued the next question itself."""
+    resolve.ask_channel(UUID(customer_id), UUID(attempt_id), now=clock.now())
+
+
+@app.task(name=REPAYMENT_SUCCEEDED, retry=BackOff(most_tries=12))
+def repayment_succeeded(*, customer_id: str, payment_id: str) -> None:
+    """Tell the customer that the repayment was taken (R117)."""
+    tell_repayment_succeeded(UUID(customer_id), UUID(payment_id), now=clock.now())
+
+
+@app.task(name=SEND_CODE, retry=BackOff(most_tries=3), priority=10)
+def send_sign_in_code(*, phone_index: str, asked_at: str) -> None:
+    """Send a sign-in code; somebody waits for it, so it goes before everything else."""
+    outcome = send_code(phone_index, asked_at=datetime.fromisoformat(asked_at), now=clock.now())
+    if outcome is SmsOutcome.UNKNOWN:
+        raise NoticeUnanswered

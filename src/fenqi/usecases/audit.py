@@ -1,0 +1,108 @@
+"""Who looked at what and who did what: written in the transaction of the act, read by admins only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from fenqi.records.identifiers import HOUSE_ID
+from fenqi.records.models import Account, AuditRecord
+from fenqi.usecases.paging import Page, from_cursor, page_of, to_cursor
+
+SYSTEM = "system"
+
+
+class Action(StrEnum):
+    """What can be audited."""
+
+    CUSTOMER_SEARCHED = "customer_searched"
+    CUSTOMER_SEEN = "customer_seen"
+    PERSONAL_DATA_REVEALED = "personal_data_revealed"
+    JOURNAL_SEEN = "journal_seen"
+    AUDIT_SEEN = "audit_seen"
+    REFUSED_CALLBACKS_SEEN = "refused_callbacks_seen"
+    CHANNEL_ASKED = "channel_asked"
+    SIGNED_IN = "signed_in"
+    NOTICE_SENT = "notice_sent"
+    STAFF_CREATED = "staff_created"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditView:
+    """One act; `actor_name` is a member of staff's sign-in name, or the actor as it was written."""
+
+    id: UUID
+    actor: str
+    actor_name: str
+    action: str
+    subject: str
+    reason: str
+    details: Mapping[str, Any]
+    at: datetime
+
+
+def staff(account_id: UUID) -> str:
+    """A member of staff as an actor."""
+    return f"staff:{account_id}"
+
+
+def record(
+    actor: str,
+    action: Action,
+    *,
+    customer_id: UUID | None = None,
+    subject: str = "",
+    reason: str = "",
+    details: Mapping[str, Any] | None = None,
+    now: datetime,
+) -> None:
+    """Write down an act; one that concerns no customer belongs to the house. Details hold no personal data."""
+    AuditRecord.objects.create(
+        customer_id=customer_id or HOUSE_ID,
+        actor=actor,
+        action=action.value,
+        subject=subject,
+        reason=reason,
+        details=dict(details or {}),
+        at=now,
+    )
+
+
+def list_acts(
+    customer_id: UUID = HOUSE_ID, *, actions: frozenset[Action] | None = None, after: str | None = None, limit: int = 50
+) -> Page[AuditView]:
+    """Acts that concern the customer (or the house), newest first; `actions` keeps only those. Raises InvalidCursor."""
+    found = AuditRecord.objects.filter(customer_id=customer_id).order_by("-at", "-id")
+    if actions is not None:
+        found = found.filter(action__in=[action.value for action in actions])
+    if after is not None:
+        at, record_id = from_cursor(after, parts=2)
+        found = found.filter(Q(at__lt=at) | Q(at=at, id__lt=record_id))
+    rows = list(found[: limit + 1])
+    names = _names({row.actor for row in rows})
+    return page_of(
+        [_view(row, names) for row in rows], limit=limit, cursor_of=lambda view: to_cursor(view.at.isoformat(), view.id)
+    )
+
+
+def _names(actors: set[str]) -> dict[str, str]:
+    """Actor to sign-in name, for those who are staff."""
+    ids = [actor.removeprefix("staff:") for actor in actors if actor.startswith("staff:")]
+    return {staff(account.id): account.username for account in Account.objects.filter(id__in=ids)}
+
+
+def _view(row: AuditRecord, names: Mapping[str, str]) -> AuditView:
+    return AuditView(
+        id=row.id,
+        actor=row.actor,
+        actor_name=names.get(row.actor, row.actor),
+        action=row.action,
+        subject=row.subject,
+        reason=row.reason,
+        details=row.details,
+        at=row.at,
+    )
