@@ -141,7 +141,7 @@ OWN_FORMAT = FileMapping(
     status_words=OWN_STATUS_WORDS,
     unit=Unit.MINOR,
 )
-OWN_OPTIONAL_COLUMNS = OWN_FORMAT.columns() - {*NEEDED}
+OWN_OPTIONAL_COLUMNS = frozenset(OWN_FORMAT.columns() - {*NEEDED})
 """A file of our own format may leave these columns out: they are then empty in every row."""
 
 
@@ -291,7 +291,7 @@ def _plan(root: _Section) -> PlanFromPayments | PlanFromColumns | None:
             opened=section.text("opened", "approved_at"),
             terms=section.section("terms").rest,
             provider=section.text("provider", "mall"),
-            fee_bearer=section.choice("fee_bearer", FeeBearerWord, FeeBearerWord.CUSTOMER).value,
+            fee_bearer=_fee_bearer(section),
         )
         if plan.opened not in ("approved_at", "placed_at"):
             raise _refusal("plan.opened", "it is approved_at or placed_at", "应为 approved_at 或 placed_at")
@@ -299,7 +299,11 @@ def _plan(root: _Section) -> PlanFromPayments | PlanFromColumns | None:
     return plan
 
 
-FeeBearerWord = StrEnum("FeeBearerWord", {choice.name: choice.value for choice in FeeBearer})
+def _fee_bearer(section: _Section) -> str:
+    word = section.text("fee_bearer", FeeBearer.CUSTOMER.value)
+    if word not in FeeBearer.values:
+        raise _refusal("plan.fee_bearer", f"it is none of {', '.join(FeeBearer.values)}", "不是已知的承担方")
+    return word
 
 
 def _words(root: _Section) -> Mapping[str, str]:

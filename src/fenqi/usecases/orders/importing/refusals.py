@@ -99,3 +99,11 @@ class UnknownStatus(FenqiError):
     code = "unknown_status"
     zh = "不认识的订单状态「{word}」，请在映射中说明。"
     en = "Unknown order status {word!r}: say in the mapping what it means."
+
+
+class RefusedByDatabase(FenqiError):
+    """A constraint of the database that no check before it foresaw."""
+
+    code = "refused_by_database"
+    zh = "数据库拒绝了这个订单：数据违反约束。"
+    en = "The database refused the order: it breaks a constraint."

@@ -2,7 +2,8 @@
 
 import csv
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -46,6 +47,21 @@ class RejectsFile:
         else:
             self.path.unlink(missing_ok=True)
 
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """What is added inside is taken back when the block fails."""
+        size = self._size()
+        try:
+            yield
+        except BaseException:
+            if self._file is not None:
+                self._file.truncate(size)
+                self._file.seek(size)
+            raise
+
+    def _size(self) -> int:
+        return os.fstat(self._file.fileno()).st_size if self._file is not None else 0
+
     def add(self, rejects: Iterable[Reject]) -> None:
         rows: list[tuple[object, ...]] = [
             (reject.line, *map(_harmless, (reject.order_no[:64], reject.code, reject.reason, reject.reason_zh)))
@@ -55,6 +71,7 @@ class RejectsFile:
             return
         if self._file is None:
             self._file = self.path.open("w", encoding="utf-8", newline="")
+        if not self._size():
             rows.insert(0, HEADER)
         csv.writer(self._file).writerows(rows)
         self._file.flush()

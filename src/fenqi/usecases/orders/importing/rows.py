@@ -12,6 +12,7 @@ from fenqi.domain.money import exponent_of
 from fenqi.usecases.orders.importing.json_text import json_object
 from fenqi.usecases.orders.importing.mapping import (
     LINE_FIELDS,
+    PAYMENT_FIELDS,
     FileMapping,
     PaymentsColumn,
     PlanFromColumns,
@@ -31,8 +32,7 @@ _MINOR = re.compile(r"-?[0-9]{1,16}")
 _DECIMAL = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,6})?")
 _WHOLE = re.compile(r"[0-9]{1,9}")
 MOST_GROUP_ROWS = MOST_LINES + 1
-_YES = frozenset({"yes", "true", "1"})
-_NO = frozenset({"no", "false", "0", ""})
+_YES_OR_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
 
 
 class Group(NamedTuple):
@@ -83,6 +83,7 @@ class RowTranslator:
         self._line = {name: self._getter(mapping.line.get(name, Source())) for name in LINE_FIELDS}
         self._line_present = self._getter(mapping.line_present)
         self._payments = self._getter(Source((mapping.payments.column,))) if mapping.payments else _empty
+        self._payments_reader = PaymentsReader(mapping.payments) if mapping.payments else None
         self._plan = self._plan_getters(mapping)
         self._whole_order = [*self._order.items(), ("payments", self._payments), *self._plan.items()]
         self.order_no = self._order["order_no"]
@@ -117,7 +118,7 @@ class RowTranslator:
         exponent = exponent_of(said["currency"])
         placed_at = instant(said["placed_at"], "placed_at", self.zone)
         approved_at = optional_instant(said.get("approved_at", ""), "approved_at", self.zone)
-        payments = _payments(said["payments"], self.mapping.payments, exponent)
+        payments = self._payments_reader.read(said["payments"], exponent) if self._payments_reader else ()
         order = OrderInput(
             order_no=said["order_no"],
             customer_ref=said["customer_ref"],
@@ -207,33 +208,42 @@ def _whole(text: str, where: str) -> int:
     return int(text)
 
 
-def _payments(text: str, column: PaymentsColumn | None, exponent: int) -> tuple[PaymentInput, ...]:
-    if column is None or not text:
-        return ()
-    said = [_payment_fields(part, column, n) for n, part in enumerate(text.split(column.outer))]
-    if "seq" in column.fields:
-        said.sort(key=lambda fields: _whole(fields["seq"], "payments.seq"))
-    return tuple(_payment(fields, column, n, exponent) for n, fields in enumerate(said))
+class PaymentsReader:
+    """The payments of a cell, in the order of their numbers where they have any."""
 
+    def __init__(self, column: PaymentsColumn) -> None:
+        self._column = column
+        self._place = {name: column.fields.index(name) if name in column.fields else None for name in PAYMENT_FIELDS}
 
-def _payment_fields(part: str, column: PaymentsColumn, n: int) -> dict[str, str]:
-    values = part.split(column.inner)
-    if len(values) != len(column.fields):
-        wanted = column.inner.join(column.fields)
-        raise InvalidInput(where=f"payments[{n}]", problem=f"it is not {wanted}", problem_zh=f"应为 {wanted}")
-    return {name: value.strip() for name, value in zip(column.fields, values, strict=True)}
+    def read(self, text: str, exponent: int) -> tuple[PaymentInput, ...]:
+        if not text:
+            return ()
+        said = [self._fields(part, n) for n, part in enumerate(text.split(self._column.outer))]
+        if self._place["seq"] is not None and len(said) > 1:
+            said.sort(key=lambda fields: _whole(self._pick(fields, "seq"), "payments.seq"))
+        return tuple(self._payment(fields, n, exponent) for n, fields in enumerate(said))
 
+    def _fields(self, part: str, n: int) -> list[str]:
+        fields = part.split(self._column.inner)
+        if len(fields) != len(self._column.fields):
+            wanted = self._column.inner.join(self._column.fields)
+            raise InvalidInput(where=f"payments[{n}]", problem=f"it is not {wanted}", problem_zh=f"应为 {wanted}")
+        return fields
 
-def _payment(fields: dict[str, str], column: PaymentsColumn, n: int, exponent: int) -> PaymentInput:
-    financed = fields.get("financed", "").lower()
-    if financed not in _YES | _NO:
-        raise InvalidInput(where=f"payments[{n}].financed", problem="it is yes or no", problem_zh="应为 yes 或 no")
-    return PaymentInput(
-        method=fields["method"],
-        amount_minor=minor(fields["amount"], column.unit, exponent, f"payments[{n}].amount"),
-        installments=_whole(fields.get("installments") or "0", f"payments[{n}].installments"),
-        financed=financed in _YES,
-    )
+    def _pick(self, fields: list[str], name: str) -> str:
+        place = self._place[name]
+        return "" if place is None else fields[place].strip()
+
+    def _payment(self, fields: list[str], n: int, exponent: int) -> PaymentInput:
+        financed = self._pick(fields, "financed").lower()
+        if financed not in _YES_OR_NO:
+            raise InvalidInput(where=f"payments[{n}].financed", problem="it is yes or no", problem_zh="应为 yes 或 no")
+        return PaymentInput(
+            method=self._pick(fields, "method"),
+            amount_minor=minor(self._pick(fields, "amount"), self._column.unit, exponent, f"payments[{n}].amount"),
+            installments=_whole(self._pick(fields, "installments") or "0", f"payments[{n}].installments"),
+            financed=_YES_OR_NO[financed],
+        )
 
 
 def _plan_from_payments(order: OrderInput, rule: PlanFromPayments, zone: ZoneInfo) -> tuple[OrderInput, list[Note]]:

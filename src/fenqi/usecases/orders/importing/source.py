@@ -3,12 +3,13 @@
 import csv
 import gzip
 import hashlib
+import io
 import zlib
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from fenqi.domain.errors import FenqiError
 from fenqi.usecases.orders.importing.refusals import (
@@ -27,6 +28,9 @@ GZIP_MAGIC = b"\x1f\x8b"
 MOST_INFLATION = 200  # text packs 5 to 30 times; a bomb a thousand times
 INFLATION_ALLOWANCE = 64 * 1024 * 1024
 BYTE_ORDER_MARK = "\ufeff"
+
+
+Readable: TypeAlias = io.BufferedReader | gzip.GzipFile
 
 
 class Line(NamedTuple):
@@ -68,7 +72,7 @@ def lines_of(path: Path, *, encoding: str = "utf-8") -> Iterator[Line]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[IO[bytes], IO[bytes] | None]]:
+def _opened(path: Path) -> Iterator[tuple[Readable, Readable | None]]:
     """The stream of the text and, when it is packed, of the packed bytes below it."""
     with path.open("rb") as below:
         if below.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC):
@@ -78,7 +82,7 @@ def _opened(path: Path) -> Iterator[tuple[IO[bytes], IO[bytes] | None]]:
             yield below, None
 
 
-def _bounded(stream: IO[bytes], packed: IO[bytes] | None) -> Iterator[bytes | None]:
+def _bounded(stream: Readable, packed: Readable | None) -> Iterator[bytes | None]:
     """Each line, or None for one that is too long: its rest is read past in pieces."""
     unpacked = 0
     while raw := stream.readline(MOST_LINE_BYTES + 1):
@@ -92,7 +96,7 @@ def _bounded(stream: IO[bytes], packed: IO[bytes] | None) -> Iterator[bytes | No
         yield raw if len(raw) <= MOST_LINE_BYTES else None
 
 
-def _refuse_bomb(unpacked: int, packed: IO[bytes] | None) -> None:
+def _refuse_bomb(unpacked: int, packed: Readable | None) -> None:
     if packed and unpacked > INFLATION_ALLOWANCE and unpacked > MOST_INFLATION * packed.tell():
         raise FileRefused(problem="it unpacks to far more than it holds", problem_zh="压缩比异常，疑似压缩炸弹")
 

@@ -19,6 +19,7 @@ class Note(StrEnum):
     INSTALLMENTS_ZERO = "payment_in_zero_installments"  # taken as paid at ordering
     SEVERAL_IN_INSTALLMENTS = "several_payments_in_installments"  # the plan bears the longest, then the largest
     OPENED_AT_ORDERING = "plan_opened_at_ordering"  # the file has no approval
+    PHONE_KEPT = "customer_phone_kept"  # a customer on record keeps the phone on record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

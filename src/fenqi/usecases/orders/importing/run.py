@@ -1,0 +1,248 @@
+"""The import of a file from beginning to end: prepare a batch while the one before is written, and resume."""
+
+import resource
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from uuid import UUID
+
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
+
+from fenqi.domain.errors import FenqiError
+from fenqi.records.models import ImportRun
+from fenqi.records.scope import across_customers
+from fenqi.usecases import clock
+from fenqi.usecases.orders.importing.batch import Batch, Written, write_batch, write_singly
+from fenqi.usecases.orders.importing.files import OrderFile, order_file
+from fenqi.usecases.orders.importing.mapping import FileMapping
+from fenqi.usecases.orders.importing.prepare import PreparedOrder, prepare
+from fenqi.usecases.orders.importing.refusals import FileRefused, ImportInProgress
+from fenqi.usecases.orders.importing.rejects import Reject, RejectsFile
+from fenqi.usecases.orders.importing.rows import Group
+from fenqi.usecases.orders.importing.source import digest_of
+
+ORDERS_PER_BATCH = 1000
+BATCHES_AHEAD = 2
+PAUSES = (0.05, 0.2, 1.0)  # seconds before a batch is tried again
+
+Writer = Callable[..., Written]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far an import is, after each batch."""
+
+    rows_done: int
+    rows: int
+    orders_done: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReport:
+    """What became of every row and every order of the file, over all runs that it took."""
+
+    file_digest: str
+    rows: int
+    rows_taken: int
+    rows_unchanged: int
+    rows_rejected: int
+    orders: int
+    orders_taken: int
+    orders_unchanged: int
+    orders_rejected: int
+    plans: int
+    customers: int
+    prices: int
+    rejected_for: dict[str, int]  # rows, by code
+    notes: dict[str, int]  # orders that were taken, by what is unusual about them
+    unread_columns: tuple[str, ...]
+    resumed_after_row: int  # 0: from the beginning
+    rejects_file: Path | None
+    seconds: float  # of this run
+    orders_per_second: float  # of this run
+    peak_memory_bytes: int  # of this process
+
+
+def import_orders(
+    path: Path,
+    *,
+    rejects: Path,
+    mapping: FileMapping | None = None,
+    watch: Callable[[Progress], None] | None = None,
+) -> ImportReport:
+    """Take the orders of a file. Taken twice, a file adds nothing; killed, it goes on after its last whole batch.
+
+    Every row is taken, unchanged or rejected, and `rejects` says why. Raises FileRefused, FileDamaged,
+    ImportInProgress.
+    """
+    started = time.monotonic()
+    if rejects.exists() and rejects.samefile(path):
+        raise FileRefused(problem="the rejects would overwrite it", problem_zh="拒收文件不能与源文件相同")
+    file = order_file(path, mapping=mapping, zone=clock.mall_zone())
+    survey = file.survey()
+    run = _Run.begin(digest_of(path), mapping.digest if mapping else "own")
+    resumed_after_row, orders_before = run.rows_done, run.orders_done
+    rejects_file = RejectsFile(rejects)
+    try:
+        for _ in run.take(file, rejects_file):
+            if watch:
+                watch(Progress(rows_done=run.rows_done, rows=survey.rows, orders_done=run.orders_done))
+    finally:
+        rejects_file.close()
+    seconds = time.monotonic() - started
+    return ImportReport(
+        file_digest=run.file_digest,
+        rows=run.rows_done,
+        rows_taken=run.counts["rows_taken"],
+        rows_unchanged=run.counts["rows_unchanged"],
+        rows_rejected=run.counts["rows_rejected"],
+        orders=run.orders_done,
+        orders_taken=run.counts["orders_taken"],
+        orders_unchanged=run.counts["orders_unchanged"],
+        orders_rejected=run.counts["orders_rejected"],
+        plans=run.counts["plans"],
+        customers=run.counts["customers"],
+        prices=run.counts["prices"],
+        rejected_for=_named(run.counts, "rejected."),
+        notes=_named(run.counts, "note."),
+        unread_columns=file.unread_columns,
+        resumed_after_row=resumed_after_row,
+        rejects_file=rejects if run.counts["rows_rejected"] else None,
+        seconds=seconds,
+        orders_per_second=(run.orders_done - orders_before) / seconds,
+        peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    )
+
+
+def _named(counts: Counter[str], prefix: str) -> dict[str, int]:
+    return {name.removeprefix(prefix): count for name, count in sorted(counts.items()) if name.startswith(prefix)}
+
+
+class _Run:
+    """One file on its way in, and its checkpoint in `import_run`."""
+
+    def __init__(self, *, run_id: UUID, file_digest: str, rows_done: int, counts: Counter[str]) -> None:
+        self.id = run_id
+        self.file_digest = file_digest
+        self.rows_done = rows_done
+        self.counts = counts
+
+    @property
+    def orders_done(self) -> int:
+        return self.counts["orders_taken"] + self.counts["orders_unchanged"] + self.counts["orders_rejected"]
+
+    @classmethod
+    def begin(cls, file_digest: str, mapping_digest: str) -> "_Run":
+        """Go on where an interrupted run stopped; look through a finished file again from its beginning."""
+        now = clock.now()
+        stored, _ = ImportRun.objects.get_or_create(
+            file_digest=file_digest,
+            mapping_digest=mapping_digest,
+            defaults={"started_at": now, "updated_at": now},
+        )
+        if stored.finished_at:
+            ImportRun.objects.filter(id=stored.id).update(
+                rows_done=0, counts={}, finished_at=None, started_at=now, updated_at=now
+            )
+            return cls(run_id=stored.id, file_digest=file_digest, rows_done=0, counts=Counter())
+        return cls(run_id=stored.id, file_digest=file_digest, rows_done=stored.rows_done, counts=Counter(stored.counts))
+
+    def take(self, file: OrderFile, rejects: RejectsFile) -> Iterator[None]:
+        """Prepare here, write in a thread of its own: while the database works, the next batches are made ready."""
+        waiting: deque[Future[None]] = deque()
+        groups = file.groups()
+        rejects.keep_up_to(_skip(groups, self.rows_done))
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="import-writer") as writer:
+            try:
+                for batch in _batches(file, groups, rows_done=self.rows_done):
+                    waiting.append(writer.submit(self._write, batch, rejects, now=clock.now()))
+                    if len(waiting) > BATCHES_AHEAD:
+                        waiting.popleft().result()
+                        yield
+                while waiting:
+                    waiting.popleft().result()
+                    yield
+                writer.submit(self._finish, now=clock.now()).result()
+            finally:
+                writer.submit(_close_connection)
+
+    def _write(self, batch: Batch, rejects: RejectsFile, *, now: datetime) -> None:
+        """The batch; tried again when somebody came between, order by order when the database goes on refusing."""
+        for pause in PAUSES:
+            try:
+                self._write_once(batch, rejects, write_batch, now=now)
+            except (IntegrityError, DataError, OperationalError):
+                time.sleep(pause)
+            else:
+                return
+        self._write_once(batch, rejects, write_singly, now=now)
+
+    def _write_once(self, batch: Batch, rejects: RejectsFile, write: Writer, *, now: datetime) -> None:
+        """A batch with its rejects and its checkpoint, in one transaction."""
+        with across_customers(), rejects.all_or_nothing(), transaction.atomic():
+            written = write(batch, now=now)
+            counts = self.counts + _counted(written)
+            self._move_checkpoint(batch, counts, now=now)
+            rejects.add(written.rejects)
+        self.rows_done, self.counts = batch.rows_done, counts
+
+    def _move_checkpoint(self, batch: Batch, counts: Counter[str], *, now: datetime) -> None:
+        moved = ImportRun.objects.filter(id=self.id, rows_done=batch.rows_before, finished_at=None).update(
+            rows_done=batch.rows_done, counts=dict(counts), updated_at=now
+        )
+        if not moved:
+            raise ImportInProgress
+
+    def _finish(self, *, now: datetime) -> None:
+        ImportRun.objects.filter(id=self.id).update(finished_at=now, updated_at=now)
+
+
+def _close_connection() -> None:
+    """The writer's own, which belongs to its thread."""
+    connection.close()
+
+
+def _counted(written: Written) -> Counter[str]:
+    written.counts.update(f"rejected.{reject.code}" for reject in written.rejects)
+    return written.counts
+
+
+def _skip(groups: Iterator[Group], rows: int) -> int:
+    """Read past what is done; the line of the last row of it."""
+    last_line = 0
+    while rows > 0:
+        group = next(groups)
+        rows -= len(group.records)
+        last_line = group.records[-1].line
+    return last_line
+
+
+def _batches(file: OrderFile, groups: Iterator[Group], *, rows_done: int) -> Iterator[Batch]:
+    while some := list(islice(groups, ORDERS_PER_BATCH)):
+        batch = _prepared(file, some, rows_before=rows_done)
+        rows_done = batch.rows_done
+        yield batch
+
+
+def _prepared(file: OrderFile, groups: Sequence[Group], *, rows_before: int) -> Batch:
+    orders: list[PreparedOrder] = []
+    rejects: list[Reject] = []
+    for group in groups:
+        lines = tuple(record.line for record in group.records)
+        try:
+            orders.append(prepare(file.translate(group), lines=lines))
+        except FenqiError as refusal:
+            rejects.extend(Reject.of(line, group.order_no, refusal) for line in lines)
+    rows = sum(len(group.records) for group in groups)
+    return Batch(
+        orders=tuple(orders),
+        rejects=tuple(rejects),
+        rejected_orders=len(groups) - len(orders),
+        rows_before=rows_before,
+        rows_done=rows_before + rows,
+    )
