@@ -34,12 +34,12 @@ Writer = Callable[..., Written]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class Step:
     """How far an import is, after each batch."""
 
     rows_done: int
     rows: int
-    orders_done: int
+    orders_per_second: float  # of this run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ def import_orders(
     *,
     rejects: Path,
     mapping: FileMapping | None = None,
-    watch: Callable[[Progress], None] | None = None,
+    watch: Callable[[Step], None] | None = None,
 ) -> ImportReport:
     """Take the orders of a file. Taken twice, a file adds nothing; killed, it goes on after its last whole batch.
 
@@ -91,7 +91,8 @@ def import_orders(
     try:
         for _ in run.take(file, rejects_file):
             if watch:
-                watch(Progress(rows_done=run.rows_done, rows=survey.rows, orders_done=run.orders_done))
+                rate = (run.orders_done - orders_before) / (time.monotonic() - started)
+                watch(Step(rows_done=run.rows_done, rows=survey.rows, orders_per_second=rate))
     finally:
         rejects_file.close()
     seconds = time.monotonic() - started
