@@ -163,7 +163,9 @@ FENQI_TIME_ZONE = environment.text("FENQI_TIME_ZONE", "Asia/Shanghai")
 
 # ---- what the mall's policy allows
 
-FENQI_CREDIT_ALLOWED = environment.flag("FENQI_CREDIT_ALLOWED", default=False)  # keep a surplus as the customer's balance
+FENQI_CREDIT_ALLOWED = environment.flag(
+    "FENQI_CREDIT_ALLOWED", default=False
+)  # keep a surplus as the customer's balance
 
 # ---- files of the pages
 

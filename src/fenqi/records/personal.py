@@ -18,12 +18,12 @@ def _fernet(keys: tuple[str, ...]) -> MultiFernet:
 
 def encrypt(text: str) -> bytes:
     """Empty stays empty, so that absence can be seen without a key."""
-    return _fernet(tuple(settings.PII_KEYS)).encrypt(text.encode()) if text else b""
+    return _fernet(tuple(settings.FENQI_PII_KEYS)).encrypt(text.encode()) if text else b""
 
 
 def decrypt(stored: bytes | memoryview) -> str:
     """What `encrypt` was given. Raises cryptography.fernet.InvalidToken when no key fits."""
-    return _fernet(tuple(settings.PII_KEYS)).decrypt(bytes(stored)).decode() if stored else ""
+    return _fernet(tuple(settings.FENQI_PII_KEYS)).decrypt(bytes(stored)).decode() if stored else ""
 
 
 def normal_phone(text: str) -> str | None:
@@ -35,7 +35,7 @@ def normal_phone(text: str) -> str | None:
 
 def phone_index(phone: str) -> str:
     """A keyed hash of a normal phone number: finds the customer, tells nothing."""
-    return hmac.new(settings.INDEX_KEY.encode(), phone.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(settings.FENQI_INDEX_KEY.encode(), phone.encode(), hashlib.sha256).hexdigest()
 
 
 def mask_phone(phone: str) -> str:

@@ -28,7 +28,7 @@ def stopped(at: datetime) -> Iterator[None]:
 
 def mall_zone() -> ZoneInfo:
     """The time zone of business dates (P508)."""
-    return ZoneInfo(settings.BUSINESS_TIME_ZONE)
+    return ZoneInfo(settings.FENQI_TIME_ZONE)
 
 
 def business_date(at: datetime) -> date:

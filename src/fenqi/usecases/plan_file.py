@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from fenqi.domain.errors import NotFound
-from fenqi.domain.ledger import Account, entry_for
+from fenqi.domain.ledger import entry_for
 from fenqi.domain.plans import Event, PlanState, Terms, parse_event, parse_terms, replay
 from fenqi.records.documents import from_jsonb
 from fenqi.records.locks import LockedCustomer
@@ -86,7 +86,7 @@ def add_event(
     file: PlanFile,
     event: Event,
     *,
-    source: Account | str,
+    source: str,
     head: ChainHead | LockedCustomer,
     payment_id: UUID | None,
     actor: str,

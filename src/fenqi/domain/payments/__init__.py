@@ -1,6 +1,6 @@
 """Payments as facts: how an attempt moves, what a channel's code means, when to ask again."""
 
-from fenqi.domain.payments.attempts import AttemptState, Outcome, Step, UnlistedMove, next_state, payment_state
+from fenqi.domain.payments.attempts import AttemptState, Outcome, Signal, Step, UnlistedMove, next_state, payment_state
 from fenqi.domain.payments.failures import FailureCategory, Operation, RetryMark, Verdict
 from fenqi.domain.payments.schedule import QUERY_DELAYS, next_query_at
 from fenqi.domain.payments.verdicts import UNMAPPED, verdict_on
@@ -13,6 +13,7 @@ __all__ = [
     "Operation",
     "Outcome",
     "RetryMark",
+    "Signal",
     "Step",
     "UnlistedMove",
     "Verdict",

@@ -6,7 +6,7 @@ ACCOUNTS = (
     "receivable.principal", "receivable.fee", "receivable.interest", "receivable.late_fee",
     "clearing.alipay", "clearing.wechat_pay", "clearing.bank_card", "clearing.mall", "clearing.cash",
     "payable.refund", "payable.partner", "customer.balance", "reserve.held", "reserve.owed",
-    "income.fee", "income.interest", "income.late_fee",
+    "income.fee", "income.interest", "income.late_fee", "allowance.bad_debt",
     "expense.price_protection", "expense.goodwill", "expense.subsidy", "expense.channel_fee", "expense.bad_debt",
     "expense.waiver", "sales.clearing", "sales.returns", "suspense",
 )  # fmt: skip

@@ -139,7 +139,7 @@ def _record(received: ReceivedRepayment, locked: locks.LockedCustomer, *, comman
 
 
 def _refuse_surplus(received: ReceivedRepayment, before: PlanState, after: PlanState) -> None:
-    if after.balance <= before.balance or (received.allow_credit and settings.CREDIT_ALLOWED):
+    if after.balance <= before.balance or (received.allow_credit and settings.FENQI_CREDIT_ALLOWED):
         return
     owed = Money(before.totals.outstanding.total, received.currency)
     raise RepaymentExceedsOwed(owed=owed.as_decimal(), currency=received.currency)

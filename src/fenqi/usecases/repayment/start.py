@@ -182,8 +182,8 @@ def _answer(attempt: PaymentAttempt, order_id: UUID) -> StartedRepayment:
             out_trade_no=attempt.out_trade_no,
             amount=Money(attempt.amount_minor, attempt.currency),
             subject=line.name[:60] if line else "分期还款",
-            notify_url=f"{settings.PUBLIC_URL}/channels/{attempt.channel}/notify",
-            return_url=f"{settings.PUBLIC_URL}/repayments/{attempt.payment_id}/return",
+            notify_url=f"{settings.FENQI_PUBLIC_URL}/channels/{attempt.channel}/notify",
+            return_url=f"{settings.FENQI_PUBLIC_URL}/repayments/{attempt.payment_id}/return",
             expires_at=attempt.expires_at,
         )
     )

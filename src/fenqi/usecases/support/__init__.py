@@ -1,0 +1,1 @@
+"""What staff need to help one customer from start to end."""
