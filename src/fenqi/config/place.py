@@ -8,13 +8,18 @@ import base64
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from fenqi.config import environment, postgres
 
 SETTINGS = "fenqi.config.settings"
-KEY_NAMES = ("FENQI_SECRET_KEY", "FENQI_PII_KEYS", "FENQI_INDEX_KEY")
+
+KEY_MAKERS: Mapping[str, Callable[[], str]] = {
+    "FENQI_SECRET_KEY": lambda: secrets.token_urlsafe(48),
+    "FENQI_PII_KEYS": lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),  # as Fernet wants it
+    "FENQI_INDEX_KEY": lambda: secrets.token_urlsafe(48),
+}
 
 
 def cluster() -> postgres.Cluster:
@@ -50,18 +55,13 @@ def load_keys(*, create: bool) -> None:
     """
     path = environment.data_folder() / "keys.json"
     kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-    missing = [name for name in KEY_NAMES if name not in kept and name not in os.environ]
+    missing = [name for name in KEY_MAKERS if name not in kept and name not in os.environ]
     if create and missing:
-        kept |= {name: fresh_key() for name in missing}
+        kept |= {name: KEY_MAKERS[name]() for name in missing}
         path.parent.mkdir(parents=True, exist_ok=True)
         postgres.write_private(path, json.dumps(kept, indent=2))
     for name, value in kept.items():
         os.environ.setdefault(name, value)
-
-
-def fresh_key() -> str:
-    """32 random bytes in the form Fernet wants."""
-    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
 def set_up_django() -> None:

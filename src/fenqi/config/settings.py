@@ -30,6 +30,7 @@ DEBUG = environment.flag("FENQI_DEBUG", default=False)
 TLS = environment.flag("FENQI_TLS", default=True)
 ALLOWED_HOSTS = environment.words("FENQI_HOSTS", "localhost,127.0.0.1,[::1]")
 FENQI_PUBLIC_URL = environment.text("FENQI_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+FENQI_SANDBOX_URL = environment.text("FENQI_SANDBOX_URL").rstrip("/")  # where pages point to sandbox messages; empty: none
 CSRF_TRUSTED_ORIGINS = environment.words("FENQI_ORIGINS", FENQI_PUBLIC_URL)
 
 INSTALLED_APPS = [
@@ -126,6 +127,7 @@ SECURE_SSL_REDIRECT = TLS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked for by the machine beside us, without TLS
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = TLS
+SILENCED_SYSTEM_CHECKS = ["security.W021"]  # the preload list is for the owner of the domain to decide
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("FENQI_BEHIND_PROXY", default=False) else None
 )

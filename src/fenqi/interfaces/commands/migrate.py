@@ -2,8 +2,8 @@
 
 import click
 from django.core.management import call_command
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
+
+from fenqi.config.examination import waiting_migrations
 
 
 @click.command()
@@ -13,9 +13,3 @@ def migrate() -> None:
         click.echo(f"applying {waiting} migrations")
         call_command("migrate", verbosity=0, interactive=False)
     call_command("collectstatic", verbosity=0, interactive=False)
-
-
-def waiting_migrations() -> int:
-    """How many migrations the database lacks."""
-    executor = MigrationExecutor(connection)
-    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))

@@ -1,0 +1,130 @@
+"""What `fenqi doctor` looks at once Django is set up: one function per question, each answers with one finding."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, NamedTuple
+
+import psycopg
+from django.conf import settings
+from django.core import checks
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from fenqi.config import environment
+
+OLDEST_POSTGRESQL = 150000
+PREPARED_PATIENCE_SECONDS = 60
+CRASH_SAFETY = ["fsync", "full_page_writes", "synchronous_commit"]
+
+Verdict = Literal["good", "warning", "bad"]
+
+
+class Finding(NamedTuple):
+    """What one question found. `advice` is empty when all is well."""
+
+    about: str
+    verdict: Verdict
+    seen: str
+    advice: str = ""
+
+
+def examine() -> Iterator[Finding]:
+    """All findings in order. Without a database, those about it are left out."""
+    yield from (question() for question in SETTINGS_QUESTIONS)
+    try:
+        psycopg.connect(environment.text("DATABASE_URL"), connect_timeout=5).close()  # the pool would not say why
+    except psycopg.OperationalError as error:
+        seen = str(error).strip().partition("\n")[0]
+        yield Finding("database", "bad", seen, "start the server, or correct DATABASE_URL")
+        return
+    yield from (question() for question in DATABASE_QUESTIONS)
+
+
+def debug() -> Finding:
+    if settings.DEBUG:
+        return Finding("debug", "bad", "on", "unset FENQI_DEBUG: error pages show code and data")
+    return Finding("debug", "good", "off")
+
+
+def encryption() -> Finding:
+    if not settings.TLS:
+        return Finding("TLS", "warning", "off", "set FENQI_TLS=yes wherever others can reach this machine")
+    return Finding("TLS", "good", "required, remembered by browsers, cookies kept to it")
+
+
+def security() -> Finding:
+    """Django's own deployment checks; those about TLS are one finding already."""
+    messages = checks.run_checks(tags=[checks.Tags.security], include_deployment_checks=True)
+    telling = [message for message in messages if settings.TLS or message.id not in ABOUT_TLS]
+    if telling:
+        return Finding("security", "bad", "; ".join(f"{message.id}: {message.msg}" for message in telling))
+    return Finding("security", "good", "Django's deployment checks pass")
+
+
+# Django's names for: HSTS unset, SSL redirect off, insecure session cookie, insecure CSRF cookie.
+ABOUT_TLS = frozenset({"security.W004", "security.W008", "security.W012", "security.W016"})
+
+
+def server() -> Finding:
+    version, number, encoding = row(
+        "SELECT current_setting('server_version'), current_setting('server_version_num')::int, "
+        "current_setting('server_encoding')"
+    )
+    seen = f"PostgreSQL {version}, {encoding}"
+    if number < OLDEST_POSTGRESQL or encoding != "UTF8":
+        return Finding("database", "bad", seen, "use PostgreSQL 15 or newer and a database in UTF8")
+    return Finding("database", "good", seen)
+
+
+def role() -> Finding:
+    name, is_superuser = row("SELECT rolname, rolsuper FROM pg_roles WHERE rolname = current_user")
+    if is_superuser:
+        return Finding("role", "warning", f"{name} is a superuser", "connect as a role that merely owns the database")
+    return Finding("role", "good", f"{name}, no superuser")
+
+
+def crash_safety() -> Finding:
+    (off,) = row(
+        "SELECT string_agg(name, ', ') FROM pg_settings WHERE name = ANY(%s) AND setting IN ('off', 'local')",
+        CRASH_SAFETY,
+    )
+    if off:
+        return Finding("durability", "bad", f"off: {off}", "turn it on: a crash can lose money that was booked")
+    return Finding("durability", "good", "what is committed is on disk")
+
+
+def migrations() -> Finding:
+    if waiting := waiting_migrations():
+        return Finding("migrations", "bad", f"{waiting} not applied", "run `fenqi migrate`")
+    return Finding("migrations", "good", "all applied")
+
+
+def waiting_migrations() -> int:
+    """How many migrations the database lacks."""
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def prepared_transactions() -> Finding:
+    """On a cluster, a transaction over several servers that was left half-way holds its locks until somebody looks."""
+    (stuck,) = row(
+        "SELECT count(*) FROM pg_prepared_xacts WHERE prepared < now() - make_interval(secs => %s)",
+        PREPARED_PATIENCE_SECONDS,
+    )
+    if stuck:
+        return Finding(
+            "prepared", "bad", f"{stuck} transactions wait for longer than a minute", "see pg_prepared_xacts"
+        )
+    return Finding("prepared", "good", "no transaction left half-way")
+
+
+def row(statement: str, *parameters: Any) -> tuple[Any, ...]:
+    """The one row of the answer."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        answer: tuple[Any, ...]
+        (answer,) = cursor.fetchall()
+    return answer
+
+
+SETTINGS_QUESTIONS: tuple[Callable[[], Finding], ...] = (debug, encryption, security)
+DATABASE_QUESTIONS = (server, role, crash_safety, migrations, prepared_transactions)
