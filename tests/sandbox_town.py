@@ -1,0 +1,99 @@
+"""The sandbox as a process of its own, and somebody who receives its notifications: for tests over real HTTP."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import httpx
+
+WAIT_SECONDS = 20
+
+
+@dataclass
+class Sandbox:
+    """A running town and what a test tells it to do."""
+
+    url: str
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False, timeout=WAIT_SECONDS))
+
+    def control(self, path: str, **body: object) -> dict[str, Any]:
+        return self.http.post(f"{self.url}/control/api/{path}", json=body).raise_for_status().json()
+
+    def order(self, operation: str, kind: str, value: str = "", times: int = 1) -> None:
+        self.control("faults", operation=operation, kind=kind, value=value, times=times)
+
+    def act(self, out_trade_no: str, action: str) -> dict[str, Any]:
+        return self.control(f"trades/{out_trade_no}/{action}")
+
+    def trade(self, out_trade_no: str) -> dict[str, Any]:
+        return self.http.get(f"{self.url}/control/api/trades/{out_trade_no}").raise_for_status().json()
+
+    def messages(self, phone: str) -> list[dict[str, Any]]:
+        return self.http.get(f"{self.url}/control/api/sms", params={"phone": phone}).json()["messages"]
+
+    def browser(self) -> httpx.Client:
+        """A payer's browser: keeps cookies and follows the redirects inside the town only when told to."""
+        return httpx.Client(base_url=self.url, trust_env=False, timeout=WAIT_SECONDS)
+
+
+@contextmanager
+def running_sandbox(folder: Path, *, pace: int = 1200) -> Iterator[Sandbox]:
+    command = [sys.executable, "-m", "fenqi.sandbox", "--port", "0", "--state", str(folder), "--pace", str(pace)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield Sandbox(url=process.stdout.readline().split()[-1])
+        finally:
+            process.terminate()
+            process.wait(timeout=WAIT_SECONDS)
+
+
+@dataclass
+class Receiver:
+    """Where notifications arrive. `answer` decides what is said to each."""
+
+    url: str = ""
+    forms: list[dict[str, str]] = field(default_factory=list)
+    answer: Callable[[dict[str, str]], str] = lambda _form: "success"
+
+    def wait_for(self, count: int) -> list[dict[str, str]]:
+        until(lambda: len(self.forms) >= count)
+        return self.forms
+
+
+@contextmanager
+def running_receiver() -> Iterator[Receiver]:
+    receiver = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            form = dict(parse_qsl(body, keep_blank_values=True))
+            receiver.forms.append(form)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(receiver.answer(form).encode())
+
+        def log_message(self, *_args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        receiver.url = f"http://127.0.0.1:{server.server_port}/notify"
+        yield receiver
+        server.shutdown()
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for something that another process will do."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
