@@ -29,7 +29,7 @@ class Rates:
     annual_rate_simple: Decimal
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def rates(terms: Terms) -> Rates:
     """The rates of the agreed schedule: principal received, down payment and rows paid, each on its day."""
     flows = [(terms.opened_on, -terms.principal)]

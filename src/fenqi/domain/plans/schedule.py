@@ -27,7 +27,7 @@ class Rate(NamedTuple):
     denominator: int
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def lay_out(terms: Terms) -> tuple[ScheduledRow, ...]:
     """The schedule: the down payment, if any, and then the installments (rule 1)."""
     dates = due_dates(terms)

@@ -205,7 +205,7 @@ def _write_json(answers: Iterable[Answer], *, are_many: bool, to: TextIO) -> Non
     separator = "[" if are_many else ""
     for answer in answers:
         to.write(separator)
-        json.dump(answer, to, ensure_ascii=False)
+        to.write(json.dumps(answer, ensure_ascii=False))  # json.dump would encode in slow motion, piece by piece
         separator = ",\n"
     if are_many:
         to.write("]" if separator != "[" else "[]")
