@@ -165,12 +165,16 @@ class OrderDetail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillItem:
-    """One open installment. `days` until it is due, negative when past; free of late fees through `grace_until`."""
+    """One open installment. `days` until it is due, negative when past; free of late fees through `grace_until`.
+
+    `n` is the row of the plan; `number` counts the installments alone, and a down payment has none.
+    """
 
     plan_id: UUID
     order_id: UUID
     title: str
     n: int
+    number: int | None
     is_down_payment: bool
     count: int
     due_on: date

@@ -209,6 +209,7 @@ def _bill_item(installment: Installment, plan: PlanSummary, terms: Terms, today:
         order_id=plan.order_id,
         title=plan.title,
         n=row.n,
+        number=None if row.is_down_payment else row.n - bool(terms.down_payment_amount),
         is_down_payment=row.is_down_payment,
         count=plan.count,
         due_on=row.due_on,
