@@ -48,7 +48,7 @@ def test_a_range_of_money_repeats_the_sign() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rate", "written"), [("0.1303", "13.03%"), ("0", "0.00%"), ("0.1384", "13.84%"), ("1", "100.00%")]
+    ("rate", "written"), [("13.03", "13.03%"), ("0", "0.00%"), ("7.5", "7.50%")]
 )
 def test_percent(rate: str, written: str) -> None:
     assert formats.percent(Decimal(rate)) == written
@@ -91,6 +91,10 @@ def test_ranges_and_short_forms() -> None:
     first, last = date(2026, 11, 30), date(2026, 12, 2)
     assert formats.day_range(first, last, "zh", today=TODAY) == "11月30日–12月2日"
     assert formats.day_range(first, last, "en", today=TODAY) == "30 Nov–2 Dec"
+    spring, summer = date(2027, 3, 25), date(2027, 5, 25)
+    assert formats.day_range(spring, summer, "zh", today=TODAY) == "2027年3月25日–5月25日"
+    assert formats.day_range(spring, summer, "en", today=TODAY) == "25 Mar–25 May 2027"
+    assert formats.day_range(first, spring, "zh", today=TODAY) == "11月30日–2027年3月25日"
     assert formats.short_day(first) == "11/30"
     assert formats.short_moment(datetime(2026, 11, 22, 20, 41, tzinfo=UTC)) == "11/22 20:41"
     assert formats.month_name(first, "zh") == "11月"

@@ -78,8 +78,8 @@ def _symbol(currency: str) -> str:
 
 
 def percent(rate: Decimal) -> str:
-    """A rate as a fraction of one, already rounded by whoever states it: 0.1303 is `13.03%`."""
-    return f"{rate.scaleb(2):.2f}%"
+    """A rate in percent, already rounded by whoever states it: `13.03%`."""
+    return f"{rate:.2f}%"
 
 
 # Dates ---------------------------------------------------------------------------------------------------------------
@@ -127,8 +127,13 @@ def relative_day(day: date, language: Language, *, today: date) -> str:
 
 
 def day_range(first: date, last: date, language: Language, *, today: date) -> str:
-    """`11月30日–12月2日`, `30 Nov–2 Dec`."""
-    return f"{plain_day(first, language, today=today)}{TO}{plain_day(last, language, today=today)}"
+    """`11月30日–12月2日`, `30 Nov–2 Dec`; one year is named once: `2027年3月25日–5月25日`, `25 Mar–25 May 2027`."""
+    if first.year != last.year:
+        return f"{plain_day(first, language, today=today)}{TO}{plain_day(last, language, today=today)}"
+    with_year, without = today, first
+    if language == "zh":
+        return f"{plain_day(first, language, today=with_year)}{TO}{plain_day(last, language, today=without)}"
+    return f"{plain_day(first, language, today=without)}{TO}{plain_day(last, language, today=with_year)}"
 
 
 def short_day(day: date) -> str:

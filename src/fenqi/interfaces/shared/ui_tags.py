@@ -11,13 +11,13 @@ from decimal import Decimal
 from django import template
 from django.template.context import Context
 from django.templatetags.static import static
-from django.utils import timezone
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from fenqi.interfaces.shared import formats
 from fenqi.interfaces.shared.formats import Language
+from fenqi.usecases.clock import business_date, mall_zone
 
 register = template.Library()
 
@@ -36,6 +36,11 @@ _TONE_ICONS = {
 
 def _language() -> Language:
     return formats.language_of(get_language() or "zh")
+
+
+def _day(value: date) -> date:
+    """An instant stands for its day at the mall."""
+    return business_date(value) if isinstance(value, datetime) else value
 
 
 # Figures -------------------------------------------------------------------------------------------------------------
@@ -68,7 +73,7 @@ def amount(minor: int | None, currency: str = "CNY", size: str = "") -> SafeStri
 
 @register.filter
 def percent(rate: Decimal) -> str:
-    """`{{ plan.rate_irr|percent }}`: 0.1384 as `13.84%`."""
+    """`{{ plan.rates.annual_rate_irr|percent }}`: `13.84%`."""
     return formats.percent(rate)
 
 
@@ -90,25 +95,25 @@ def grouped(number: str) -> str:
 @register.simple_tag(takes_context=True)
 def day(context: Context, value: date) -> str:
     """`11月22日 周日`."""
-    return formats.full_day(value, _language(), today=context["today"])
+    return formats.full_day(_day(value), _language(), today=context["today"])
 
 
 @register.simple_tag(takes_context=True)
 def plain_day(context: Context, value: date) -> str:
     """`11月22日`."""
-    return formats.plain_day(value, _language(), today=context["today"])
+    return formats.plain_day(_day(value), _language(), today=context["today"])
 
 
 @register.simple_tag(takes_context=True)
 def deadline(context: Context, value: date) -> str:
     """`11月28日 24:00 前`."""
-    return formats.deadline(value, _language(), today=context["today"])
+    return formats.deadline(_day(value), _language(), today=context["today"])
 
 
 @register.simple_tag(takes_context=True)
 def relative_day(context: Context, value: date) -> str:
     """`3 天后`."""
-    return formats.relative_day(value, _language(), today=context["today"])
+    return formats.relative_day(_day(value), _language(), today=context["today"])
 
 
 @register.simple_tag(takes_context=True)
@@ -144,13 +149,13 @@ def month_and_year(value: date) -> str:
 @register.filter
 def clock(moment: datetime) -> str:
     """`20:41` in the mall's time zone."""
-    return formats.clock(timezone.localtime(moment))
+    return formats.clock(moment.astimezone(mall_zone()))
 
 
 @register.filter
 def short_moment(moment: datetime) -> str:
     """`11/22 20:41` in the mall's time zone."""
-    return formats.short_moment(timezone.localtime(moment))
+    return formats.short_moment(moment.astimezone(mall_zone()))
 
 
 # Parts ---------------------------------------------------------------------------------------------------------------
@@ -250,5 +255,3 @@ def field_error(errors: Sequence[str], field_id: str) -> SafeString:
         icon("circle-alert"),
         conditional_escape(errors[0]),
     )
-
-

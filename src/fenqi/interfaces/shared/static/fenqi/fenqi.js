@@ -25,20 +25,6 @@ if (navigator.clipboard) {
   }
 }
 
-// A select or checkbox list that shows a sum: the sum of what is ticked, in the amounts the server wrote.
-for (const form of document.querySelectorAll("[data-sum]")) {
-  const out = form.querySelector("[data-sum-out]");
-  const show = () => {
-    const ticked = [...form.querySelectorAll("[data-minor]:checked")];
-    const minor = ticked.reduce((sum, box) => sum + Number(box.dataset.minor), 0);
-    const digits = Number(form.dataset.sum);
-    const figures = (minor / 10 ** digits).toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-    out.textContent = minor ? form.dataset.symbol + figures : "";
-  };
-  form.addEventListener("change", show);
-  show();
-}
-
 // "/" goes to the search of the console.
 document.addEventListener("keydown", (event) => {
   const search = document.querySelector("[data-search]");

@@ -1,0 +1,124 @@
+"""My bills: what falls due over all plans, and when (R122)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_safe
+
+from fenqi.interfaces.portal.access import customer_page
+from fenqi.interfaces.portal.pages import reader, render_page
+from fenqi.interfaces.portal.rail import Pill, installment_name, status_pill
+from fenqi.interfaces.portal.schedule import SOON_DAYS, Calendar, Standing, standing_by_date
+from fenqi.interfaces.shared.ui_tags import MonthBar
+from fenqi.usecases.repayment import queries
+from fenqi.usecases.views import BillItem, CurrencyBills, MonthSum, PlanSummary
+
+MONTHS_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueItem:
+    """One bill of the next days. `is_first` of its plan: it can be paid alone, a later one only after it."""
+
+    bill: BillItem
+    standing: Standing
+    pill: Pill | None
+    is_first: bool
+
+    @property
+    def name(self) -> str:
+        return installment_name(self.bill.number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanLine:
+    plan: PlanSummary
+    tones: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillsPage:
+    """What is owed in one currency, as the page tells it."""
+
+    bills: CurrencyBills
+    due: tuple[DueItem, ...]
+    months: tuple[MonthBar, ...]
+    plans: tuple[PlanLine, ...]
+    last_month: date | None
+
+    @property
+    def overdue_count(self) -> int:
+        return sum(item.standing is Standing.OVERDUE for item in self.due)
+
+    @property
+    def grace(self) -> tuple[DueItem, ...]:
+        """Past due without a late fee yet; whose grace ends first comes first."""
+        late = (item for item in self.due if item.standing is Standing.GRACE)
+        return tuple(sorted(late, key=lambda item: item.bill.grace_until))
+
+    @property
+    def costly(self) -> tuple[DueItem, ...]:
+        """The bills that cost something when they are left."""
+        return tuple(item for item in self.due if item.bill.first_late_fee_on)
+
+    @property
+    def next_plan(self) -> PlanSummary | None:
+        """The plan whose installment comes next."""
+        return min(self.bills.plans, key=lambda plan: plan.next_due_on or date.max, default=None)
+
+
+@require_safe
+def home(_request: HttpRequest) -> HttpResponse:
+    return redirect("portal:bills")
+
+
+@require_safe
+@customer_page
+def overview(request: HttpRequest, customer_id: UUID) -> HttpResponse:
+    today = reader().today
+    pages = tuple(_page(bills, today) for bills in queries.bills(customer_id, today=today))
+    return render_page(request, "bills.html", {"tab": "bills", "pages": pages})
+
+
+def _page(bills: CurrencyBills, today: date) -> BillsPage:
+    months = bills.months
+    return BillsPage(
+        bills=bills,
+        due=_due_items(bills.due_soon, today),
+        months=tuple(_month_bar(month, today) for month in months[:MONTHS_SHOWN]),
+        plans=tuple(PlanLine(plan=plan, tones=_tones(plan, today)) for plan in bills.plans),
+        last_month=date(months[-1].year, months[-1].month, 1) if months else None,
+    )
+
+
+def _due_items(bills: Sequence[BillItem], today: date) -> tuple[DueItem, ...]:
+    seen: set[UUID] = set()
+    items = []
+    for bill in bills:
+        items.append(_due_item(bill, today, is_first=bill.plan_id not in seen))
+        seen.add(bill.plan_id)
+    return tuple(items)
+
+
+def _due_item(bill: BillItem, today: date, *, is_first: bool) -> DueItem:
+    calendar = Calendar(today=today, grace_days=(bill.grace_until - bill.due_on).days)
+    standing = standing_by_date(bill.due_on, calendar)
+    last_day = bill.grace_until if standing is Standing.GRACE else bill.due_on
+    return DueItem(bill=bill, standing=standing, pill=status_pill(standing, (last_day - today).days), is_first=is_first)
+
+
+def _month_bar(month: MonthSum, today: date) -> MonthBar:
+    first_day, present = date(month.year, month.month, 1), today.replace(day=1)
+    tone = "due" if first_day == present else "overdue" if first_day < present else "future"
+    return MonthBar(month=first_day, amount_minor=month.amount_minor, tone=tone)
+
+
+def _tones(plan: PlanSummary, today: date) -> list[str]:
+    """The segments of the plan's bar; the next one is marked when it is near."""
+    left = plan.count - plan.paid_count
+    is_near = left and plan.next_due_on is not None and (plan.next_due_on - today).days <= SOON_DAYS
+    return ["paid"] * plan.paid_count + ["due"] * bool(is_near) + ["future"] * (left - bool(is_near))

@@ -1,0 +1,58 @@
+"""My orders, and one order with its plan (R009-R018)."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from fenqi.interfaces.portal.access import customer_page
+from fenqi.interfaces.portal.pages import reader, render_page
+from fenqi.interfaces.portal.plan_page import plan_page
+from fenqi.interfaces.portal.rail import installment_name, pill_of, rail_rows
+from fenqi.usecases.orders import queries
+from fenqi.usecases.orders.queries import Which
+
+ORDERS_A_PAGE = 20
+
+
+@require_safe
+@customer_page
+def overview(request: HttpRequest, customer_id: UUID) -> HttpResponse:
+    """All purchases, newest first, or only those with a running or a settled plan."""
+    which = _which(request.GET.get("show"))
+    page = queries.list_orders(customer_id, which=which, after=request.GET.get("after"), limit=ORDERS_A_PAGE)
+    context = {
+        "tab": "orders",
+        "which": which,
+        "filters": (("all", _("All")), ("running", _("Paying in installments")), ("settled", _("Paid off"))),
+        "orders": page.items,
+        "next_cursor": page.next_cursor,
+        "is_first_page": "after" not in request.GET,
+    }
+    return render_page(request, "orders.html", context)
+
+
+def _which(asked: str | None) -> Which:
+    match asked:
+        case "running" | "settled":
+            return asked
+    return "all"
+
+
+@require_safe
+@customer_page
+def detail(request: HttpRequest, customer_id: UUID, order_id: UUID) -> HttpResponse:
+    """The order, and first of all what is still to be paid for it."""
+    today = reader().today
+    order = queries.order_detail(customer_id, order_id, today=today)
+    context: dict[str, object] = {"order": order}
+    if order.plan is not None:
+        plan = plan_page(order.plan, today=today, payments=order.repayments)
+        context |= {
+            "plan": plan,
+            "rail": rail_rows(plan.installments, reader(plan.currency)),
+            "next_name": installment_name(plan.next.number) if plan.next else "",
+            "next_pill": pill_of(plan.next) if plan.next else None,
+        }
+    return render_page(request, "order.html", context)

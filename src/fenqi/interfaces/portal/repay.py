@@ -1,0 +1,108 @@
+"""Choosing what to repay, seeing the exact sum and what it does, confirming it (R106-R116)."""
+
+from uuid import UUID, uuid4
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST, require_safe
+
+from fenqi.interfaces.portal.access import customer_page
+from fenqi.interfaces.portal.choices import choice_from, options_of, word_of
+from fenqi.interfaces.portal.methods import component_names, method_rows
+from fenqi.interfaces.portal.pages import render_page
+from fenqi.interfaces.portal.plan_page import PlanPage, plan_page
+from fenqi.interfaces.portal.rail import installment_name
+from fenqi.interfaces.portal.schedule import Calendar, installments_of, next_open
+from fenqi.records.models import PaymentPurpose
+from fenqi.usecases import clock
+from fenqi.usecases.repayment import queries
+from fenqi.usecases.repayment.quote import InvalidChoice, QuoteExpired, RepaymentQuote, quote
+from fenqi.usecases.repayment.start import PaymentUnderWay, methods, start_repayment
+
+
+class ConfirmForm(forms.Form):
+    """What a confirmation carries; `request_key` makes a double tap one repayment."""
+
+    token = forms.CharField(max_length=2000)
+    choice = forms.CharField(max_length=4000)
+    channel = forms.CharField(max_length=32)
+    request_key = forms.UUIDField()
+
+
+@require_safe
+@customer_page
+def choose(request: HttpRequest, customer_id: UUID, plan_id: UUID) -> HttpResponse:
+    """What can be repaid of the plan, each with its sum. A payment under way comes first."""
+    plan = _plan(customer_id, plan_id)
+    if plan.under_way is not None:
+        return redirect("portal:result", payment_id=plan.under_way.payment_id)
+    context = {"plan": plan, "options": options_of(plan, clock.now(), customer_id)}
+    return render_page(request, "choose.html", context)
+
+
+@require_safe
+@customer_page
+def confirm(request: HttpRequest, customer_id: UUID, plan_id: UUID) -> HttpResponse:
+    """The exact sum, what it is made of and what it does to the plan: everything to check before confirming (R114)."""
+    plan = _plan(customer_id, plan_id)
+    if plan.under_way is not None:
+        return redirect("portal:result", payment_id=plan.under_way.payment_id)
+    choice = choice_from(request.GET.get("choice", ""))
+    offer = quote(customer_id, plan_id, choice, now=clock.now())
+    return _confirm_page(request, plan, offer)
+
+
+@require_POST
+@customer_page
+def start(request: HttpRequest, customer_id: UUID, plan_id: UUID) -> HttpResponse:
+    """Confirmed: off to the cashier. When the sum has changed meanwhile, the new one is shown instead."""
+    form = ConfirmForm(request.POST)
+    if not form.is_valid():
+        raise InvalidChoice
+    said = form.cleaned_data
+    try:
+        started = start_repayment(
+            customer_id=customer_id,
+            plan_id=plan_id,
+            quote_token=said["token"],
+            channel=said["channel"],
+            request_key=str(said["request_key"]),
+            now=clock.now(),
+        )
+    except PaymentUnderWay as under_way:
+        return redirect("portal:result", payment_id=under_way.payment_id)
+    except QuoteExpired as expired:
+        offer = quote(customer_id, plan_id, choice_from(said["choice"]), now=clock.now())
+        return _confirm_page(request, _plan(customer_id, plan_id), offer, changed=True, status=expired.status)
+    return redirect(started.redirect_url)
+
+
+def _plan(customer_id: UUID, plan_id: UUID) -> PlanPage:
+    today = clock.business_date(clock.now())
+    view = queries.plan_view(customer_id, plan_id, today=today)
+    return plan_page(view, today=today, payments=queries.list_payments(customer_id, plan_id=plan_id))
+
+
+def _confirm_page(
+    request: HttpRequest, plan: PlanPage, offer: RepaymentQuote, *, changed: bool = False, status: int = 200
+) -> HttpResponse:
+    calendar = Calendar(today=plan.today, grace_days=plan.view.terms.grace_days)
+    ways = method_rows(methods(offer))
+    left = offer.after.totals.outstanding.total
+    context = {
+        "plan": plan,
+        "quote": offer,
+        "choice": word_of(offer.choice),
+        "is_settlement": offer.choice.purpose is PaymentPurpose.SETTLEMENT,
+        "names": [installment_name(one.number) for one in plan.installments if one.row.n in offer.rows],
+        "count_of_all": plan.count,
+        "parts": [(name, minor) for name, minor in zip(component_names(), offer.parts, strict=True) if minor],
+        "saved_minor": offer.before.totals.outstanding.total - left - offer.amount_minor,
+        "methods": ways,
+        "can_pay": any(way.is_available for way in ways),
+        "after": next_open(installments_of(offer.after.rows, calendar)),
+        "request_key": uuid4(),
+        "changed": changed,
+    }
+    return render_page(request, "confirm.html", context, status=status)

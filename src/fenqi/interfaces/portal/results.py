@@ -1,0 +1,139 @@
+"""What became of a repayment: succeeded, failed, waiting for the payer, unknown, or closed (R116, design section 6)."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import get_language
+from django.views.decorators.http import require_POST, require_safe
+
+from fenqi.domain.payments import AttemptState, FailureCategory
+from fenqi.interfaces.portal.access import customer_page
+from fenqi.interfaces.portal.choices import word_of
+from fenqi.interfaces.portal.methods import channel_name
+from fenqi.interfaces.portal.pages import render_page
+from fenqi.interfaces.portal.plan_page import plan_page
+from fenqi.interfaces.portal.rail import installment_name
+from fenqi.records.models import PaymentPurpose
+from fenqi.usecases import clock
+from fenqi.usecases.customers import customer_view
+from fenqi.usecases.repayment import queries, resolve
+from fenqi.usecases.repayment.quote import Choice
+from fenqi.usecases.views import PaymentView
+
+REFRESH_SECONDS = 5
+
+
+class Result(StrEnum):
+    """What the page tells; each has a template of its name."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    WAITING = "waiting"
+    UNKNOWN = "unknown"
+    CLOSED = "closed"
+
+    @property
+    def may_change(self) -> bool:
+        return self in (Result.WAITING, Result.UNKNOWN)
+
+
+_RESULT_OF = {
+    AttemptState.CREATED: Result.WAITING,
+    AttemptState.SUBMITTED: Result.WAITING,
+    AttemptState.SUCCEEDED: Result.SUCCEEDED,
+    AttemptState.FAILED: Result.FAILED,
+    AttemptState.UNKNOWN: Result.UNKNOWN,
+    AttemptState.CLOSED: Result.CLOSED,
+}
+
+
+def result_of(payment: PaymentView) -> Result:
+    """A payment that was booked has succeeded, whatever its last attempt says."""
+    attempt = payment.latest_attempt
+    if payment.state == Result.SUCCEEDED or attempt is None:
+        return Result.SUCCEEDED
+    return _RESULT_OF[AttemptState(attempt.state)]
+
+
+@require_safe
+@customer_page
+def show(request: HttpRequest, customer_id: UUID, payment_id: UUID) -> HttpResponse:
+    payment = queries.payment_view(customer_id, payment_id)
+    result = result_of(payment)
+    today = clock.business_date(clock.now())
+    view = queries.plan_view(customer_id, payment.plan_id, today=today)
+    plan = plan_page(view, today=today, payments=[payment])
+    chosen = [one for one in plan.installments if one.row.n in payment.installments]
+    context = {
+        "payment": payment,
+        "attempt": payment.latest_attempt,
+        "result": result,
+        "template": f"portal/results/{result}.html",
+        "plan": plan,
+        "names": [installment_name(one.number) for one in chosen],
+        "count_of_all": plan.count,
+        "is_settlement": payment.purpose == PaymentPurpose.SETTLEMENT,
+        "channel": channel_name(payment.channel),
+        "reason": _reason(payment) if result is Result.FAILED else "",
+        "again": _again_address(payment),
+        "phone": customer_view(customer_id).phone_masked if result.may_change else "",
+        "now": clock.now(),
+        "refresh_seconds": REFRESH_SECONDS,
+    }
+    return render_page(request, "result.html", context)
+
+
+def _reason(payment: PaymentView) -> str:
+    """Why, in the customer's words; a category nobody mapped is for support."""
+    attempt = payment.latest_attempt
+    known = {category.value: category for category in FailureCategory}
+    category = known.get(attempt.category if attempt else "", FailureCategory.CONTACT_SUPPORT)
+    return category.customer_line(get_language() or "zh-hans")
+
+
+def _again_address(payment: PaymentView) -> str:
+    """Where the same may be tried again, with a new quote."""
+    purpose = PaymentPurpose(payment.purpose)
+    if purpose is PaymentPurpose.RECORDED:
+        return reverse("portal:repay", args=[payment.plan_id])
+    word = word_of(Choice(purpose=purpose, installments=payment.installments))
+    return f"{reverse('portal:confirm', args=[payment.plan_id])}?{urlencode({'choice': word})}"
+
+
+@require_safe
+@customer_page
+def come_back(_request: HttpRequest, customer_id: UUID, payment_id: UUID) -> HttpResponse:
+    """Back from the cashier. What the address says is not believed: the channel is asked."""
+    _ask(customer_id, payment_id)
+    return redirect("portal:result", payment_id=payment_id)
+
+
+@require_POST
+@customer_page
+def ask(_request: HttpRequest, customer_id: UUID, payment_id: UUID) -> HttpResponse:
+    """The customer would rather know now."""
+    _ask(customer_id, payment_id)
+    return redirect("portal:result", payment_id=payment_id)
+
+
+def _ask(customer_id: UUID, payment_id: UUID) -> None:
+    attempt = queries.payment_view(customer_id, payment_id).latest_attempt
+    if attempt is not None:
+        resolve.ask_channel(customer_id, attempt.attempt_id, now=clock.now())
+
+
+@require_POST
+@customer_page
+def close(_request: HttpRequest, customer_id: UUID, payment_id: UUID) -> HttpResponse:
+    """End the payment at the channel, so that another may begin. If it was paid after all, that is the answer."""
+    payment = queries.payment_view(customer_id, payment_id)
+    attempt = payment.latest_attempt
+    if attempt is not None:
+        state = resolve.close_attempt(customer_id, attempt.attempt_id, now=clock.now())
+        if state in (AttemptState.CLOSED, AttemptState.FAILED):
+            return redirect("portal:repay", plan_id=payment.plan_id)
+    return redirect("portal:result", payment_id=payment_id)
