@@ -1,5 +1,7 @@
 """The sandbox as a process of its own, and somebody who receives its notifications: for tests over real HTTP."""
 
+import json
+import secrets
 import subprocess
 import sys
 import threading
@@ -7,14 +9,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from fenqi.channels.alipay.rsa2 import sign, signed_text
 
 WAIT_SECONDS = 20
+SELLER = "2088000000000007"
 
 
 @dataclass
@@ -22,6 +30,7 @@ class Sandbox:
     """A running town and what a test tells it to do."""
 
     url: str
+    process_id: int
     http: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False, timeout=WAIT_SECONDS))
 
     def control(self, path: str, **body: object) -> dict[str, Any]:
@@ -44,12 +53,62 @@ class Sandbox:
         return httpx.Client(base_url=self.url, trust_env=False, timeout=WAIT_SECONDS)
 
 
+@dataclass
+class Merchant:
+    """An application registered with the town."""
+
+    sandbox: Sandbox
+    key: RSAPrivateKey
+    app_id: str = "2021000000000007"
+
+    def register(self) -> "Merchant":
+        pem = self.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+        self.sandbox.control("apps", app_id=self.app_id, seller_id=SELLER, public_key=pem)
+        return self
+
+    def signed(self, method: str, biz: dict[str, object], **changes: str) -> dict[str, str]:
+        now = datetime.now(UTC).astimezone(timezone(timedelta(hours=8)))
+        parameters = {
+            "app_id": self.app_id,
+            "method": method,
+            "charset": "utf-8",
+            "sign_type": "RSA2",
+            "timestamp": f"{now:%Y-%m-%d %H:%M:%S}",
+            "version": "1.0",
+            "biz_content": json.dumps(biz),
+            **changes,
+        }
+        return {**parameters, "sign": sign(signed_text(parameters), self.key)}
+
+    def call(self, method: str, biz: dict[str, object], **changes: str) -> dict[str, Any]:
+        """The response object of a call, whatever it says."""
+        return self.send(self.signed(method, biz, **changes))
+
+    def send(self, parameters: dict[str, str]) -> dict[str, Any]:
+        members = self.sandbox.http.post(f"{self.sandbox.url}/gateway.do", data=parameters).json()
+        return next(value for name, value in members.items() if name != "sign")
+
+    def address(self, **changes: object) -> tuple[str, str]:
+        """A new number, and the signed address of its cashier. URLs and biz_content can be changed by name."""
+        number = secrets.token_hex(8)
+        urls = {name: str(changes.pop(name)) for name in ("notify_url", "return_url") if name in changes}
+        biz = {"out_trade_no": number, "total_amount": "88.80", "subject": "第 1 期", "product_code": "QUICK_WAP_WAY"}
+        parameters = self.signed("alipay.trade.wap.pay", {**biz, **changes}, **urls)
+        return number, f"{self.sandbox.url}/gateway.do?{urlencode(parameters)}"
+
+    def opened(self, **changes: object) -> str:
+        """The number of a trade whose payer stands before the cashier."""
+        number, address = self.address(**changes)
+        assert self.sandbox.http.get(address).status_code == 302
+        return number
+
+
 @contextmanager
 def running_sandbox(folder: Path, *, pace: int = 1200) -> Iterator[Sandbox]:
     command = [sys.executable, "-m", "fenqi.sandbox", "--port", "0", "--state", str(folder), "--pace", str(pace)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            yield Sandbox(url=process.stdout.readline().split()[-1])
+            yield Sandbox(url=process.stdout.readline().split()[-1], process_id=process.pid)
         finally:
             process.terminate()
             process.wait(timeout=WAIT_SECONDS)
@@ -85,7 +144,7 @@ def running_receiver() -> Iterator[Receiver]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
         receiver.url = f"http://127.0.0.1:{server.server_port}/notify"
         yield receiver
         server.shutdown()

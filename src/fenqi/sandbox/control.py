@@ -255,7 +255,7 @@ ACTION_NAMES: Final[Mapping[str, str]] = {
 
 
 def _order(body: Mapping[str, object]) -> None:
-    times = int(str(body.get("times") or 1))
+    times = int(str(body.get("times", 1)))
     if not 1 <= times <= 1000:  # noqa: PLR2004 - more is a mistake
         raise ValueError("times must be from 1 to 1000")
     faults.order(
