@@ -30,7 +30,9 @@ DEBUG = environment.flag("FENQI_DEBUG", default=False)
 TLS = environment.flag("FENQI_TLS", default=True)
 ALLOWED_HOSTS = environment.words("FENQI_HOSTS", "localhost,127.0.0.1,[::1]")
 FENQI_PUBLIC_URL = environment.text("FENQI_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
-FENQI_SANDBOX_URL = environment.text("FENQI_SANDBOX_URL").rstrip("/")  # where pages point to sandbox messages; empty: none
+FENQI_SANDBOX_URL = environment.text("FENQI_SANDBOX_URL").rstrip(
+    "/"
+)  # where pages point to sandbox messages; empty: none
 CSRF_TRUSTED_ORIGINS = environment.words("FENQI_ORIGINS", FENQI_PUBLIC_URL)
 
 INSTALLED_APPS = [
@@ -80,7 +82,10 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
             ],
-            "libraries": {"fenqi_ui": "fenqi.interfaces.shared.ui_tags"},
+            "libraries": {
+                "fenqi_ui": "fenqi.interfaces.shared.ui_tags",
+                "console_words": "fenqi.interfaces.console.tags",
+            },
         },
     },
 ]
@@ -109,6 +114,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
+AXES_LOCKOUT_CALLABLE = "fenqi.interfaces.console.sign_in.locked_out"
 AXES_VERBOSE = False
 
 SESSION_COOKIE_HTTPONLY = True

@@ -28,6 +28,10 @@ class Action(StrEnum):
     SIGNED_IN = "signed_in"
     NOTICE_SENT = "notice_sent"
     STAFF_CREATED = "staff_created"
+    CUSTOMER_REGISTERED = "customer_registered"
+    ORDER_REGISTERED = "order_registered"
+    API_CLIENT_MADE = "api_client_made"
+    API_CLIENT_REVOKED = "api_client_revoked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

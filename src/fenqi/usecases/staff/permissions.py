@@ -1,10 +1,13 @@
 """What each role of staff may do: one table, and what it does not list is refused."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 from fenqi.domain.errors import FenqiError
 from fenqi.records.models import Account, Role
+from fenqi.usecases import audit
 
 
 class Permission(StrEnum):
@@ -45,14 +48,31 @@ class NotPermitted(FenqiError):
     en = "Your role does not allow this. If you need it, ask an admin to change your role."
 
 
-def permissions_of(account: Account) -> frozenset[Permission]:
-    """Nothing for consumers, for closed accounts and for roles that the table does not know."""
-    if not (account.is_active and account.is_staff):
-        return frozenset()
-    return MAY.get(account.role, frozenset())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staff:
+    """A member of staff who is signed in."""
+
+    account_id: UUID
+    username: str
+    role: str
+    permissions: frozenset[Permission]
+
+    @property
+    def actor(self) -> str:
+        """As the audit names them."""
+        return audit.staff(self.account_id)
+
+    def may(self, permission: Permission) -> bool:
+        return permission in self.permissions
+
+    def require(self, permission: Permission) -> None:
+        """Raises NotPermitted."""
+        if not self.may(permission):
+            raise NotPermitted
 
 
-def require(account: Account, permission: Permission) -> None:
-    """Raises NotPermitted."""
-    if permission not in permissions_of(account):
-        raise NotPermitted
+def staff_member(user: object) -> Staff | None:
+    """Whoever is signed in as staff: no visitor, no consumer, no closed account, no role that is not in the table."""
+    if not isinstance(user, Account) or not user.is_active or user.role not in MAY:
+        return None
+    return Staff(account_id=user.id, username=user.username, role=user.role, permissions=MAY[user.role])

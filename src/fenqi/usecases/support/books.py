@@ -48,7 +48,7 @@ class CustomerBooks:
 
 
 def customer_books(customer_id: UUID, *, limit: int = MOST_ENTRIES) -> CustomerBooks:
-    """The last `limit` entries. Four statements at most; entries never change, so the sums before them do not either."""
+    """The last `limit` entries. Four statements; entries never change, so neither do the sums before them."""
     head: int = Customer.objects.values_list("entry_seq", flat=True).get(id=customer_id)
     before = max(0, head - limit)
     running = _totals_until(customer_id, before) if before else {}

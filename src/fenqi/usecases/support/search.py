@@ -1,5 +1,6 @@
 """Find a customer by any number a person may have at hand. Each is looked up whole: nobody browses customers."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
@@ -23,11 +24,11 @@ class Hit:
 
 def search_customers(text: str) -> tuple[Hit, ...]:
     """Whoever has that phone, order number, customer number or payment number; the house is nobody's customer."""
-    found: dict[UUID, list[DirectoryKind]] = {}
+    found = defaultdict[UUID, list[DirectoryKind]](list)
     for kind, key in _readings(text.strip()[:LONGEST_TEXT].replace("\x00", "")):
         holder = directory.find(kind, key)
         if holder is not None and holder.customer_id != HOUSE_ID:
-            found.setdefault(holder.customer_id, []).append(kind)
+            found[holder.customer_id].append(kind)
     return tuple(
         Hit(customer=customer_view(customer_id), found_by=tuple(kinds)) for customer_id, kinds in found.items()
     )

@@ -1,0 +1,96 @@
+"""One customer on one page: what blocks, what happened, plans, payments, books, raw events. Every look is audited."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import get_language
+from django.views.decorators.http import require_http_methods, require_safe
+
+from fenqi.domain.errors import NotFound
+from fenqi.interfaces.console.access import staff_page
+from fenqi.interfaces.console.pages import render_page
+from fenqi.interfaces.console.search import remember
+from fenqi.interfaces.console.timeline import Show, moments_of
+from fenqi.interfaces.portal.plan_page import plan_page
+from fenqi.interfaces.portal.rail import Reader, rail_rows
+from fenqi.interfaces.shared.formats import language_of
+from fenqi.usecases import audit, clock
+from fenqi.usecases.staff.permissions import Permission, Staff
+from fenqi.usecases.support.customer_file import CustomerFile, read_customer_file
+
+SHORTEST_REASON = 4
+LONGEST_REASON = 200
+
+
+@require_safe
+@staff_page(Permission.SEE_CUSTOMERS)
+def show(request: HttpRequest, staff: Staff, customer_id: UUID) -> HttpResponse:
+    return _page(request, staff, customer_id)
+
+
+@require_http_methods(["GET", "POST"])
+@staff_page(Permission.REVEAL_PERSONAL_DATA)
+def reveal(request: HttpRequest, staff: Staff, customer_id: UUID) -> HttpResponse:
+    """Name and phone in the clear, in this one answer, against a reason that is kept."""
+    if request.method == "GET":
+        return redirect("console:customer", customer_id)
+    reason = " ".join(request.POST.get("reason", "").split())[:LONGEST_REASON]
+    if len(reason) < SHORTEST_REASON:
+        return _page(request, staff, customer_id, reason_missing=True, status=422)
+    return _page(request, staff, customer_id, reason=reason)
+
+
+def _page(
+    request: HttpRequest,
+    staff: Staff,
+    customer_id: UUID,
+    *,
+    reason: str = "",
+    reason_missing: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    now = clock.now()
+    with_books = staff.may(Permission.SEE_JOURNAL)
+    file = read_customer_file(
+        customer_id, plan_id=_plan_asked_for(request), today=clock.business_date(now), with_books=with_books
+    )
+    audit.record(
+        staff.actor,
+        audit.Action.PERSONAL_DATA_REVEALED if reason else audit.Action.CUSTOMER_SEEN,
+        customer_id=customer_id,
+        reason=reason,
+        details={"journal": with_books},
+        now=now,
+    )
+    remember(request, customer_id)
+    context = {**_context(request, file), "is_revealed": bool(reason), "reason_missing": reason_missing}
+    return render_page(request, "customer.html", context, status=status)
+
+
+def _plan_asked_for(request: HttpRequest) -> UUID | None:
+    """Raises NotFound for what is no id."""
+    text = request.GET.get("plan")
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise NotFound from None
+
+
+def _context(request: HttpRequest, file: CustomerFile) -> dict[str, object]:
+    today = clock.business_date(clock.now())
+    showing = Show.of(request.GET.get("show"))
+    plan = plan_page(file.plan, today=today, payments=file.payments) if file.plan else None
+    language = language_of(get_language() or "zh-hans")
+    reader = Reader(language=language, today=today, currency=plan.currency if plan else "CNY")
+    return {
+        "place": "customer",
+        "file": file,
+        "customer": file.customer,
+        "plan": plan,
+        "rows": rail_rows(plan.installments, reader) if plan else (),
+        "moments": moments_of(file, reader, show=showing),
+        "showing": showing,
+        "shows": tuple(Show),
+        "reasons": True,
+    }

@@ -1,0 +1,52 @@
+"""`{% load console_words %}`: the records' words in the words of staff, and raw records as text."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.utils.safestring import SafeString
+
+from fenqi.interfaces.console import words
+from fenqi.interfaces.shared.ui_tags import pill
+
+register = template.Library()
+
+_LISTS: Mapping[str, words.Words] = {
+    "order": words.ORDER_STATUSES,
+    "plan": words.PLAN_STATUSES,
+    "payment": words.PAYMENT_STATES,
+    "purpose": words.PURPOSES,
+    "attempt": words.ATTEMPT_STATES,
+    "channel": words.CHANNELS,
+    "failure": words.FAILURES,
+    "event": words.EVENTS,
+    "account": words.ACCOUNTS,
+    "act": words.ACTS,
+    "refusal": words.REFUSALS,
+    "role": words.ROLES,
+    "found_by": words.FOUND_BY,
+}
+_TONES: Mapping[str, words.Words] = {
+    "plan": words.PLAN_TONES,
+    "payment": words.PAYMENT_TONES,
+    "attempt": words.ATTEMPT_TONES,
+}
+
+
+@register.filter
+def word(value: str, kind: str) -> str:
+    """`{{ attempt.state|word:"attempt" }}`."""
+    return str(_LISTS[kind].get(value, value))
+
+
+@register.simple_tag
+def state(kind: str, value: str) -> SafeString:
+    """`{% state "attempt" attempt.state %}`: a status pill."""
+    return pill(str(_TONES[kind].get(value, "neutral")), word(value, kind))
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """A raw record, indented; escaped by the template like any text."""
+    return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True, default=str)

@@ -1,0 +1,206 @@
+"""Everything that happened to a customer as one story: what is still to come first, then newest to oldest."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from fenqi.interfaces.console.words import CHANNELS, EVENTS, FAILURES
+from fenqi.interfaces.portal.rail import Reader
+from fenqi.interfaces.shared import formats
+from fenqi.usecases import clock
+from fenqi.usecases.audit import Action, AuditView
+from fenqi.usecases.support.customer_file import CustomerFile, PlanFact
+from fenqi.usecases.views import AttemptView, OrderSummary, PaymentView
+
+SEPARATOR = " · "
+
+
+class Show(StrEnum):
+    """What of the story is shown."""
+
+    ALL = "all"
+    REPAYMENTS = "repayments"
+    ORDERS = "orders"
+    MESSAGES = "messages"
+
+    @classmethod
+    def of(cls, text: str | None) -> "Show":
+        return next((one for one in cls if one.value == text), cls.ALL)
+
+    @property
+    def label(self) -> Any:
+        return _SHOW_LABELS[self]
+
+
+_SHOW_LABELS = {
+    Show.ALL: gettext_lazy("All"),
+    Show.REPAYMENTS: gettext_lazy("Repayments"),
+    Show.ORDERS: gettext_lazy("Orders"),
+    Show.MESSAGES: gettext_lazy("Messages"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """One line of the story. `tone` is paid for what simply happened; ahead of us is future."""
+
+    at: datetime
+    kind: Show
+    tone: str
+    title: str
+    detail: str
+    amount_minor: int | None = None
+    currency: str = "CNY"
+    when: str = ""
+
+    @property
+    def is_ahead(self) -> bool:
+        return self.tone == "future"
+
+
+def moments_of(file: CustomerFile, reader: Reader, *, show: Show) -> tuple[Moment, ...]:
+    """The story, with the time of each line written for the reader."""
+    told = [moment for moment in _all(file) if show in (Show.ALL, moment.kind)]
+    ahead = sorted((moment for moment in told if moment.is_ahead), key=lambda moment: moment.at, reverse=True)
+    past = sorted((moment for moment in told if not moment.is_ahead), key=lambda moment: moment.at, reverse=True)
+    return tuple(_timed(moment, reader) for moment in (*ahead, *past))
+
+
+def _timed(moment: Moment, reader: Reader) -> Moment:
+    """The hour for today, otherwise the day; the hour of another day is in the records below."""
+    local = moment.at.astimezone(clock.mall_zone())
+    is_today = local.date() == reader.today
+    when = formats.clock(local) if is_today else formats.plain_day(local.date(), reader.language, today=reader.today)
+    return Moment(
+        at=moment.at,
+        kind=moment.kind,
+        tone=moment.tone,
+        title=moment.title,
+        detail=moment.detail,
+        amount_minor=moment.amount_minor,
+        currency=moment.currency,
+        when=when,
+    )
+
+
+def _all(file: CustomerFile) -> Iterator[Moment]:
+    for order in file.orders:
+        yield _order(order)
+    for payment in file.payments:
+        yield from _payment(payment)
+    for fact in file.facts:
+        yield _plan_fact(fact)
+    for act in file.told:
+        yield _told(act)
+
+
+def _order(order: OrderSummary) -> Moment:
+    return Moment(
+        at=order.placed_at,
+        kind=Show.ORDERS,
+        tone="paid",
+        title=_("Order placed"),
+        detail=SEPARATOR.join((order.title, order.order_no)),
+        amount_minor=order.total_minor,
+        currency=order.currency,
+    )
+
+
+def _payment(payment: PaymentView) -> Iterator[Moment]:
+    if not payment.attempts:
+        yield Moment(
+            at=payment.created_at,
+            kind=Show.REPAYMENTS,
+            tone="paid",
+            title=_("Repayment received outside our channels"),
+            detail=SEPARATOR.join((payment.title, _channel(payment.channel))),
+            amount_minor=payment.amount_minor,
+            currency=payment.currency,
+        )
+    for attempt in payment.attempts:
+        yield from _attempt(payment, attempt)
+
+
+def _attempt(payment: PaymentView, attempt: AttemptView) -> Iterator[Moment]:
+    about = SEPARATOR.join((_channel(attempt.channel), payment.title, attempt.out_trade_no))
+
+    def moment(at: datetime, tone: str, title: str, *, detail: str = about, amount_minor: int | None = None) -> Moment:
+        return Moment(
+            at=at,
+            kind=Show.REPAYMENTS,
+            tone=tone,
+            title=title,
+            detail=detail,
+            amount_minor=amount_minor,
+            currency=attempt.currency,
+        )
+
+    ended_at = attempt.resolved_at or attempt.created_at
+    match attempt.state:
+        case "succeeded":
+            yield moment(ended_at, "paid", _("Repayment succeeded"), amount_minor=attempt.amount_minor)
+        case "failed":
+            reason = str(FAILURES.get(attempt.category, attempt.category)) or _("no reason given")
+            detail = SEPARATOR.join(filter(None, (about, attempt.code)))
+            yield moment(
+                ended_at,
+                "overdue",
+                _("Did not go through: %(reason)s") % {"reason": reason},
+                detail=detail,
+                amount_minor=0,
+            )
+        case "closed":
+            yield moment(ended_at, "cancelled", _("Repayment ended unpaid"), amount_minor=0)
+        case "unknown":
+            asked = _("asked %(count)s times") % {"count": attempt.asked}
+            yield moment(
+                attempt.created_at,
+                "unknown",
+                _("Repayment outcome unknown"),
+                detail=SEPARATOR.join((about, asked)),
+                amount_minor=attempt.amount_minor,
+            )
+        case _:
+            yield moment(
+                attempt.created_at, "due", _("Customer sent to the cashier"), amount_minor=attempt.amount_minor
+            )
+    if attempt.next_query_at and attempt.resolved_at is None:
+        yield moment(attempt.next_query_at, "future", _("We ask the channel again"))
+
+
+def _plan_fact(fact: PlanFact) -> Moment:
+    return Moment(
+        at=fact.event.recorded_at,
+        kind=Show.REPAYMENTS,
+        tone="paid",
+        title=str(EVENTS.get(fact.event.kind, fact.event.kind)),
+        detail=fact.title,
+        amount_minor=fact.event.amount_minor,
+        currency=fact.currency,
+    )
+
+
+def _told(act: AuditView) -> Moment:
+    if act.action == Action.CHANNEL_ASKED:
+        return Moment(
+            at=act.at, kind=Show.REPAYMENTS, tone="paid", title=_("Staff asked the channel"), detail=act.actor_name
+        )
+    accepted = act.details.get("outcome") == "accepted"
+    return Moment(
+        at=act.at,
+        kind=Show.MESSAGES,
+        tone="paid" if accepted else "overdue",
+        title=_("Message: repayment succeeded") if accepted else _("Message was refused by the service"),
+        detail=SEPARATOR.join(
+            filter(None, (str(CHANNELS["sms"]), act.details.get("message_id") or act.details.get("code")))
+        ),
+    )
+
+
+def _channel(name: str) -> str:
+    return str(CHANNELS.get(name, name))

@@ -1,0 +1,153 @@
+"""The stable words of the records in the words of staff. A word that is not listed is shown as it is stored."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+Words = Mapping[str, Any]
+
+ORDER_STATUSES: Words = {
+    "placed": _("Placed"),
+    "approved": _("Approved"),
+    "shipped": _("Shipped"),
+    "delivered": _("Delivered"),
+    "cancelled": _("Order cancelled"),
+    "unavailable": _("Unavailable"),
+}
+
+PLAN_STATUSES: Words = {
+    "active": _("Running"),
+    "settled": _("Settled"),
+    "overpaid": _("Overpaid"),
+    "cancelled": _("Plan cancelled"),
+    "charged_off": _("Charged off"),
+}
+PLAN_TONES: Words = {"active": "neutral", "settled": "paid", "overpaid": "refund", "charged_off": "overdue"}
+
+PAYMENT_STATES: Words = {
+    "open": _("Under way"),
+    "succeeded": _("Succeeded"),
+    "closed": _("Ended unpaid"),
+}
+PAYMENT_TONES: Words = {"open": "due", "succeeded": "paid", "closed": "cancelled"}
+
+PURPOSES: Words = {
+    "installments": _("Chosen installments"),
+    "due": _("Everything due"),
+    "settlement": _("Early settlement"),
+    "recorded": _("Received by the mall"),
+}
+
+ATTEMPT_STATES: Words = {
+    "created": _("Number stored, nothing sent"),
+    "submitted": _("At the cashier"),
+    "succeeded": _("Succeeded"),
+    "failed": _("Did not go through"),
+    "unknown": _("Outcome unknown"),
+    "closed": _("Ended unpaid"),
+}
+ATTEMPT_TONES: Words = {
+    "created": "neutral",
+    "submitted": "due",
+    "succeeded": "paid",
+    "failed": "overdue",
+    "unknown": "unknown",
+    "closed": "cancelled",
+}
+
+CHANNELS: Words = {
+    "alipay": _("Alipay"),
+    "mall": _("the mall"),
+    "cash": _("cash"),
+    "sms": _("SMS"),
+}
+
+FAILURES: Words = {
+    "insufficient_balance": _("not enough balance"),
+    "wrong_account_info": _("wrong account details"),
+    "method_unavailable": _("method unavailable"),
+    "outcome_unknown": _("outcome unknown"),
+    "limit_exceeded": _("over a limit"),
+    "channel_maintenance": _("channel maintenance"),
+    "contact_support": _("needs a person"),
+    "merchant_config": _("our own set-up"),
+}
+
+EVENTS: Words = {
+    "opened": _("Plan opened"),
+    "repayment": _("Repayment"),
+    "refund": _("Refund"),
+    "price_adjustment": _("Price adjustment"),
+    "credit": _("Goodwill credit"),
+    "fee": _("Fee charged"),
+    "late_fee": _("Late fee charged"),
+    "waiver": _("Waiver"),
+    "reversal": _("Reversal"),
+    "chargeback": _("Chargeback"),
+    "settlement": _("Early settlement"),
+    "balance_payout": _("Balance paid out"),
+    "extension": _("Extension"),
+    "reschedule": _("Rescheduled"),
+    "charge_off": _("Charged off"),
+    "look": _("Late fees brought up to date"),
+    "duplicate_payment": _("Paid a second time"),
+}
+"""Kinds of plan events and codes of journal entries."""
+
+ACCOUNTS: Words = {
+    "receivable.principal": _("Receivable: principal"),
+    "receivable.interest": _("Receivable: interest"),
+    "receivable.fee": _("Receivable: fee"),
+    "receivable.late_fee": _("Receivable: late fee"),
+    "allowance.bad_debt": _("Allowance for bad debt"),
+    "customer.balance": _("Customer's balance"),
+    "payable.refund": _("Owed back to the customer"),
+    "payable.partner": _("Owed to the partner"),
+    "reserve.held": _("Reserve held"),
+    "reserve.owed": _("Reserve owed"),
+    "sales.clearing": _("Sales clearing"),
+    "sales.returns": _("Sales returns"),
+    "income.interest": _("Income: interest"),
+    "income.fee": _("Income: fee"),
+    "income.late_fee": _("Income: late fee"),
+    "expense.price_protection": _("Expense: price protection"),
+    "expense.goodwill": _("Expense: goodwill"),
+    "expense.waiver": _("Expense: waivers"),
+    "expense.subsidy": _("Expense: subsidy"),
+    "expense.channel_fee": _("Expense: channel fee"),
+    "expense.bad_debt": _("Expense: bad debt"),
+    "suspense": _("Suspense"),
+    "clearing.alipay": _("Clearing: Alipay"),
+    "clearing.mall": _("Clearing: the mall"),
+    "clearing.cash": _("Clearing: cash"),
+}
+
+ACTS: Words = {
+    "customer_searched": _("Searched for a customer"),
+    "customer_seen": _("Looked at the customer"),
+    "personal_data_revealed": _("Revealed name and phone"),
+    "audit_seen": _("Looked at the audit"),
+    "refused_callbacks_seen": _("Looked at refused callbacks"),
+    "channel_asked": _("Asked the channel"),
+    "signed_in": _("Signed in"),
+    "notice_sent": _("Message sent"),
+    "staff_created": _("Made a sign-in for staff"),
+}
+
+REFUSALS: Words = {
+    "bad_signature": _("Signature does not hold"),
+    "malformed": _("Cannot be read, or not ours"),
+    "wrong_app": _("Addressed to another app"),
+    "wrong_seller": _("For another merchant"),
+    "amount_mismatch": _("Another amount than asked for"),
+}
+
+ROLES: Words = {"agent": _("Agent"), "finance": _("Finance"), "admin": _("Admin")}
+
+FOUND_BY: Words = {
+    "phone": _("phone"),
+    "order_no": _("order number"),
+    "customer_ref": _("customer number"),
+    "out_trade_no": _("payment number"),
+}
