@@ -4,6 +4,7 @@ The equation is solved in binary floating point by pyxirr; only its answer, a ra
 No amount is ever computed from it.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +17,13 @@ from fenqi.domain.plans.calendar import add_months
 from fenqi.domain.plans.schedule import lay_out
 from fenqi.domain.plans.terms import Terms
 
+MOST_SHOWN = Decimal("999999.99")
+"""Percent a year; no rate is shown higher."""
+
 _MONTHS_IN_YEAR = 12
+_DAYS_IN_YEAR = 365
+_BISECTIONS = 80
+_LARGEST_GROWTH = 20.0  # e to this power is far above what is shown
 _CENT = Decimal("0.01")
 _ZERO = Decimal("0.00")
 
@@ -46,12 +53,35 @@ def rates_of_flows(flows: Sequence[tuple[date, int]]) -> Rates:
         return Rates(annual_rate_irr=_ZERO, annual_rate_simple=_ZERO)
     months = _whole_months(flows)
     if months is None:
-        yearly = _solved(pyxirr.xirr([day for day, _ in flows], [amount for _, amount in flows]))
-        monthly = (1 + yearly) ** (1 / _MONTHS_IN_YEAR) - 1
+        years = [(day - flows[0][0]).days / _DAYS_IN_YEAR for day, _ in flows]
+        found = pyxirr.xirr([day for day, _ in flows], [amount for _, amount in flows])
+        growth = math.log1p(found) if found else _growth(flows, years)
     else:
-        monthly = _solved(pyxirr.irr(_by_month(flows, months)))
-        yearly = (1 + monthly) ** _MONTHS_IN_YEAR - 1
-    return Rates(annual_rate_irr=_percent(yearly), annual_rate_simple=_percent(monthly * _MONTHS_IN_YEAR))
+        years = [month / _MONTHS_IN_YEAR for month in months]
+        found = pyxirr.irr(_by_month(flows, months))
+        growth = math.log1p(found) * _MONTHS_IN_YEAR if found else _growth(flows, years)
+    return Rates(
+        annual_rate_irr=_percent(growth),
+        annual_rate_simple=_percent(growth / _MONTHS_IN_YEAR, times=_MONTHS_IN_YEAR),
+    )
+
+
+def _growth(flows: Sequence[tuple[date, int]], years: Sequence[float]) -> float:
+    """The logarithm of a year's growth, by bisection: for rates so high that pyxirr finds none.
+
+    Received first and paid later, the flows have exactly one such rate, and their value falls as it rises.
+    """
+
+    def value(growth: float) -> float:
+        return sum(amount * math.exp(-growth * time) for (_, amount), time in zip(flows, years, strict=True))
+
+    low, high = 0.0, 1.0
+    while value(high) > 0:
+        low, high = high, high * 2
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if value(middle) > 0 else (low, middle)
+    return high
 
 
 def _whole_months(flows: Sequence[tuple[date, int]]) -> list[int] | None:
@@ -69,14 +99,13 @@ def _by_month(flows: Sequence[tuple[date, int]], months: Sequence[int]) -> list[
     return amounts
 
 
-def _solved(rate: float | None) -> float:
-    """Flows that are received first and paid later, and sum to a cost, always have one rate above zero."""
-    assert rate is not None
-    return rate
+def _percent(growth: float, *, times: int = 1) -> Decimal:
+    """The rate of that logarithmic growth, `times` over: two decimals, half up.
 
-
-def _percent(rate: float) -> Decimal:
-    """Two decimals, half up; a cost too small for that is still shown as one, never as 0.00."""
-    percent = Decimal(repr(rate)) * 100
+    A cost too small for that is still shown as one, never as 0.00; one beyond all reason as the highest shown.
+    """
+    if growth > _LARGEST_GROWTH:
+        return MOST_SHOWN
+    percent = Decimal(repr(math.expm1(growth))) * times * 100
     rounded = percent.quantize(_CENT, rounding=ROUND_HALF_UP)
-    return rounded or percent.quantize(_CENT, rounding=ROUND_CEILING)
+    return min(rounded or percent.quantize(_CENT, rounding=ROUND_CEILING), MOST_SHOWN)

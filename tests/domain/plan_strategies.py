@@ -1,0 +1,113 @@
+"""Plans and what happens to them, as hypothesis draws them: any terms that parse, any events that make sense."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from fenqi.domain.plans import Event, EventKind, Terms, parse_event, parse_terms
+
+OPENED_ON = date(2023, 1, 31)
+MONEY = ("repayment", "refund", "price_adjustment", "credit")
+CURRENCIES = ("JPY", "CNY", "KWD")  # exponents 0, 2 and 3
+
+
+def terms_of(**fields: Any) -> Terms:
+    """6,000.00 over 12 months from 1 January 2023, unless said otherwise."""
+    return parse_terms({"principal": 600_000, "currency": "CNY", "opened_on": "2023-01-01", "installments": 12, **fields})
+
+
+def event_of(kind: str, on: str, **fields: Any) -> Event:
+    return parse_event({"id": fields.pop("id", f"{kind} {on}"), "kind": kind, "on": on, **fields})
+
+
+_down_payments = st.one_of(
+    st.none(),
+    st.fixed_dictionaries({"percent": st.integers(0, 60).map(str)}),
+    st.fixed_dictionaries({"amount": st.integers(0, 500)}),
+)
+
+
+@st.composite
+def terms(draw: st.DrawFn) -> Terms:
+    unit = draw(st.sampled_from(["day", "week", "month"]))
+    return terms_of(
+        principal=draw(st.integers(1_000, 5_000_000)),
+        currency=draw(st.sampled_from(CURRENCIES)),
+        opened_on=OPENED_ON.isoformat(),
+        down_payment=draw(_down_payments),
+        installments=draw(st.integers(1, 14)),
+        every=draw(st.integers(1, 20 if unit == "day" else 3)),
+        unit=unit,
+        first_due_on=draw(st.one_of(st.none(), st.integers(1, 60).map(lambda days: _day(days).isoformat()))),
+        due_day=draw(st.one_of(st.none(), st.integers(1, 31))) if unit == "month" else None,
+        method=draw(st.sampled_from(["interest_free", "flat_fee", "equal_principal", "equal_installment"])),
+        annual_rate=draw(st.sampled_from(["0", "7.25", "12", "24"])),
+        fee_rate=draw(st.sampled_from(["0", "0.6", "1.5"])),
+        fee_timing=draw(st.sampled_from(["each", "first"])),
+        day_count=draw(st.sampled_from(["30/360", "actual/360", "actual/365", "actual/actual"])),
+        rounding=draw(st.sampled_from(["half_even", "half_up"])),
+        round_to=draw(st.sampled_from([1, 1, 10, 100])),
+        remainder=draw(st.sampled_from(["last", "first"])),
+        allocation={
+            "order": draw(st.permutations(["late_fee", "fee", "interest", "principal"])),
+            "by": draw(st.sampled_from(["installment", "component"])),
+            "future": {kind: draw(st.sampled_from(["next", "last", "next_last", "spread"])) for kind in MONEY},
+        },
+    )
+
+
+_amounts = st.one_of(st.integers(1, 300), st.integers(300, 400_000))
+_KINDS = (
+    *MONEY, "repayment", "repayment", "fee", "late_fee", "waiver", "chargeback", "settlement", "balance_payout",
+    "extension", "reschedule", "charge_off", "look", "reversal",
+)  # fmt: skip
+
+
+@st.composite
+def events(draw: st.DrawFn, *, most: int = 9, distinct_days: bool = False) -> list[Event]:
+    """Events in the order they became known, in any order of date; a reference points to one known before."""
+    days = draw(st.lists(st.integers(0, 420), max_size=most, unique=distinct_days))
+    known: list[Event] = []
+    for place, day in enumerate(days):
+        kind = draw(st.sampled_from(_KINDS))
+        fields = draw(_fields(kind, day, known))
+        if fields is not None:
+            known.append(
+                parse_event({"id": f"e{place}", "kind": kind, "on": _day(day).isoformat(), **fields})
+            )
+    return known
+
+
+@st.composite
+def _fields(draw: st.DrawFn, kind: str, day: int, known: list[Event]) -> dict[str, Any] | None:
+    match kind:
+        case "fee" | "late_fee":
+            return {"amount": draw(_amounts), "due_on": _day(draw(st.integers(0, 500))).isoformat()}
+        case "waiver":
+            return {
+                "amount": draw(_amounts),
+                "component": draw(st.sampled_from(["principal", "interest", "fee", "late_fee"])),
+            }
+        case "reversal":
+            return {"of": draw(st.sampled_from(known)).id} if known else None
+        case "chargeback":
+            paid = [event for event in known if event.kind in {*MONEY, EventKind.SETTLEMENT}]
+            return {"of": draw(st.sampled_from(paid)).id, "amount": draw(_amounts)} if paid else None
+        case "balance_payout":
+            return {"amount": draw(_amounts)}
+        case "extension":
+            return {"from_row": 1, "days": draw(st.integers(1, 60))}
+        case "reschedule":
+            later = _day(day + draw(st.integers(0, 60)))
+            return {"installments": draw(st.integers(1, 12)), "first_due_on": later.isoformat()}
+        case "settlement" | "charge_off" | "look":
+            return {}
+    return {
+        "amount": draw(_amounts),
+        "future": draw(st.sampled_from([None, "next", "last", "next_last", "spread"])),
+    }
+
+
+def _day(days: int) -> date:
+    return OPENED_ON + timedelta(days=days)
