@@ -19,44 +19,41 @@ _UNDER_WAY = 0
 """The status of a record whose command was begun and has no answer yet."""
 
 
-def answer_once(command: Command, act: Callable[[], tuple[UUID, Answer]], *, now: datetime) -> tuple[Answer, bool]:
-    """The answer, and whether it is a repeated one.
+def answer_once(command: Command | None, act: Callable[[], tuple[UUID, Answer]], *, now: datetime) -> Answer:
+    """Do a command in one transaction; without a key, whenever it is asked for.
 
-    `act` writes within the transaction opened here, and says whose the command is; its work and its answer are kept
-    together or not at all. Of twins that come at the same time one acts. Raises IdempotencyConflict.
+    `act` writes, and says whose the command is; its work and its answer are kept together or not at all. Of twins that
+    come at the same time one acts and the other gets its answer. Raises IdempotencyConflict.
     """
-    earlier = _kept(command)
+    earlier = _kept(command) if command else None
     if earlier is not None:
-        return earlier, True
+        return earlier
     with transaction.atomic(durable=True):
         customer_id, answer = act()
-        first = _bind(command, customer_id, answer, now=now)
-        if not first:
-            transaction.set_rollback(True)
-    return (answer, False) if first else (_twin_answer(command), True)
+        if command is None or _bind(command, customer_id, answer, now=now):
+            return answer
+        transaction.set_rollback(True)
+    return _answer_of_twin(command)
 
 
-def answer_outside(
-    command: Command, customer_id: UUID, act: Callable[[], Answer], *, now: datetime
-) -> tuple[Answer, bool]:
+def answer_outside(command: Command, customer_id: UUID, act: Callable[[], Answer], *, now: datetime) -> Answer:
     """The same for a command that speaks to the outside and so cannot run in one transaction.
 
-    The key is bound to the body first; `act` must itself do its work once however often it is called.
+    The key is bound to the body first; `act` must do its work once however often it is called.
     Raises IdempotencyConflict.
     """
     earlier = _kept(command)
-    if earlier is not None and earlier.status != _UNDER_WAY:
-        return earlier, True
     if earlier is None:
         with transaction.atomic(durable=True):
             first = _bind(command, customer_id, Answer(_UNDER_WAY, {}), now=now)
-        if not first:
-            _kept(command)
+        earlier = None if first else _answer_of_twin(command)
+    if earlier is not None and earlier.status != _UNDER_WAY:
+        return earlier
     answer = act()
     IdempotencyRecord.objects.filter(
         customer_id=customer_id, client=command.client, key=command.key, status=_UNDER_WAY
     ).update(status=answer.status, answer=dict(answer.body))
-    return answer, False
+    return answer
 
 
 def _kept(command: Command) -> Answer | None:
@@ -66,12 +63,12 @@ def _kept(command: Command) -> Answer | None:
     record = IdempotencyRecord.objects.get(customer_id=holder.customer_id, id=holder.target_id)
     if bytes(record.digest) != command.digest:
         raise IdempotencyConflict
-    return Answer(record.status, record.answer)
+    return Answer(record.status, record.answer, repeated=True)
 
 
-def _twin_answer(command: Command) -> Answer:
+def _answer_of_twin(command: Command) -> Answer:
     answer = _kept(command)
-    assert answer is not None, "a key that is held has a record"
+    assert answer is not None, "whoever held the key has committed its record"
     return answer
 
 

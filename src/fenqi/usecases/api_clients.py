@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 
 from fenqi.domain.errors import FenqiError, InvalidInput, NotFound
 from fenqi.records.models import ApiClient
+from fenqi.usecases import audit
 
 KEY_PREFIX = "fk_"
 _KEY = re.compile(r"fk_[A-Za-z0-9_-]{43}")
@@ -72,6 +73,7 @@ def make_client(name: str, scopes: Iterable[Scope], *, now: datetime) -> str:
             ApiClient.objects.create(
                 name=name, key_hash=_hash(key), scopes=sorted({scope.value for scope in scopes}), created_at=now
             )
+            audit.record(audit.SYSTEM, audit.Action.API_CLIENT_MADE, subject=name, now=now)
     except IntegrityError:
         raise ClientNameTaken(name=name) from None
     return key
@@ -79,8 +81,10 @@ def make_client(name: str, scopes: Iterable[Scope], *, now: datetime) -> str:
 
 def revoke_client(name: str, *, now: datetime) -> None:
     """Close the client's key for good; processes that know it forget it within REVOCATION_SECONDS. Raises NotFound."""
-    if not ApiClient.objects.filter(name=name, revoked_at=None).update(revoked_at=now):
-        raise NotFound
+    with transaction.atomic():
+        if not ApiClient.objects.filter(name=name, revoked_at=None).update(revoked_at=now):
+            raise NotFound
+        audit.record(audit.SYSTEM, audit.Action.API_CLIENT_REVOKED, subject=name, now=now)
     forget_clients()
 
 
@@ -93,7 +97,7 @@ _known: dict[str, tuple[float, KnownClient]] = {}
 
 
 def find_by_key(key: str) -> KnownClient | None:
-    """Whose key it is, or None. Looked up once in REVOCATION_SECONDS by each process, and only if it looks like a key."""
+    """Whose key it is, or None. Each process looks a key up once in REVOCATION_SECONDS."""
     if not _KEY.fullmatch(key):
         return None
     digest = _hash(key)

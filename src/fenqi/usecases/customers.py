@@ -28,6 +28,12 @@ def _holder(kind: DirectoryKind, key: str) -> UUID:
     return holder.customer_id
 
 
+def require_customer(customer_id: UUID) -> None:
+    """Raises NotFound."""
+    if not Customer.objects.filter(id=customer_id).exists():
+        raise NotFound
+
+
 def customer_view(customer_id: UUID) -> CustomerView:
     """Raises NotFound."""
     customer = Customer.objects.filter(id=customer_id).first()

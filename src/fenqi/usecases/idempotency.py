@@ -37,8 +37,11 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """What a command was answered; `repeated` when it had been before."""
+
     status: int
     body: Mapping[str, Any]
+    repeated: bool = False
 
 
 def digest_of(*parts: bytes) -> bytes:
@@ -56,7 +59,7 @@ def earlier_answer(customer_id: UUID, command: Command) -> Answer | None:
         return None
     if bytes(record.digest) != command.digest:
         raise IdempotencyConflict
-    return Answer(record.status, record.answer)
+    return Answer(record.status, record.answer, repeated=True)
 
 
 def keep_answer(decision: Decision, command: Command, answer: Answer, *, now: datetime) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from fenqi.domain.errors import NotFound
 from fenqi.domain.plans import Terms, late_fees, parse_event, rates, replay
@@ -39,6 +39,7 @@ from fenqi.usecases.views import (
 )
 
 DUE_SOON = timedelta(days=7)
+_SEQ_DIGITS = 9
 _OPEN_STATES = ("created", "submitted", "unknown")
 
 
@@ -132,6 +133,28 @@ def list_payments(customer_id: UUID, *, plan_id: UUID | None = None, limit: int 
     if plan_id is not None:
         payments = payments.filter(plan_id=plan_id)
     return _payment_views(customer_id, payments.order_by("-created_at", "id")[:limit])
+
+
+def page_of_payments(
+    customer_id: UUID, *, plan_id: UUID | None = None, after: str | None = None, limit: int = 20
+) -> Page[PaymentView]:
+    """The same in pages. Raises InvalidCursor."""
+    payments = Payment.objects.filter(customer_id=customer_id)
+    if plan_id is not None:
+        payments = payments.filter(plan_id=plan_id)
+    if after is not None:
+        created_at, payment_id = _read_time_cursor(after)
+        payments = payments.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__gt=payment_id))
+    views = list(_payment_views(customer_id, payments.order_by("-created_at", "id")[: limit + 1]))
+    return page_of(views, limit=limit, cursor_of=lambda last: to_cursor(last.created_at.isoformat(), last.payment_id))
+
+
+def _read_time_cursor(cursor: str) -> tuple[datetime, UUID]:
+    at, row_id = from_cursor(cursor, parts=2)
+    try:
+        return datetime.fromisoformat(at), UUID(row_id)
+    except ValueError:
+        raise InvalidCursor from None
 
 
 def _payment_views(customer_id: UUID, payments: QuerySet[Payment]) -> tuple[PaymentView, ...]:
@@ -231,22 +254,45 @@ def _months(items: Iterable[BillItem]) -> tuple[MonthSum, ...]:
 
 def events_of(customer_id: UUID, plan_id: UUID) -> tuple[EventView, ...]:
     """All that is known of the plan, in the order it became known. Raises NotFound."""
+    _require_plan(customer_id, plan_id)
+    return tuple(map(_event_view, PlanEvent.objects.filter(customer_id=customer_id, plan_id=plan_id).order_by("seq")))
+
+
+def page_of_events(customer_id: UUID, plan_id: UUID, *, after: str | None = None, limit: int = 50) -> Page[EventView]:
+    """The same in pages. Raises NotFound, InvalidCursor."""
+    _require_plan(customer_id, plan_id)
+    events = PlanEvent.objects.filter(customer_id=customer_id, plan_id=plan_id)
+    if after is not None:
+        events = events.filter(seq__gt=_read_seq_cursor(after))
+    views = [_event_view(event) for event in events.order_by("seq")[: limit + 1]]
+    return page_of(views, limit=limit, cursor_of=lambda last: to_cursor(last.seq))
+
+
+def _require_plan(customer_id: UUID, plan_id: UUID) -> None:
     if not Plan.objects.filter(customer_id=customer_id, id=plan_id).exists():
         raise NotFound
-    return tuple(
-        EventView(
-            event_id=event.id,
-            seq=event.seq,
-            kind=event.kind,
-            effective_on=event.effective_on,
-            amount_minor=event.amount_minor,
-            body=event.body,
-            payment_id=event.payment_id,
-            actor=event.actor,
-            recorded_at=event.recorded_at,
-        )
-        for event in PlanEvent.objects.filter(customer_id=customer_id, plan_id=plan_id).order_by("seq")
+
+
+def _event_view(event: PlanEvent) -> EventView:
+    return EventView(
+        event_id=event.id,
+        seq=event.seq,
+        kind=event.kind,
+        effective_on=event.effective_on,
+        amount_minor=event.amount_minor,
+        body=event.body,
+        payment_id=event.payment_id,
+        actor=event.actor,
+        recorded_at=event.recorded_at,
     )
+
+
+def _read_seq_cursor(cursor: str) -> int:
+    """A sequence number, short enough for the database to compare."""
+    (seq,) = from_cursor(cursor, parts=1)
+    if not (seq.isascii() and seq.isdigit() and len(seq) <= _SEQ_DIGITS):
+        raise InvalidCursor
+    return int(seq)
 
 
 def journal_of(
@@ -257,10 +303,7 @@ def journal_of(
     if plan_id is not None:
         entries = entries.filter(plan_id=plan_id)
     if after is not None:
-        (seq,) = from_cursor(after, parts=1)
-        if not (seq.isascii() and seq.isdigit()):
-            raise InvalidCursor
-        entries = entries.filter(seq__gt=int(seq))
+        entries = entries.filter(seq__gt=_read_seq_cursor(after))
     found = list(entries.order_by("seq")[: limit + 1])
     lines: dict[UUID, list[JournalLineView]] = defaultdict(list)
     of_these = JournalLine.objects.filter(customer_id=customer_id, entry_id__in=[entry.id for entry in found])

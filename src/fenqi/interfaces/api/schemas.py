@@ -1,0 +1,215 @@
+"""The documents that come in: what a mall says of its customers, orders and repayments. Unknown fields are refused."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
+
+from fenqi.domain.money import LARGEST_MINOR, Rounding
+from fenqi.domain.plans.terms import (
+    LARGEST_ROUND_TO,
+    MOST_GRACE_DAYS,
+    MOST_INSTALLMENTS,
+    MOST_PERIODS,
+    Component,
+    DayCount,
+    FeeOnRefund,
+    FeeTiming,
+    FutureRule,
+    LateFeeBase,
+    Method,
+    Remainder,
+    Scope,
+    Unit,
+)
+from fenqi.interfaces.api.fields import (
+    Code,
+    Count,
+    Currency,
+    Day,
+    Flag,
+    Instant,
+    Minor,
+    Name,
+    Number,
+    Percent,
+    Phone,
+    PositiveMinor,
+    Word,
+    refuse,
+)
+from fenqi.records.models import FeeBearer, OrderStatus, PaymentPurpose, SalesChannel
+from fenqi.usecases.orders.inputs import MOST_LINES, MOST_PAYMENTS
+
+_MOST_TAGS = 20
+_MOST_QUANTITY = 1_000_000
+
+
+class Incoming(BaseModel):
+    """A document from outside, read once."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CustomerBody(Incoming):
+    """Who owes. Personal data is stored encrypted and never shows in logs."""
+
+    name: Annotated[Word, Field(examples=["陈小云"])] = ""
+    phone: Annotated[Phone, Field(description="Bound to one customer at a time; empty: none")] = ""
+    language: Annotated[str, Field(pattern="^(zh-hans|en)$", examples=["zh-hans"])] = "zh-hans"
+
+
+class LineBody(Incoming):
+    sku: Annotated[Word, Field(min_length=1, examples=["PHONE-15-BLK"])]
+    name: Annotated[Name, Field(examples=["手机 15 Pro 黑色 256G"])]
+    category: Annotated[Word, Field(examples=["electronics"])] = ""
+    quantity: Annotated[StrictInt, Field(ge=1, le=_MOST_QUANTITY)] = 1
+    unit_price_minor: Annotated[Minor, Field(examples=[699900])]
+    discount_minor: Annotated[Minor, Field(description="The line's share of coupons, for the whole line")] = 0
+    freight_minor: Minor = 0
+    tags: Annotated[tuple[Code, ...], Field(max_length=_MOST_TAGS, examples=[["custom"]])] = ()
+    seller: Word = ""
+
+
+class OrderPaymentBody(Incoming):
+    """What the mall took at ordering, or what the plan finances."""
+
+    method: Annotated[Code, Field(examples=["credit_card"])]
+    amount_minor: Annotated[Minor, Field(examples=[699900])]
+    installments: Count = 0
+    financed: Flag = False
+
+
+class DownPaymentTerms(Incoming):
+    """One of the two."""
+
+    percent: Percent | None = None
+    amount: Minor | None = None
+
+
+class LateFeeTerms(Incoming):
+    """`fixed` once, or `daily_rate` percent of the base a day up to `cap_percent` of it."""
+
+    daily_rate: Percent | None = None
+    base: LateFeeBase | None = None
+    cap_percent: Percent | None = None
+    fixed: PositiveMinor | None = None
+
+
+class FutureTerms(Incoming):
+    repayment: FutureRule = FutureRule.NEXT
+    refund: FutureRule = FutureRule.LAST
+    credit: FutureRule = FutureRule.LAST
+    price_adjustment: FutureRule = FutureRule.LAST
+
+
+class AllocationTerms(Incoming):
+    order: Annotated[
+        tuple[Component, ...],
+        Field(min_length=4, max_length=4, examples=[["late_fee", "fee", "interest", "principal"]]),
+    ] = (Component.LATE_FEE, Component.FEE, Component.INTEREST, Component.PRINCIPAL)
+    by: Scope = Scope.INSTALLMENT
+    future: FutureTerms = FutureTerms()
+
+
+class TermsBody(Incoming):
+    """The agreed terms, field by field as in a scenario file of `fenqi simulate`. Amounts are minor units."""
+
+    principal: Annotated[PositiveMinor, Field(examples=[699900])]
+    currency: Currency = "CNY"
+    opened_on: Day
+    down_payment: DownPaymentTerms | None = None
+    installments: Annotated[StrictInt, Field(ge=1, le=MOST_INSTALLMENTS, examples=[12])]
+    every: Annotated[StrictInt, Field(ge=1, le=MOST_PERIODS)] = 1
+    unit: Unit = Unit.MONTH
+    first_due_on: Day | None = None
+    due_day: Annotated[StrictInt, Field(ge=1, le=31)] | None = None
+    method: Method = Method.INTEREST_FREE
+    annual_rate: Percent = "0"
+    fee_rate: Percent = "0"
+    fee_timing: FeeTiming = FeeTiming.EACH
+    day_count: DayCount = DayCount.THIRTY_360
+    rounding: Rounding = Rounding.HALF_EVEN
+    round_to: Annotated[StrictInt, Field(ge=1, le=LARGEST_ROUND_TO)] = 1
+    remainder: Remainder = Remainder.LAST
+    grace_days: Annotated[StrictInt, Field(ge=0, le=MOST_GRACE_DAYS)] = 0
+    late_fee: LateFeeTerms | None = None
+    fee_on_refund: FeeOnRefund = FeeOnRefund.UNEARNED
+    allocation: AllocationTerms = AllocationTerms()
+
+    def to_mapping(self) -> dict[str, Any]:
+        """As the plan engine reads it."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+class PlanBody(Incoming):
+    """Bears the order's financed payments."""
+
+    terms: TermsBody
+    provider: Annotated[Code, Field(description="Who financed it")] = "mall"
+    fee_bearer: FeeBearer = FeeBearer.CUSTOMER
+
+
+class OrderBody(Incoming):
+    """An order as the mall took it. Once registered, only status, approved_at and delivered_at move on."""
+
+    customer_ref: Number
+    currency: Currency
+    placed_at: Instant
+    status: OrderStatus
+    sales_channel: SalesChannel = SalesChannel.OFFICIAL
+    approved_at: Instant | None = None
+    delivered_at: Instant | None = None
+    lines: Annotated[tuple[LineBody, ...], Field(max_length=MOST_LINES)] = ()
+    payments: Annotated[tuple[OrderPaymentBody, ...], Field(max_length=MOST_PAYMENTS)] = ()
+    plan: PlanBody | None = None
+
+    @model_validator(mode="after")
+    def _total_is_in_range(self) -> "OrderBody":
+        if sum(line.quantity * line.unit_price_minor + line.freight_minor for line in self.lines) > LARGEST_MINOR:
+            raise refuse("the order's total is too large", "订单总额过大")
+        return self
+
+
+class QuoteBody(Incoming):
+    """What to repay: chosen installments from the earliest open one on, everything due today, or the whole plan."""
+
+    purpose: Annotated[PaymentPurpose, Field(examples=["installments"])]
+    installments: Annotated[
+        tuple[Annotated[StrictInt, Field(ge=1, le=10_000)], ...],
+        Field(max_length=MOST_INSTALLMENTS + 2, description="Row numbers, for `installments` only", examples=[[2]]),
+    ] = ()
+
+    @model_validator(mode="after")
+    def _rows_belong_to_installments(self) -> "QuoteBody":
+        if self.purpose is PaymentPurpose.RECORDED:
+            raise refuse(
+                "quotes are for installments, due or settlement", "报价用途须为 installments、due 或 settlement"
+            )
+        if bool(self.installments) is not (self.purpose is PaymentPurpose.INSTALLMENTS):
+            raise refuse(
+                "name rows for the purpose installments, and only for it", "仅当用途为 installments 时填写期次"
+            )
+        return self
+
+
+class RepaymentBody(Incoming):
+    """Start what was quoted."""
+
+    quote_token: Annotated[str, Field(min_length=1, max_length=4000, pattern=r"^[!-~]+$", description="From the quote")]
+    channel: Annotated[Code, Field(examples=["alipay"])] = "alipay"
+
+
+class ReceivedBody(Incoming):
+    """Money the mall received itself. `received_on` is its value date, today or earlier."""
+
+    amount_minor: Annotated[PositiveMinor, Field(examples=[58325])]
+    currency: Currency
+    received_on: Day
+    channel: Annotated[str, Field(pattern="^(mall|cash)$", examples=["mall"])] = "mall"
+    surplus: Annotated[
+        str,
+        Field(
+            pattern="^(refuse|credit)$",
+            description="What to do with more than is owed; `credit` only where the mall's policy allows it",
+        ),
+    ] = "refuse"

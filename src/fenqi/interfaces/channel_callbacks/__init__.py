@@ -1,0 +1,1 @@
+"""Where payment channels tell us what became of a payment."""

@@ -1,0 +1,57 @@
+"""One address for each channel. What is not believed is recorded, answered with an error and changes nothing."""
+
+import structlog
+from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from fenqi.domain.errors import FenqiError
+from fenqi.interfaces.channel_callbacks.limits import RefusedCallers
+from fenqi.usecases import clock
+from fenqi.usecases.repayment.resolve import receive_notification
+
+LARGEST_BODY = 64 * 1024
+TOO_LARGE, TOO_MANY, MALFORMED, SERVER_ERROR = 413, 429, 400, 500
+callers = RefusedCallers()
+_log = structlog.get_logger(__name__)
+
+
+@csrf_exempt  # the channel's signature is what is believed
+@require_POST
+@never_cache
+def notify(request: HttpRequest, channel: str) -> HttpResponse:
+    """Take a notification and answer what the channel waits for; anything else makes it tell us again later."""
+    address = remote_address(request)
+    if callers.is_over(address):
+        return _refused("too many refused callbacks", TOO_MANY)
+    if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
+        callers.note(address)
+        return _refused("too large", TOO_LARGE)
+    try:
+        form = request.POST.dict()
+        said = receive_notification(channel, form, remote_address=address, now=clock.now())
+    except (SuspiciousOperation, UnreadablePostError):
+        callers.note(address)
+        return _refused("malformed", MALFORMED)
+    except FenqiError as refusal:
+        if refusal.status >= SERVER_ERROR:
+            raise
+        callers.note(address)
+        return _refused(refusal.code, refusal.status)
+    return HttpResponse(said, content_type="text/plain; charset=utf-8")
+
+
+def remote_address(request: HttpRequest) -> str:
+    """Who calls: behind a proxy that we trust, the address which that proxy saw."""
+    seen_by_proxy = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    if settings.SECURE_PROXY_SSL_HEADER and seen_by_proxy:
+        return seen_by_proxy[:64]
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def _refused(reason: str, status: int) -> HttpResponse:
+    _log.info("callback_not_taken", reason=reason, status=status)
+    return HttpResponse(f"refused: {reason}\n", status=status, content_type="text/plain; charset=utf-8")
