@@ -54,7 +54,8 @@ def encryption() -> Finding:
 def security() -> Finding:
     """Django's own deployment checks; those about TLS are one finding already."""
     messages = checks.run_checks(tags=[checks.Tags.security], include_deployment_checks=True)
-    telling = [message for message in messages if settings.TLS or message.id not in ABOUT_TLS]
+    passed_over = frozenset() if settings.TLS else ABOUT_TLS
+    telling = [message for message in messages if message.id not in passed_over and not message.is_silenced()]
     if telling:
         return Finding("security", "bad", "; ".join(f"{message.id}: {message.msg}" for message in telling))
     return Finding("security", "good", "Django's deployment checks pass")

@@ -74,6 +74,7 @@ def logging_settings(*, level: str) -> dict[str, Any]:
         "loggers": {
             "django.server": {"handlers": ["stderr"], "propagate": False},
             "django.security.DisallowedHost": {"level": "CRITICAL"},
+            "httpx": {"level": "WARNING"},  # it writes whole addresses, with what was signed
             "procrastinate.blueprints": {"level": "WARNING"},
         },
     }

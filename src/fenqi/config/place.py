@@ -5,11 +5,12 @@ and beside it keeps the keys that protect what is in there, so that every comman
 """
 
 import base64
+import fcntl
 import json
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from fenqi.config import environment, postgres
 
@@ -54,12 +55,12 @@ def load_keys(*, create: bool) -> None:
     `create` makes the missing ones: for a place that Fenqi sets up by itself, never for a production server.
     """
     path = environment.data_folder() / "keys.json"
-    kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-    missing = [name for name in KEY_MAKERS if name not in kept and name not in os.environ]
-    if create and missing:
-        kept |= {name: KEY_MAKERS[name]() for name in missing}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        postgres.write_private(path, json.dumps(kept, indent=2))
+    with cluster().lock("keys", fcntl.LOCK_EX) if create else nullcontext():
+        kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        missing = [name for name in KEY_MAKERS if name not in kept and name not in os.environ]
+        if create and missing:
+            kept |= {name: KEY_MAKERS[name]() for name in missing}
+            postgres.write_private(path, json.dumps(kept, indent=2))
     for name, value in kept.items():
         os.environ.setdefault(name, value)
 

@@ -314,14 +314,19 @@ def using(cluster: Cluster) -> Iterator[str]:
     """
     with cluster.lock("users", fcntl.LOCK_SH) as users:
         try:
-            with cluster.lock("starting", fcntl.LOCK_EX):
-                if not cluster.is_ready():
-                    cluster.start()
-                if not cluster.access().prepared:
-                    cluster.prepare()
+            ensure_running(cluster)
             yield cluster.url()
         finally:
             leave(cluster, users)
+
+
+def ensure_running(cluster: Cluster) -> None:
+    """Start the server if it does not run, or not any more. For those who are inside `using`."""
+    with cluster.lock("starting", fcntl.LOCK_EX):
+        if not cluster.is_ready():
+            cluster.start()
+        if not cluster.access().prepared:
+            cluster.prepare()
 
 
 def leave(cluster: Cluster, users: IO[str]) -> None:

@@ -12,7 +12,7 @@ from fenqi.domain.errors import FenqiError
 
 
 class Entry(NamedTuple):
-    """Where a command lives, what it does in a few words, and whether it works on the database."""
+    """Where a command lives, what it does in a few words (none: not for users), and whether it needs the database."""
 
     path: str
     help: str
@@ -26,10 +26,12 @@ COMMANDS = {
     "serve": Entry("serve:serve", "Serve the portal, the console and the API."),
     "worker": Entry("worker:worker", "Do the queued work."),
     "migrate": Entry("migrate:migrate", "Bring the database to this version's shape."),
+    "prepare": Entry("prepare:prepare", ""),
     "demo": Entry("demo:demo", "Load the sample mall."),
     "simulate": Entry("simulate:simulate", "Replay plan scenarios from JSON lines.", needs_database=False),
     "import-orders": Entry("import_orders:import_orders", "Take in a file of orders."),
     "check": Entry("check:check", "Prove that plans, ledger and payments agree."),
+    "staff": Entry("staff:staff", "Make sign-ins for the console."),
     "doctor": Entry("doctor:doctor", "Examine the installation.", needs_database=False),
     "bench": Entry("bench:bench", "Measure how fast this machine is.", needs_database=False),
 }
@@ -43,7 +45,7 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name].help) for name in self.list_commands(ctx)])
+            formatter.write_dl([(name, COMMANDS[name].help) for name in self.list_commands(ctx) if COMMANDS[name].help])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         entry = COMMANDS.get(cmd_name)

@@ -1,26 +1,38 @@
-"""`fenqi worker`: does what the queue holds."""
+"""`fenqi worker`: does what the queue holds, and hands the outbox to the queue."""
 
 import asyncio
+from threading import Event, Thread
 
 import click
-from procrastinate import PsycopgConnector
+from procrastinate import App, PsycopgConnector
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.utils import connector_params
 
-STOP_SECONDS = 10.0
+from fenqi.interfaces.jobs.relay import run_relay
+
+STOP_SECONDS = 8.0
 # A statement of the queue takes milliseconds. One that hangs, as seen after a bulk load, is given up and sent again.
-QUEUE_STATEMENT_TIMEOUT_MS = 30_000
+QUEUE_OPTIONS = "-c statement_timeout=30s -c application_name=fenqi-worker"
 
 
 @click.command()
 @click.option("--concurrency", envvar="FENQI_JOBS", type=click.IntRange(1), default=4, show_default=True)
 def worker(*, concurrency: int) -> None:
     """Do the queued work until told to stop; a job that is under way is finished first."""
-    options = f"-c statement_timeout={QUEUE_STATEMENT_TIMEOUT_MS} -c application_name=fenqi-worker"
-    connector = PsycopgConnector(kwargs={**connector_params(), "options": options})
-    with app.replace_connector(connector) as queue:
-        asyncio.run(
-            queue.run_worker_async(
-                concurrency=concurrency, shutdown_graceful_timeout=STOP_SECONDS, delete_jobs="successful"
-            )
+    connector = PsycopgConnector(kwargs={**connector_params(), "options": QUEUE_OPTIONS})
+    stop = Event()
+    relay = Thread(target=run_relay, args=(stop,), name="relay")
+    relay.start()
+    try:
+        with app.replace_connector(connector) as queue:
+            asyncio.run(work(queue, concurrency=concurrency))
+    finally:
+        stop.set()
+        relay.join()
+
+
+async def work(queue: App, *, concurrency: int) -> None:
+    async with queue.open_async():
+        await queue.run_worker_async(
+            concurrency=concurrency, shutdown_graceful_timeout=STOP_SECONDS, delete_jobs="successful"
         )

@@ -1,0 +1,23 @@
+"""`fenqi prepare`: what `fenqi run` does before it serves: shape, files, sample mall, sample staff."""
+
+import click
+
+from fenqi.interfaces.commands.demo import demo
+from fenqi.interfaces.commands.migrate import migrate
+from fenqi.usecases import clock
+from fenqi.usecases.staff.create import StaffTaken, create_staff
+
+
+@click.command(hidden=True)
+@click.option("--staff", nargs=2, multiple=True, metavar="NAME ROLE", help="A member of staff to make.")
+@click.option("--password", envvar="FENQI_SAMPLE_PASSWORD", required=True, help="Of all of them.")
+@click.pass_context
+def prepare(ctx: click.Context, staff: tuple[tuple[str, str], ...], password: str) -> None:
+    """Bring the database to this version's shape and load what there is to try. Does nothing twice."""
+    ctx.invoke(migrate)
+    ctx.invoke(demo, quiet=True)
+    for username, role in staff:
+        try:
+            create_staff(username=username, password=password, role=role, actor="system", now=clock.now())
+        except StaffTaken:
+            continue
