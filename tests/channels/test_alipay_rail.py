@@ -234,13 +234,15 @@ def test_what_the_channel_would_refuse_is_refused_before_anything_is_signed(
     assert "alipay" in refusal.value.text("zh")
 
 
-def test_numbers_are_checked_on_every_call(alipay: AlipayChannel, paid: ChargeRequest) -> None:
+def test_numbers_amounts_and_reasons_are_checked_on_every_call(alipay: AlipayChannel, paid: ChargeRequest) -> None:
     with pytest.raises(ChannelRefuses):
         alipay.query("a/b")
     with pytest.raises(ChannelRefuses):
         alipay.close("")
     with pytest.raises(ChannelRefuses):
         alipay.refund(refund_of(paid, 0))
+    with pytest.raises(ChannelRefuses):
+        alipay.refund(replace(refund_of(paid, 1), reason="长" * 257))
     with pytest.raises(ChannelRefuses):
         alipay.query_refund(out_trade_no=paid.out_trade_no, out_request_no="r;1")
 

@@ -72,6 +72,13 @@ def test_an_order_that_cannot_be_never_reaches_the_cashier(
     assert code in page.text
 
 
+def test_a_payer_with_a_spoilt_address_reads_a_page(merchant: Merchant) -> None:
+    page = merchant.sandbox.http.get(merchant.address()[1].replace("88.80", "0.01"))
+    assert page.status_code == 400
+    assert "isv.invalid-signature" in page.text
+    assert "无法付款" in page.text
+
+
 def test_a_partial_refund_needs_a_number_and_a_full_one_does_not(merchant: Merchant, sandbox: Sandbox) -> None:
     number = merchant.opened()
     sandbox.act(number, "confirm")

@@ -26,7 +26,7 @@ from fenqi.domain.payments import FailureCategory, Operation, Outcome, RetryMark
 NAME: Final = "alipay"
 PRODUCT_CODE: Final = "QUICK_WAP_WAY"
 LARGEST_FEN: Final = 100_000_000_00
-LONGEST_SUBJECT: Final = 256
+LONGEST_TEXT: Final = 256
 FORBIDDEN_IN_SUBJECT: Final = "/=&"
 
 _NO_ANSWER = Verdict(Outcome.UNKNOWN, FailureCategory.OUTCOME_UNKNOWN, RetryMark.QUERY_FIRST)
@@ -106,6 +106,7 @@ class AlipayChannel:
         """No field beyond the documented ones is sent: others have caused failed and double refunds."""
         self._check_numbers(request.out_trade_no, request.out_request_no)
         self._check_amount(request.amount)
+        self._check_length(request.reason)
         biz_content = {
             "out_trade_no": request.out_trade_no,
             "out_request_no": request.out_request_no,
@@ -177,16 +178,25 @@ class AlipayChannel:
         self._check_amount(request.amount)
         if request.expires_at <= self._clock():
             raise ChannelRefuses(channel=NAME, problem="its window is over", problem_zh="付款时限已过")
-        if not 0 < len(request.subject) <= LONGEST_SUBJECT or any(c in request.subject for c in FORBIDDEN_IN_SUBJECT):
+        if any(mark in request.subject for mark in FORBIDDEN_IN_SUBJECT):
             raise ChannelRefuses(
                 channel=NAME,
-                problem=f"a subject has 1 to {LONGEST_SUBJECT} characters, none of {FORBIDDEN_IN_SUBJECT}",
-                problem_zh=f"标题须为 1 至 {LONGEST_SUBJECT} 个字符，且不含 {FORBIDDEN_IN_SUBJECT}",
+                problem=f"a subject holds none of {FORBIDDEN_IN_SUBJECT}",
+                problem_zh=f"标题不能含有 {FORBIDDEN_IN_SUBJECT}",
             )
+        self._check_length(request.subject)
 
     def _check_numbers(self, *numbers: str) -> None:
         for number in numbers:
             check_number(number, channel=NAME)
+
+    def _check_length(self, text: str) -> None:
+        if not 0 < len(text) <= LONGEST_TEXT:
+            raise ChannelRefuses(
+                channel=NAME,
+                problem=f"a subject or a reason has 1 to {LONGEST_TEXT} characters",
+                problem_zh=f"标题和退款原因须为 1 至 {LONGEST_TEXT} 个字符",
+            )
 
     def _check_amount(self, amount: Money) -> None:
         if amount.currency not in self.currencies:

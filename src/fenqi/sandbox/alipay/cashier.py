@@ -41,7 +41,7 @@ def enter(request: HttpRequest, app: Row, parameters: Mapping[str, str]) -> Http
             return_url=_address(parameters.get("return_url", "")),
         )
     except BusinessRefusal as refusal:
-        return _problem(request, refusal.sub_code)
+        return problem(request, refusal.sub_code)
     return redirect("cashier", trade.cashier)
 
 
@@ -63,7 +63,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     try:
         trade = trades.pay(town().store, _trade(token))
     except BusinessRefusal as refusal:
-        return _problem(request, refusal.sub_code)
+        return problem(request, refusal.sub_code)
     notifications.tell(town(), trade)
     return _back(trade)
 
@@ -111,6 +111,7 @@ def _address(url: str) -> str:
     return url
 
 
-def _problem(request: HttpRequest, code: str) -> HttpResponse:
+def problem(request: HttpRequest, code: str) -> HttpResponse:
+    """What a payer reads whose merchant asked for what cannot be."""
     text = PROBLEMS.get(code, "商家传来的参数有误，无法付款。")
     return render(request, "sandbox/problem.html", {"code": code, "text": text}, status=400)

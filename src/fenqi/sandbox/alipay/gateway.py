@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from fenqi.sandbox import faults
 from fenqi.sandbox.alipay import notifications, trades
-from fenqi.sandbox.alipay.cashier import enter
+from fenqi.sandbox.alipay.cashier import enter, problem
 from fenqi.sandbox.connection import broken, hung
 from fenqi.sandbox.faults import Fault, Kind, Operation
 from fenqi.sandbox.keys import SigningKey, pairs, signature_holds
@@ -137,6 +137,8 @@ def _failure(code: str) -> Fields:
 
 def _refused(request: HttpRequest, method: str, refusal: GatewayRefusal) -> HttpResponse:
     fields: Fields = {"code": refusal.code, "msg": "Invalid Arguments", "sub_code": refusal.sub_code, "sub_msg": ""}
+    if method in PAGE_METHODS:  # a person is looking at it
+        return problem(request, refusal.sub_code)
     if method in _CALLS:
         return _sent(request, _body(method, fields, None), None)
     return HttpResponse(json.dumps({"error_response": fields}), content_type="text/html;charset=utf-8")

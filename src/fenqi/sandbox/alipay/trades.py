@@ -154,7 +154,7 @@ def pay(store: Store, trade: Trade, *, even_if_closed: bool = False) -> Trade:
             raise BusinessRefusal("ACQ.TRADE_HAS_CLOSE")
         if trade.status is not Status.WAIT_BUYER_PAY:
             raise BusinessRefusal("ACQ.TRADE_HAS_SUCCESS")
-        return _save(db, replace(trade, status=Status.TRADE_SUCCESS, paid_at=time.time()))
+        return _save(db, replace(trade, status=Status.TRADE_SUCCESS, paid_at=time.time(), refusal=None))
 
 
 def note_refusal(store: Store, trade: Trade, code: str) -> None:
