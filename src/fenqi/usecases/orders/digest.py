@@ -15,7 +15,7 @@ _PROGRESS = ("status", "approved_at", "delivered_at", "source")
 def order_digest(order: OrderInput) -> bytes:
     """sha256 over all that may not change once the order was taken."""
     said = {name: value for name, value in _plain(order).items() if name not in _PROGRESS}
-    return hashlib.sha256(json.dumps(said, sort_keys=True, default=_plain, ensure_ascii=False).encode()).digest()
+    return hashlib.sha256(_ENCODER.encode(said).encode()).digest()
 
 
 def _plain(value: object) -> Any:
@@ -23,3 +23,6 @@ def _plain(value: object) -> Any:
     if is_dataclass(value):
         return {field: getattr(value, field) for field in value.__dataclass_fields__}
     return value.isoformat() if isinstance(value, (date, datetime)) else str(value)
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, default=_plain, ensure_ascii=False)

@@ -1,10 +1,13 @@
 """The import of a file from beginning to end: prepare a batch while the one before is written, and resume."""
 
+import gc
 import resource
+import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -89,10 +92,11 @@ def import_orders(
     resumed_after_row, orders_before = run.rows_done, run.orders_done
     rejects_file = RejectsFile(rejects)
     try:
-        for _ in run.take(file, rejects_file):
-            if watch:
-                rate = (run.orders_done - orders_before) / (time.monotonic() - started)
-                watch(Step(rows_done=run.rows_done, rows=survey.rows, orders_per_second=rate))
+        with _tuned_for_batches():
+            for _ in run.take(file, rejects_file):
+                if watch:
+                    rate = (run.orders_done - orders_before) / (time.monotonic() - started)
+                    watch(Step(rows_done=run.rows_done, rows=survey.rows, orders_per_second=rate))
     finally:
         rejects_file.close()
     seconds = time.monotonic() - started
@@ -118,6 +122,21 @@ def import_orders(
         orders_per_second=(run.orders_done - orders_before) / seconds,
         peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     )
+
+
+@contextmanager
+def _tuned_for_batches() -> Iterator[None]:
+    """Two threads that hand over quickly, and a garbage collector that does not look through the waiting batches again
+    and again: they hold a hundred thousand objects and no cycles. Together that is half of the speed.
+    """
+    thresholds, interval = gc.get_threshold(), sys.getswitchinterval()
+    gc.set_threshold(100_000, 20, 50)
+    sys.setswitchinterval(0.0005)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
+        gc.set_threshold(*thresholds)
 
 
 def _named(counts: Counter[str], prefix: str) -> dict[str, int]:
