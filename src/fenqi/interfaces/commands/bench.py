@@ -1,0 +1,63 @@
+"""`fenqi bench`: how fast this machine is, as figures and as ratios to limits taken in the same run.
+
+Each part runs in a process of its own, so that none finds what another left behind.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+PARTS: Mapping[str, str] = {
+    "engine": "bench_engine:bench_engine",
+    "import": "bench_import:bench_import",
+    "repayments": "bench_repayments:bench_repayments",
+}
+"""Part to the function that measures it and gives its figures by name."""
+
+
+@click.command()
+@click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)))
+@click.option("--json", "as_json", is_flag=True, help="Machine output.")
+def bench(*, parts: tuple[str, ...], as_json: bool) -> None:
+    """Measure PARTS (all of them when none is named): engine, import, repayments."""
+    figures = {part: measured_alone(part) for part in parts or PARTS}
+    if as_json:
+        click.echo(json.dumps(figures))
+    else:
+        show(figures)
+
+
+def measured_alone(part: str) -> dict[str, float]:
+    """The part's figures, measured in a new process."""
+    with Console(stderr=True).status(f"measuring: {part}"):
+        ran = subprocess.run([sys.executable, "-m", __name__, part], stdout=subprocess.PIPE, text=True, check=True)
+    figures: dict[str, float] = json.loads(ran.stdout.splitlines()[-1])
+    return figures
+
+
+def show(figures: Mapping[str, Mapping[str, float]]) -> None:
+    table = Table("part", "figure", "value")
+    for part, measured in figures.items():
+        for n, (name, value) in enumerate(measured.items()):
+            table.add_row(
+                part if n == 0 else "", name.replace("_", " "), written(value), end_section=n == len(measured) - 1
+            )
+    Console().print(table)
+
+
+def written(value: object) -> str:
+    """Large figures whole with separators, small ones with three places."""
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3f}"  # noqa: PLR2004 - where decimals stop mattering
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+if __name__ == "__main__":
+    module, _, function = PARTS[sys.argv[1]].partition(":")
+    print(json.dumps(getattr(import_module(f"fenqi.interfaces.commands.{module}"), function)()))  # noqa: T201 - the answer
