@@ -32,6 +32,7 @@ COMMANDS = {
     "import-orders": Entry("import_orders:import_orders", "Take in a file of orders."),
     "check": Entry("check:check", "Prove that plans, ledger and payments agree."),
     "staff": Entry("staff:staff", "Make sign-ins for the console."),
+    "api-client": Entry("api_client:api_client", "Make, list and revoke the keys of programs."),
     "doctor": Entry("doctor:doctor", "Examine the installation.", needs_database=False),
     "bench": Entry("bench:bench", "Measure how fast this machine is.", needs_database=False),
 }
