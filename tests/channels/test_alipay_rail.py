@@ -222,7 +222,7 @@ def test_a_call_signed_with_a_wrong_clock_or_key_is_our_fault_and_leaves_the_pay
         {"amount": Money(100_000_000_01, "CNY")},
         {"amount": Money(100, "USD")},
         {"subject": ""},
-        {"subject": "a=b&c"},
+        {"subject": "长" * 257},
         {"expires_at": datetime(2026, 1, 1, tzinfo=UTC)},
     ],
 )
@@ -232,6 +232,14 @@ def test_what_the_channel_would_refuse_is_refused_before_anything_is_signed(
     with pytest.raises(ChannelRefuses) as refusal:
         alipay.start(replace(charge, **wrong))
     assert "alipay" in refusal.value.text("zh")
+
+
+def test_marks_that_alipay_takes_in_no_subject_are_written_wide(
+    alipay: AlipayChannel, charge: ChargeRequest, sandbox: Sandbox
+) -> None:
+    with sandbox.browser() as browser:
+        page = browser.get(alipay.start(replace(charge, subject="8GB/256GB 1=1 A&B")).url, follow_redirects=True)
+    assert "8GB／256GB 1＝1 A＆B" in page.text
 
 
 def test_numbers_amounts_and_reasons_are_checked_on_every_call(alipay: AlipayChannel, paid: ChargeRequest) -> None:

@@ -57,6 +57,7 @@ def test_an_unknown_trade_is_not_found_and_another_applications_trade_neither(
         ({"total_amount": 1.5}, "ACQ.INVALID_PARAMETER"),
         ({"out_trade_no": "a-b"}, "ACQ.INVALID_PARAMETER"),
         ({"subject": ""}, "ACQ.INVALID_PARAMETER"),
+        ({"subject": "a=b"}, "ACQ.INVALID_PARAMETER"),
         ({"product_code": "FAST_INSTANT_TRADE_PAY"}, "ACQ.INVALID_PARAMETER"),
         ({"time_expire": "2026-01-01 00:00:00"}, "ACQ.NOW_TIME_AFTER_EXPIRE_TIME_ERROR"),
         ({"time_expire": "tomorrow"}, "ACQ.INVALID_PARAMETER"),

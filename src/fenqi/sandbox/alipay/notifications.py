@@ -4,7 +4,6 @@ import json
 import secrets
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import httpx
@@ -91,14 +90,16 @@ class Sender(threading.Thread):
     def __init__(self, town: Town) -> None:
         super().__init__(name="notifications", daemon=True)
         self._town = town
+        self._free = threading.BoundedSemaphore(SENDERS)
         self._client = httpx.Client(timeout=ANSWER_SECONDS, follow_redirects=False, trust_env=False)
 
     def run(self) -> None:
-        with ThreadPoolExecutor(SENDERS, thread_name_prefix="notification") as pool:
-            while True:
-                for row in self._claimed():
-                    pool.submit(self._send, row)
-                time.sleep(LOOK_EVERY_SECONDS)
+        while True:
+            for row in self._claimed():
+                self._free.acquire()
+                # A thread that nobody waits for: a receiver that hangs must not keep the town from stopping.
+                threading.Thread(target=self._send, args=[row], daemon=True).start()
+            time.sleep(LOOK_EVERY_SECONDS)
 
     def _claimed(self) -> list[Row]:
         """What is due now, counted as sent and moved to its next date; what was being sent at a crash is sent again."""
@@ -123,11 +124,21 @@ class Sender(threading.Thread):
 
     def _send(self, row: Row) -> None:
         try:
+            answer, taken = self._answer_to(row)
+            self._note(row, answer, taken=taken)
+        finally:
+            self._free.release()
+
+    def _answer_to(self, row: Row) -> tuple[str, bool]:
+        """What the receiver said, and whether it took the notification."""
+        try:
             response = self._client.post(row["url"], data=json.loads(row["form"]))
-            answer = f"{response.status_code} {response.text[:40]}"
-            taken = response.status_code == httpx.codes.OK and response.text.strip() == "success"
         except (httpx.HTTPError, httpx.InvalidURL) as fault:
-            answer, taken = type(fault).__name__, False
+            return type(fault).__name__, False
+        taken = response.status_code == httpx.codes.OK and response.text.strip() == "success"
+        return f"{response.status_code} {response.text[:40]}", taken
+
+    def _note(self, row: Row, answer: str, *, taken: bool) -> None:
         with self._town.store.change() as db:
             db.execute("UPDATE notification SET answer = ? WHERE id = ?", (answer, row["id"]))
             if taken:

@@ -21,6 +21,7 @@ DEFAULT_WINDOW_SECONDS: Final = 15 * 24 * 3600
 LARGEST_FEN: Final = 100_000_000_00
 
 _YUAN: Final = re.compile(r"(0|[1-9][0-9]{0,8})(\.[0-9]{1,2})?")
+_SUBJECT: Final = re.compile(r"[^/=&]{1,256}")
 _OUT_TRADE_NO: Final = re.compile(r"[0-9A-Za-z_]{1,64}")
 
 
@@ -95,7 +96,7 @@ def open_trade(store: Store, *, app_id: str, biz: dict[str, object], notify_url:
     out_trade_no, subject = biz.get("out_trade_no"), biz.get("subject")
     if not isinstance(out_trade_no, str) or _OUT_TRADE_NO.fullmatch(out_trade_no) is None:
         raise BusinessRefusal("ACQ.INVALID_PARAMETER")
-    if not isinstance(subject, str) or not subject or len(subject) > 256:  # noqa: PLR2004 - the documented length
+    if not isinstance(subject, str) or _SUBJECT.fullmatch(subject) is None:
         raise BusinessRefusal("ACQ.INVALID_PARAMETER")
     total_fen = fen_of(biz.get("total_amount"))
     if not 0 < total_fen <= LARGEST_FEN:
