@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
-from malls import Bought, bought
 
 from fenqi.interfaces.channel_callbacks.views import callers
 from fenqi.records.identifiers import new_id
 from fenqi.usecases.api_clients import Scope, forget_clients, make_client
+from malls import Bought, bought
 
 
 @dataclass
@@ -23,7 +22,7 @@ class Caller:
     key: str
     client: Client = field(default_factory=lambda: Client(raise_request_exception=False))
 
-    def send(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """One request; `body` is sent as JSON, or as it is if it is text or bytes."""
         raw = body if isinstance(body, str | bytes) else json.dumps(body) if body is not None else ""
         sent = {"Authorization": f"Bearer {self.key}", **headers}
@@ -35,13 +34,13 @@ class Caller:
             headers={name: value for name, value in sent.items() if value},
         )
 
-    def get(self, path: str, **headers: str) -> HttpResponse:
+    def get(self, path: str, **headers: str) -> Any:
         return self.send("GET", path, **headers)
 
-    def put(self, path: str, body: Any, **headers: str) -> HttpResponse:
+    def put(self, path: str, body: Any, **headers: str) -> Any:
         return self.send("PUT", path, body, **headers)
 
-    def post(self, path: str, body: Any, *, key: str | None = None, **headers: str) -> HttpResponse:
+    def post(self, path: str, body: Any, *, key: str | None = None, **headers: str) -> Any:
         """With a fresh idempotency key unless one is given; an empty one sends none."""
         return self.send("POST", path, body, **{"Idempotency-Key": str(new_id()) if key is None else key, **headers})
 

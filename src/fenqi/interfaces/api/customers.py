@@ -9,7 +9,7 @@ from ninja import Router
 
 from fenqi.interfaces.api import documents
 from fenqi.interfaces.api.authentication import client_of
-from fenqi.interfaces.api.fields import IdempotencyKey, Number
+from fenqi.interfaces.api.fields import Number, OptionalKey
 from fenqi.interfaces.api.operations import once, operation
 from fenqi.interfaces.api.schemas import CustomerBody
 from fenqi.usecases import audit, clock
@@ -31,9 +31,7 @@ router = Router()
     refuses=(PhoneTaken,),
     example={"name": "陈小云", "phone": "13800138000", "language": "zh-hans"},
 )
-def put_customer(
-    request: HttpRequest, ref: Number, body: CustomerBody, key: IdempotencyKey | None = None
-) -> HttpResponse:
+def put_customer(request: HttpRequest, ref: Number, body: CustomerBody, key: OptionalKey = None) -> HttpResponse:
     """Register a customer, or bring name, phone and language up to date.
 
     201 when the customer is new. The answer's `customer_id` stands in the addresses of everything the customer has.

@@ -91,16 +91,15 @@ Word = Annotated[StrictStr, Field(max_length=64, pattern=_PRINTABLE)]
 Code = Annotated[StrictStr, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 Phone = Annotated[StrictStr, Field(max_length=24, pattern=r"^[0-9+() -]*$", examples=["13800138000"])]
 
-IdempotencyKey = Annotated[
-    str,
-    Header(
-        alias="Idempotency-Key",
-        pattern=rf"^[!-~]{{1,{KEY_CHARACTERS}}}$",
-        description="Names this request for good: the same key and body get the same answer, nothing is done twice",
-        examples=["018f2f6e-0c7a-7b1e-9d3a-0d6a4a6b7a10"],
-    ),
-]
+_KEY = {
+    "alias": "Idempotency-Key",
+    "pattern": rf"^[!-~]{{1,{KEY_CHARACTERS}}}$",
+    "description": "Names this request for good: the same key and body get the same answer, nothing is done twice",
+    "examples": ["018f2f6e-0c7a-7b1e-9d3a-0d6a4a6b7a10"],
+}
+IdempotencyKey = Annotated[str, Header(**_KEY)]
+OptionalKey = Annotated[str | None, Header(**_KEY)]
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="How many a page holds at most")]
 Cursor = Annotated[
-    str, Query(max_length=300, pattern=r"^[A-Za-z0-9_-]+$", description="`next_cursor` of the page before")
+    str | None, Query(max_length=300, pattern=r"^[A-Za-z0-9_-]+$", description="`next_cursor` of the page before")
 ]

@@ -26,9 +26,9 @@ router = Router()
 )
 def list_entries(
     customer_id: UUID,
-    plan_id: Annotated[UUID, Query(description="Only entries of this plan")] | None = None,
+    plan_id: Annotated[UUID | None, Query(description="Only entries of this plan")] = None,
     limit: Limit = 50,
-    cursor: Cursor | None = None,
+    cursor: Cursor = None,
 ) -> Any:
     """List a customer's journal entries with their lines, oldest first."""
     require_customer(customer_id)

@@ -15,7 +15,7 @@ from fenqi.domain.plans.errors import (
 from fenqi.domain.reading import MissingField
 from fenqi.interfaces.api import documents
 from fenqi.interfaces.api.authentication import client_of
-from fenqi.interfaces.api.fields import Cursor, IdempotencyKey, Limit, Number
+from fenqi.interfaces.api.fields import Cursor, Limit, Number, OptionalKey
 from fenqi.interfaces.api.operations import once, operation
 from fenqi.interfaces.api.schemas import OrderBody
 from fenqi.usecases import audit, clock
@@ -70,9 +70,7 @@ _EXAMPLE = {
     ),
     example=_EXAMPLE,
 )
-def put_order(
-    request: HttpRequest, order_no: Number, body: OrderBody, key: IdempotencyKey | None = None
-) -> HttpResponse:
+def put_order(request: HttpRequest, order_no: Number, body: OrderBody, key: OptionalKey = None) -> HttpResponse:
     """Register an order with its lines, payments and plan, or move its status on.
 
     201 when it is taken: its plan is then open and in the books. Sent again it is `unchanged`; of a registered order
@@ -145,7 +143,7 @@ def list_orders_of_customer(
         Literal["all", "running", "settled"], Query(description="All orders, or those whose plan is so")
     ] = "all",
     limit: Limit = 20,
-    cursor: Cursor | None = None,
+    cursor: Cursor = None,
 ) -> Any:
     """List a customer's orders, newest first."""
     require_customer(customer_id)

@@ -26,9 +26,9 @@ router = Router()
 )
 def list_payments_of_customer(
     customer_id: UUID,
-    plan_id: Annotated[UUID, Query(description="Only payments of this plan")] | None = None,
+    plan_id: Annotated[UUID | None, Query(description="Only payments of this plan")] = None,
     limit: Limit = 20,
-    cursor: Cursor | None = None,
+    cursor: Cursor = None,
 ) -> Any:
     """List a customer's payments with their attempts, newest first."""
     require_customer(customer_id)

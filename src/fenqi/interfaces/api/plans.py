@@ -27,9 +27,10 @@ router = Router()
 def get_plan(
     customer_id: UUID,
     plan_id: UUID,
-    as_of: Annotated[Day, Query(description="The plan as of the end of this day, by when facts took effect")]
-    | None = None,
-    known_at: Annotated[Instant, Query(description="Only facts that were known at this instant")] | None = None,
+    as_of: Annotated[
+        Day | None, Query(description="The plan as of the end of this day, by when facts took effect")
+    ] = None,
+    known_at: Annotated[Instant | None, Query(description="Only facts that were known at this instant")] = None,
 ) -> Any:
     """Read a plan: terms, rates, every installment, where each payment went.
 
@@ -48,7 +49,7 @@ def get_plan(
     answers={200: documents.EventsPage},
     refuses=(InvalidCursor,),
 )
-def list_events(customer_id: UUID, plan_id: UUID, limit: Limit = 50, cursor: Cursor | None = None) -> Any:
+def list_events(customer_id: UUID, plan_id: UUID, limit: Limit = 50, cursor: Cursor = None) -> Any:
     """List all that is known of a plan, in the order it became known."""
     page = page_of_events(customer_id, plan_id, after=cursor, limit=limit)
     return documents.EventsPage(items=[documents.event(view) for view in page.items], next_cursor=page.next_cursor)

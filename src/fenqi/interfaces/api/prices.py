@@ -23,7 +23,7 @@ router = Router()
     answers={200: documents.PricesPage},
     refuses=(InvalidCursor,),
 )
-def list_prices(sku: Annotated[Word, Field(min_length=1)], limit: Limit = 50, cursor: Cursor | None = None) -> Any:
+def list_prices(sku: Annotated[Word, Field(min_length=1)], limit: Limit = 50, cursor: Cursor = None) -> Any:
     """List the prices seen of a product, newest first.
 
     A product of which no price was seen is not found.

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
-from fenqi.channels.interface import UnknownChannel
+from fenqi.channels.interface import ChannelRefuses, UnknownChannel
 from fenqi.domain.money import InvalidAmount, UnknownCurrency
 from fenqi.interfaces.api import documents
 from fenqi.interfaces.api.fields import IdempotencyKey
@@ -57,7 +57,16 @@ def make_quote(
     f"{PLAN}/repayments",
     scope=Scope.REPAYMENTS_WRITE,
     answers={201: documents.Started},
-    refuses=(QuoteExpired, NothingOwed, InvalidChoice, MethodUnavailable, PaymentUnderWay, AlreadyPaid, UnknownChannel),
+    refuses=(
+        QuoteExpired,
+        NothingOwed,
+        InvalidChoice,
+        MethodUnavailable,
+        PaymentUnderWay,
+        AlreadyPaid,
+        UnknownChannel,
+        ChannelRefuses,
+    ),
     example={"quote_token": "eyJ...", "channel": "alipay"},
 )
 def start(
