@@ -28,8 +28,11 @@ SIGN_NAME: Final = "分期演示商城"
 KEY_BITS: Final = 2048
 
 
-def sandbox_environ(*, sandbox_url: str, folder: Path, sms_templates: Mapping[str, str]) -> dict[str, str]:
-    """The `FENQI_ALIPAY_*` and `FENQI_SMS_*` variables of a mall that deals with the sandbox at `sandbox_url`.
+def sandbox_environ(
+    *, sandbox_url: str, folder: Path, sms_templates: Mapping[str, str], sign_name: str = SIGN_NAME
+) -> dict[str, str]:
+    """The variables of a mall that deals with the sandbox at `sandbox_url`: `FENQI_ALIPAY_*`, `FENQI_SMS_*`, and
+    `FENQI_CASHIER_ORIGINS`, where its pages may send a payer.
 
     Keys are made at the first call and kept in `folder` (private, mode 0700, files 0600); registering them again is
     harmless, so this may run at every start. `sms_templates` are code -> text with `${name}` for the variables.
@@ -54,9 +57,10 @@ def sandbox_environ(*, sandbox_url: str, folder: Path, sms_templates: Mapping[st
         "FENQI_ALIPAY_PRIVATE_KEY": private_key,
         "FENQI_ALIPAY_PUBLIC_KEY": alipay["alipay_public_key"],
         "FENQI_ALIPAY_GATEWAY": alipay["gateway"],
+        "FENQI_CASHIER_ORIGINS": sandbox_url.rstrip("/"),
         "FENQI_SMS_ACCESS_KEY_ID": access_key_id,
         "FENQI_SMS_ACCESS_KEY_SECRET": access_key_secret,
-        "FENQI_SMS_SIGN_NAME": SIGN_NAME,
+        "FENQI_SMS_SIGN_NAME": sign_name,
         "FENQI_SMS_ENDPOINT": sms["endpoint"],
     }
 
