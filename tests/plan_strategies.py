@@ -5,7 +5,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from fenqi.domain.plans import Event, EventKind, Terms, parse_event, parse_terms
+from fenqi.domain.plans import Event, Terms, parse_event, parse_terms
+from fenqi.domain.plans.events import MONEY_IN
 
 OPENED_ON = date(2023, 1, 31)
 MONEY = ("repayment", "refund", "price_adjustment", "credit")
@@ -14,7 +15,9 @@ CURRENCIES = ("JPY", "CNY", "KWD")  # exponents 0, 2 and 3
 
 def terms_of(**fields: Any) -> Terms:
     """6,000.00 over 12 months from 1 January 2023, unless said otherwise."""
-    return parse_terms({"principal": 600_000, "currency": "CNY", "opened_on": "2023-01-01", "installments": 12, **fields})
+    return parse_terms(
+        {"principal": 600_000, "currency": "CNY", "opened_on": "2023-01-01", "installments": 12, **fields}
+    )
 
 
 def event_of(kind: str, on: str, **fields: Any) -> Event:
@@ -39,7 +42,7 @@ def terms(draw: st.DrawFn) -> Terms:
         installments=draw(st.integers(1, 14)),
         every=draw(st.integers(1, 20 if unit == "day" else 3)),
         unit=unit,
-        first_due_on=draw(st.one_of(st.none(), st.integers(1, 60).map(lambda days: _day(days).isoformat()))),
+        first_due_on=draw(st.one_of(st.none(), st.integers(1, 60).map(_day_text))),
         due_day=draw(st.one_of(st.none(), st.integers(1, 31))) if unit == "month" else None,
         method=draw(st.sampled_from(["interest_free", "flat_fee", "equal_principal", "equal_installment"])),
         annual_rate=draw(st.sampled_from(["0", "7.25", "12", "24"])),
@@ -73,41 +76,38 @@ def events(draw: st.DrawFn, *, most: int = 9, distinct_days: bool = False) -> li
         kind = draw(st.sampled_from(_KINDS))
         fields = draw(_fields(kind, day, known))
         if fields is not None:
-            known.append(
-                parse_event({"id": f"e{place}", "kind": kind, "on": _day(day).isoformat(), **fields})
-            )
+            known.append(parse_event({"id": f"e{place}", "kind": kind, "on": _day_text(day), **fields}))
     return known
 
 
 @st.composite
 def _fields(draw: st.DrawFn, kind: str, day: int, known: list[Event]) -> dict[str, Any] | None:
+    """The fields of its own kind, or None where there is nothing yet for it to refer to."""
+    if kind in {"reversal", "chargeback"}:
+        targets = [event.id for event in known if kind == "reversal" or event.kind in MONEY_IN]
+        if not targets:
+            return None
+        of = {"of": draw(st.sampled_from(targets))}
+        return of if kind == "reversal" else {**of, "amount": draw(_amounts)}
+    return draw(st.fixed_dictionaries(_own_fields(kind, day)))
+
+
+def _own_fields(kind: str, day: int) -> dict[str, st.SearchStrategy[Any]]:
     match kind:
         case "fee" | "late_fee":
-            return {"amount": draw(_amounts), "due_on": _day(draw(st.integers(0, 500))).isoformat()}
+            return {"amount": _amounts, "due_on": st.integers(0, 500).map(_day_text)}
         case "waiver":
-            return {
-                "amount": draw(_amounts),
-                "component": draw(st.sampled_from(["principal", "interest", "fee", "late_fee"])),
-            }
-        case "reversal":
-            return {"of": draw(st.sampled_from(known)).id} if known else None
-        case "chargeback":
-            paid = [event for event in known if event.kind in {*MONEY, EventKind.SETTLEMENT}]
-            return {"of": draw(st.sampled_from(paid)).id, "amount": draw(_amounts)} if paid else None
+            return {"amount": _amounts, "component": st.sampled_from(["principal", "interest", "fee", "late_fee"])}
         case "balance_payout":
-            return {"amount": draw(_amounts)}
+            return {"amount": _amounts}
         case "extension":
-            return {"from_row": 1, "days": draw(st.integers(1, 60))}
+            return {"from_row": st.just(1), "days": st.integers(1, 60)}
         case "reschedule":
-            later = _day(day + draw(st.integers(0, 60)))
-            return {"installments": draw(st.integers(1, 12)), "first_due_on": later.isoformat()}
-        case "settlement" | "charge_off" | "look":
-            return {}
-    return {
-        "amount": draw(_amounts),
-        "future": draw(st.sampled_from([None, "next", "last", "next_last", "spread"])),
-    }
+            return {"installments": st.integers(1, 12), "first_due_on": st.integers(day, day + 60).map(_day_text)}
+        case "repayment" | "refund" | "price_adjustment" | "credit":
+            return {"amount": _amounts, "future": st.sampled_from([None, "next", "last", "next_last", "spread"])}
+    return {}
 
 
-def _day(days: int) -> date:
-    return OPENED_ON + timedelta(days=days)
+def _day_text(days: int) -> str:
+    return (OPENED_ON + timedelta(days=days)).isoformat()
