@@ -18,7 +18,7 @@ def api_client() -> None:
     "scopes",
     multiple=True,
     required=True,
-    type=click.Choice([*Scope, "all"]),
+    type=click.Choice([*(scope.value for scope in Scope), "all"]),  # click shows an enum by its names
     help="What the key opens; give it once for each scope.",
 )
 def create(name: str, scopes: tuple[str, ...]) -> None:
