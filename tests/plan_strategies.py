@@ -93,20 +93,18 @@ def _fields(draw: st.DrawFn, kind: str, day: int, known: list[Event]) -> dict[st
 
 
 def _own_fields(kind: str, day: int) -> dict[str, st.SearchStrategy[Any]]:
-    match kind:
-        case "fee" | "late_fee":
-            return {"amount": _amounts, "due_on": st.integers(0, 500).map(_day_text)}
-        case "waiver":
-            return {"amount": _amounts, "component": st.sampled_from(["principal", "interest", "fee", "late_fee"])}
-        case "balance_payout":
-            return {"amount": _amounts}
-        case "extension":
-            return {"from_row": st.just(1), "days": st.integers(1, 60)}
-        case "reschedule":
-            return {"installments": st.integers(1, 12), "first_due_on": st.integers(day, day + 60).map(_day_text)}
-        case "repayment" | "refund" | "price_adjustment" | "credit":
-            return {"amount": _amounts, "future": st.sampled_from([None, "next", "last", "next_last", "spread"])}
-    return {}
+    money = {"amount": _amounts, "future": st.sampled_from([None, "next", "last", "next_last", "spread"])}
+    charge = {"amount": _amounts, "due_on": st.integers(0, 500).map(_day_text)}
+    own: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+        **dict.fromkeys(MONEY, money),
+        "fee": charge,
+        "late_fee": charge,
+        "waiver": {"amount": _amounts, "component": st.sampled_from(["principal", "interest", "fee", "late_fee"])},
+        "balance_payout": {"amount": _amounts},
+        "extension": {"from_row": st.just(1), "days": st.integers(1, 60)},
+        "reschedule": {"installments": st.integers(1, 12), "first_due_on": st.integers(day, day + 60).map(_day_text)},
+    }
+    return own.get(kind, {})
 
 
 def _day_text(days: int) -> str:

@@ -3,7 +3,6 @@
 from datetime import date
 
 import pytest
-from plan_strategies import event_of, terms_of
 
 from fenqi.domain.plans import (
     amount_due,
@@ -17,6 +16,7 @@ from fenqi.domain.plans import (
     settlement_quote,
 )
 from fenqi.domain.plans.errors import EventBeforeOpening, UnknownRow
+from plan_strategies import event_of, terms_of
 
 DAILY = {"daily_rate": "0.05", "base": "overdue_amount"}
 TERMS = terms_of(principal=40_000, installments=4, method="equal_principal", annual_rate="12")

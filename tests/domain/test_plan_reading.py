@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from plan_strategies import event_of, terms_of
 
 from fenqi.domain.errors import FenqiError
 from fenqi.domain.plans import parse_event, parse_terms
+from plan_strategies import event_of, terms_of
 
 GOOD_TERMS = {"principal": 50_000, "currency": "CNY", "opened_on": "2023-01-01", "installments": 3}
 GOOD_EVENT = {"id": "a", "on": "2023-01-01", "kind": "repayment", "amount": 100}
