@@ -17,7 +17,7 @@ from fenqi.interfaces.shared.ui_tags import MonthBar
 from fenqi.usecases.repayment import queries
 from fenqi.usecases.views import BillItem, CurrencyBills, MonthSum, PlanSummary
 
-MONTHS_SHOWN = 12
+MONTHS_SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,11 @@ class BillsPage:
     months: tuple[MonthBar, ...]
     plans: tuple[PlanLine, ...]
     last_month: date | None
+
+    @property
+    def later_minor(self) -> int:
+        """What falls due after the months that have a bar."""
+        return sum(month.amount_minor for month in self.bills.months[MONTHS_SHOWN:])
 
     @property
     def overdue_count(self) -> int:

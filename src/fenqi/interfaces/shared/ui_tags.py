@@ -158,6 +158,16 @@ def short_moment(moment: datetime) -> str:
     return formats.short_moment(moment.astimezone(mall_zone()))
 
 
+@register.filter
+def answer(text: str) -> SafeString:
+    """A headline that breaks at its first comma when it does not fit on one line."""
+    for comma in ("，", ", "):
+        first, found, rest = text.partition(comma)
+        if found:
+            return format_html("<span>{}{}</span><span>{}</span>", first, comma, rest)
+    return format_html("{}", text)
+
+
 # Parts ---------------------------------------------------------------------------------------------------------------
 
 
