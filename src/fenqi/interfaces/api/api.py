@@ -62,7 +62,9 @@ class StrictParser(Parser):
     """JSON as it is defined: UTF-8, no NaN, no field twice, and no text that the database could not hold."""
 
     def parse_body(self, request: HttpRequest) -> Any:
-        """Raises ValueError; whoever calls answers with `malformed_body`."""
+        """Raises NotJson, ValueError; whoever calls answers with the first, or with `malformed_body`."""
+        if request.content_type != "application/json":
+            raise problems.NotJson
         text = request.body.decode("utf-8")
         document = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_without_repeats)
         if "\\u" in text:  # only escapes can smuggle NUL or half a character past the decoding

@@ -12,11 +12,9 @@ from fenqi.domain.errors import FenqiError
 from fenqi.interfaces.api import problems
 from fenqi.interfaces.api.api import api
 
-_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
-
 
 def guarded(view: Callable[..., Any]) -> Callable[..., Any]:
-    """What happens around the framework is answered as a problem, too: no such method, no JSON."""
+    """What happens around the framework is answered as a problem, too: no such address, no such method."""
 
     @csrf_exempt  # no cookie opens anything here, only a key in a header
     @wraps(view)
