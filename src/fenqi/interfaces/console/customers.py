@@ -10,10 +10,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from fenqi.domain.errors import NotFound
 from fenqi.interfaces.console.access import staff_page
 from fenqi.interfaces.console.pages import render_page
+from fenqi.interfaces.console.schedule_table import schedule_rows
 from fenqi.interfaces.console.search import remember
 from fenqi.interfaces.console.timeline import Show, moments_of
 from fenqi.interfaces.portal.plan_page import plan_page
-from fenqi.interfaces.portal.rail import Reader, rail_rows
+from fenqi.interfaces.portal.rail import Reader
 from fenqi.interfaces.shared.formats import language_of
 from fenqi.usecases import audit, clock
 from fenqi.usecases.staff.permissions import Permission, Staff
@@ -21,6 +22,7 @@ from fenqi.usecases.support.customer_file import CustomerFile, read_customer_fil
 
 SHORTEST_REASON = 4
 LONGEST_REASON = 200
+RECENT_PAYMENTS = 6
 
 
 @require_safe
@@ -88,9 +90,10 @@ def _context(request: HttpRequest, file: CustomerFile) -> dict[str, object]:
         "file": file,
         "customer": file.customer,
         "plan": plan,
-        "rows": rail_rows(plan.installments, reader) if plan else (),
+        "rows": schedule_rows(plan.installments, reader) if plan else (),
+        "recent_payments": file.payments[:RECENT_PAYMENTS],
+        "older_payments": file.payments[RECENT_PAYMENTS:],
         "moments": moments_of(file, reader, show=showing),
         "showing": showing,
         "shows": tuple(Show),
-        "reasons": True,
     }

@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django import template
+from django.template.context import Context
 from django.utils.safestring import SafeString
 
 from fenqi.interfaces.console import words
+from fenqi.interfaces.shared import formats
 from fenqi.interfaces.shared.ui_tags import pill
+from fenqi.usecases.clock import mall_zone
 
 register = template.Library()
 
@@ -44,6 +48,14 @@ def word(value: str, kind: str) -> str:
 def state(kind: str, value: str) -> SafeString:
     """`{% state "attempt" attempt.state %}`: a status pill."""
     return pill(str(_TONES[kind].get(value, "neutral")), word(value, kind))
+
+
+@register.simple_tag(takes_context=True)
+def moment(context: Context, at: datetime) -> str:
+    """`11/22 20:41` in the mall's time zone; with the year when it is another year."""
+    local = at.astimezone(mall_zone())
+    written = formats.short_moment(local)
+    return written if local.year == context["today"].year else f"{local.year}/{written}"
 
 
 @register.filter

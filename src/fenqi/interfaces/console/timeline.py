@@ -122,11 +122,21 @@ def _payment(payment: PaymentView) -> Iterator[Moment]:
             amount_minor=payment.amount_minor,
             currency=payment.currency,
         )
+    booked = _booked(payment)
     for attempt in payment.attempts:
-        yield from _attempt(payment, attempt)
+        yield from _attempt(payment, attempt, is_duplicate=bool(payment.duplicate_minor) and attempt is not booked)
 
 
-def _attempt(payment: PaymentView, attempt: AttemptView) -> Iterator[Moment]:
+def _booked(payment: PaymentView) -> AttemptView | None:
+    """The attempt whose money the payment is; any other that succeeded was money too much."""
+    paid = sorted(
+        (attempt for attempt in payment.attempts if attempt.state == "succeeded"),
+        key=lambda attempt: attempt.resolved_at or attempt.created_at,
+    )
+    return paid[0] if paid and payment.state == "succeeded" else None
+
+
+def _attempt(payment: PaymentView, attempt: AttemptView, *, is_duplicate: bool) -> Iterator[Moment]:
     about = SEPARATOR.join((_channel(attempt.channel), payment.title, attempt.out_trade_no))
 
     def moment(at: datetime, tone: str, title: str, *, detail: str = about, amount_minor: int | None = None) -> Moment:
@@ -142,6 +152,8 @@ def _attempt(payment: PaymentView, attempt: AttemptView) -> Iterator[Moment]:
 
     ended_at = attempt.resolved_at or attempt.created_at
     match attempt.state:
+        case "succeeded" if is_duplicate:
+            yield moment(ended_at, "refund", _("Paid a second time: owed back"), amount_minor=attempt.amount_minor)
         case "succeeded":
             yield moment(ended_at, "paid", _("Repayment succeeded"), amount_minor=attempt.amount_minor)
         case "failed":

@@ -34,7 +34,7 @@ PAYMENT_TONES: Words = {"open": "due", "succeeded": "paid", "closed": "cancelled
 
 PURPOSES: Words = {
     "installments": _("Chosen installments"),
-    "due": _("Everything due"),
+    "due": _("All that is due"),
     "settlement": _("Early settlement"),
     "recorded": _("Received by the mall"),
 }
@@ -76,7 +76,7 @@ FAILURES: Words = {
 
 EVENTS: Words = {
     "opened": _("Plan opened"),
-    "repayment": _("Repayment"),
+    "repayment": _("Repayment booked"),
     "refund": _("Refund"),
     "price_adjustment": _("Price adjustment"),
     "credit": _("Goodwill credit"),
@@ -133,6 +133,10 @@ ACTS: Words = {
     "signed_in": _("Signed in"),
     "notice_sent": _("Message sent"),
     "staff_created": _("Made a sign-in for staff"),
+    "customer_registered": _("Registered the customer"),
+    "order_registered": _("Registered an order"),
+    "api_client_made": _("Made an API key"),
+    "api_client_revoked": _("Revoked an API key"),
 }
 
 REFUSALS: Words = {

@@ -1,0 +1,171 @@
+"""The console as staff see it, in Chromium: accessible, wide and narrow, in both languages. Pictures are kept."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from fenqi.config.environment import project_folder
+from fenqi.records.models import Account, RefusedCallback
+
+PASSWORD = "three-blue-teapots-1987"
+Person = Callable[[str], UUID]
+CHROMIUM = Path("/usr/bin/chromium")
+PICTURES = project_folder() / "test-artefacts" / "console"
+SIZES = {"wide": (1280, 800), "narrow": (390, 844)}
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no Chromium"),
+    pytest.mark.django_db(transaction=True),
+]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _django_beside_a_browser() -> Iterator[None]:
+    """Playwright runs an event loop in the thread of the tests, where Django would refuse to ask the database."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        yield
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    return {"executable_path": str(CHROMIUM), "args": ["--no-sandbox"]}
+
+
+@pytest.fixture
+def open_page(
+    browser: Browser, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Page]]:
+    """A new browser window on the running server; nothing may be refused by the content policy or fail in a script."""
+    complaints: list[str] = []
+    windows = []
+
+    def open_one(*, size: str = "wide", language: str = "zh-CN", scripts: bool = True) -> Page:
+        width, height = SIZES[size]
+        window = browser.new_context(
+            base_url=live_server.url,
+            viewport={"width": width, "height": height},
+            locale=language,
+            java_script_enabled=scripts,
+        )
+        windows.append(window)
+        page = window.new_page()
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield open_one
+    for window in windows:
+        window.close()
+    assert [said for said in complaints if "status of 4" not in said] == []
+
+
+def sign_in(page: Page, role: str) -> None:
+    page.goto("/console/")
+    page.locator("#username").fill(role)
+    page.locator("#password").fill(PASSWORD)
+    page.locator("#password").press("Enter")
+    page.wait_for_url("**/console/")
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep the whole page as a picture, and see that nothing of it is out of reach for anybody."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    reach = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert reach <= 0, f"{name} scrolls sideways by {reach} px"
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """Customers by what there is to see of them."""
+
+    overdue: UUID
+    paid_twice: UUID
+
+
+@pytest.fixture
+def cases(person: Person, paid_twice: UUID, refused_callback: RefusedCallback) -> Cases:
+    return Cases(overdue=person("wang"), paid_twice=paid_twice)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
+def test_every_page_is_accessible_wide_and_narrow(
+    open_page: Callable[..., Page], cases: Cases, make_staff: Callable[[str], Account], size: str, language: str
+) -> None:
+    make_staff("admin")
+    short = language[:2]
+    page = open_page(size=size, language=language)
+    page.goto("/console/")
+    picture(page, f"sign-in-{short}-{size}")
+    sign_in(page, "admin")
+    picture(page, f"home-{short}-{size}")
+    page.locator("#q").fill("170 0000 0418")
+    page.locator("#q").press("Enter")
+    page.wait_for_url("**/customers/**")
+    picture(page, f"customer-unknown-{short}-{size}")
+    for summary in page.locator("main details:not([open]) > summary").all():
+        if summary.is_visible():
+            summary.click()
+    picture(page, f"customer-opened-{short}-{size}")
+    page.goto(f"/console/customers/{cases.overdue}")
+    picture(page, f"customer-overdue-{short}-{size}")
+    page.goto(f"/console/customers/{cases.paid_twice}")
+    picture(page, f"customer-paid-twice-{short}-{size}")
+    page.goto(f"/console/customers/{cases.paid_twice}/audit")
+    picture(page, f"customer-audit-{short}-{size}")
+    page.goto("/console/refused-callbacks")
+    picture(page, f"refused-{short}-{size}")
+    page.goto("/console/audit")
+    picture(page, f"audit-{short}-{size}")
+    page.goto("/console/")
+    picture(page, f"home-recent-{short}-{size}")
+    page.locator("#q").fill("no such number")
+    page.locator("#q").press("Enter")
+    page.wait_for_url("**/search")
+    picture(page, f"nothing-found-{short}-{size}")
+
+
+def test_the_keyboard_alone_finds_a_customer_and_reveals_a_name(
+    open_page: Callable[..., Page], person: Person, make_staff: Callable[[str], Account]
+) -> None:
+    make_staff("agent")
+    person("chen")
+    page = open_page()
+    sign_in(page, "agent")
+    page.keyboard.press("/")
+    expect(page.locator("#q")).to_be_focused()
+    expect(page.locator("#q")).to_have_value("")
+    page.keyboard.type("MM-80417")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("陈*云")
+    page.get_by_text("显示姓名和手机号").press("Enter")
+    page.locator("#reason").fill("客户来电核对收货人")
+    page.locator("#reason").press("Enter")
+    expect(page.locator("h1")).to_have_text("陈小云")
+    page.goto(page.url.removesuffix("/reveal"))
+    expect(page.locator("h1")).to_have_text("陈*云")
+
+
+def test_it_works_without_scripts(
+    open_page: Callable[..., Page], person: Person, make_staff: Callable[[str], Account]
+) -> None:
+    make_staff("agent")
+    person("lin")
+    page = open_page(scripts=False)
+    sign_in(page, "agent")
+    page.locator("#q").fill("MM-80418")
+    page.locator("#q").press("Enter")
+    page.get_by_role("button", name="现在再查").first.click()
+    expect(page.get_by_role("status")).to_contain_text("已向渠道查询")

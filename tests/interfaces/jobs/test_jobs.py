@@ -1,0 +1,124 @@
+"""What the queue runs, how it tries again, and how the outbox gets there."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Event, Thread
+from time import monotonic, sleep
+
+import pytest
+from django.db import OperationalError, connections
+from procrastinate import RetryDecision
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.jobs import Job
+
+from fenqi.domain.errors import NotFound
+from fenqi.interfaces.jobs import relay, tasks
+from fenqi.records.models import OutboxMessage, PaymentAttempt
+from fenqi.records.scope import across_customers
+from fenqi.usecases import clock
+from fenqi.usecases.notices.repayment_succeeded import NoticeUnanswered
+from malls import bought
+from town import Town
+
+PATIENCE_SECONDS = 10
+
+
+def a_job(attempts: int) -> Job:
+    return Job(id=1, queue="default", lock=None, queueing_lock=None, task_name="x", attempts=attempts)
+
+
+@pytest.mark.parametrize("name", ["ask_channel", "repayment_succeeded", "send_sign_in_code"])
+def test_the_worker_finds_every_task_by_the_name_that_is_queued(name: str) -> None:
+    assert app.tasks[name].name == name
+
+
+def test_a_fault_is_met_again_later_and_later_and_at_last_given_up() -> None:
+    back_off = tasks.BackOff(most_tries=4)
+    decisions = [back_off.get_retry_decision(exception=OperationalError(), job=a_job(n)) for n in range(4)]
+    waits = [decision.retry_at for decision in decisions if isinstance(decision, RetryDecision)]
+    assert len(waits) == 3
+    assert waits == sorted(filter(None, waits))
+    assert decisions[3] is None
+
+
+def test_a_refusal_of_our_own_rules_is_final_and_an_unanswered_message_is_not() -> None:
+    back_off = tasks.BackOff(most_tries=4)
+    assert back_off.get_retry_decision(exception=NotFound(), job=a_job(0)) is None
+    assert back_off.get_retry_decision(exception=NoticeUnanswered(), job=a_job(0))
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert monotonic() < deadline, "it did not happen"
+        sleep(0.05)
+
+
+@pytest.fixture
+def relaying() -> Callable[[], None]:
+    """Run the relay beside the test until all that is due has been handed over."""
+
+    def run() -> None:
+        stop = Event()
+
+        def body() -> None:
+            relay.run_relay(stop)
+            connections.close_all()
+
+        thread = Thread(target=body)
+        thread.start()
+        try:
+            wait_until(nothing_is_due)
+        finally:
+            stop.set()
+            thread.join()
+
+    return run
+
+
+def nothing_is_due() -> bool:
+    with across_customers():
+        return not OutboxMessage.objects.filter(done_at__isnull=True, not_before__lte=clock.now()).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_relay_hands_over_what_is_due_once_and_nothing_before_its_time(
+    town: Town, relaying: Callable[[], None]
+) -> None:
+    plan = bought()
+    started = plan.start(1, now=clock.now() - timedelta(seconds=10))
+    later = bought()
+    later.start(1, now=clock.now() + timedelta(hours=1))
+    relaying()
+    relaying()
+    jobs = list(ProcrastinateJob.objects.values_list("task_name", "args"))
+    assert jobs == [("ask_channel", {"customer_id": str(plan.customer_id), "attempt_id": str(started.attempt_id)})]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_asks_the_channel_and_queues_the_next_question_itself(town: Town) -> None:
+    plan = bought()
+    started = plan.start(1, now=clock.now())
+    tasks.ask_channel(customer_id=str(plan.customer_id), attempt_id=str(started.attempt_id))
+    attempt = PaymentAttempt.objects.get(customer_id=plan.customer_id, id=started.attempt_id)
+    assert (attempt.state, attempt.asked) == ("submitted", 1)
+    assert OutboxMessage.objects.filter(customer_id=plan.customer_id, topic="ask_channel").count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_relay_outlives_a_database_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([OperationalError("away"), OperationalError("away")])
+    stop = Event()
+
+    def relay_outbox(**_: object) -> int:
+        fault = next(answers, None)
+        if fault:
+            raise fault
+        stop.set()
+        return 0
+
+    monkeypatch.setattr(relay, "relay_outbox", relay_outbox)
+    monkeypatch.setattr(relay, "PAUSE_SECONDS", 0.01)
+    relay.run_relay(stop)
+    assert stop.is_set()
