@@ -19,7 +19,9 @@ def rows(statement: str, *parameters: object) -> list[tuple]:
 def test_every_table_is_declared_to_be_of_one_kind() -> None:
     tables = {
         name
-        for (name,) in rows("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")
+        for (name,) in rows(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        )
         if not name.startswith(OF_LIBRARIES)
     }
     assert tables == set(KIND_OF)

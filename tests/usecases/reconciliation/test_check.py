@@ -91,6 +91,4 @@ def test_a_finding_names_whom_it_concerns(plan: Bought, triggers_off: None) -> N
     with across_customers(), connection.cursor() as cursor:
         cursor.execute("UPDATE plan SET balance_minor = 7 WHERE id = %s", [plan.plan_id])
     found = [finding for finding in check_books() if finding.law == "balances_are_plans"]
-    assert [(finding.customer_id, finding.subject) for finding in found] == [
-        (plan.customer_id, f"plan {plan.plan_id}")
-    ]
+    assert [(finding.customer_id, finding.subject) for finding in found] == [(plan.customer_id, f"plan {plan.plan_id}")]

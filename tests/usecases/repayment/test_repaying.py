@@ -237,5 +237,7 @@ def test_entries_form_one_chain_whatever_comes_at_once(town: Town) -> None:
         list(pool.map(record, range(40)))
     entries = list(JournalEntry.objects.filter(customer_id=plan.customer_id).order_by("seq"))
     assert [entry.seq for entry in entries] == list(range(1, 42))
-    assert all(bytes(after.prev_hash) == bytes(before.hash) for before, after in zip(entries, entries[1:], strict=False))
+    assert all(
+        bytes(after.prev_hash) == bytes(before.hash) for before, after in zip(entries, entries[1:], strict=False)
+    )
     assert plan.state().totals.paid.total == 4_000
