@@ -30,8 +30,9 @@ from fenqi.records.models import (
     PriceObservation,
 )
 from fenqi.records.scope import across_customers
-from fenqi.usecases.orders.importing import batch, run
+from fenqi.usecases.orders.importing import preparing, run
 from fenqi.usecases.orders.importing.batch import Batch, Written, write_batch
+from fenqi.usecases.orders.importing.copying import Table
 from fenqi.usecases.orders.importing.mapping import read_mapping
 from fenqi.usecases.orders.importing.native import native_order
 from fenqi.usecases.orders.importing.run import ImportReport, import_orders
@@ -179,7 +180,7 @@ def test_a_conflict_inside_one_file_is_found_too(tmp_path: Path) -> None:
 
 
 def test_orders_of_one_customer_extend_one_chain_over_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "ORDERS_PER_BATCH", 3)
+    monkeypatch.setattr(preparing, "ORDERS_PER_BATCH", 3)
     report = taken(json_file(tmp_path / "a.jsonl", [order(n, customer_ref="one") for n in range(8)]))
     assert (report.orders_taken, report.customers) == (8, 1)
     assert Customer.objects.get(ref="one").entry_seq == 8
@@ -260,7 +261,7 @@ def test_a_phone_bound_to_somebody_else_is_a_reported_reject(tmp_path: Path) -> 
 def test_an_interrupted_import_goes_on_after_its_last_whole_batch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "ORDERS_PER_BATCH", 4)
+    monkeypatch.setattr(preparing, "ORDERS_PER_BATCH", 4)
     orders = [order(n) if n % 5 else order(n, status="lost") for n in range(30)]
     path = json_file(tmp_path / "a.jsonl", orders)
     calls = 0
@@ -300,15 +301,13 @@ def test_a_batch_is_tried_again_when_somebody_came_between(tmp_path: Path, monke
 def test_what_only_the_database_refuses_costs_its_own_order_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copy_rows = batch.copy_rows
-
-    def refuse_one(table: str, rows: list[dict[str, Any]]) -> None:
-        if table == "orders" and any(row["order_no"] == "O3" for row in rows):
+    def refuse_one(table: Table, rows: list[str]) -> None:
+        if table.name == "orders" and any("\tO3\t" in row for row in rows):
             raise IntegrityError
-        copy_rows(table, rows)
+        copy(table, rows)
 
-    monkeypatch.setattr(run, "PAUSES", ())
-    monkeypatch.setattr(batch, "copy_rows", refuse_one)
+    copy = Table.copy
+    monkeypatch.setattr(Table, "copy", refuse_one)
     path = json_file(tmp_path / "a.jsonl", [order(n) for n in range(5)])
     monkeypatch.setattr(run, "PAUSES", (0,))
     assert taken(path).rejected_for == {"refused_by_database": 1}

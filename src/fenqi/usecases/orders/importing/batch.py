@@ -1,6 +1,5 @@
 """One batch of orders into the database: look up, lock, decide, copy. One transaction, tried again whole."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,30 +12,22 @@ from django.db import DataError, IntegrityError, connection, transaction
 from fenqi.domain.errors import FenqiError
 from fenqi.domain.ledger import EntryCode
 from fenqi.records import locks, personal
-from fenqi.records.directory import DirectoryKind, Holder
+from fenqi.records.directory import DirectoryEntry, DirectoryKind, Holder
 from fenqi.records.identifiers import new_id
-from fenqi.usecases.orders.importing.copying import copy_rows
-from fenqi.usecases.orders.importing.prepare import Opening, PreparedOrder, PriceSeen
+from fenqi.records.models import Customer, JournalEntry, JournalLine
+from fenqi.usecases.orders.importing.copying import Table, of_customer
+from fenqi.usecases.orders.importing.prepare import PREPARED_TABLES, Opening, PreparedOrder, PriceSeen
 from fenqi.usecases.orders.importing.refusals import RefusedByDatabase
 from fenqi.usecases.orders.importing.rejects import Reject
 from fenqi.usecases.orders.importing.told import Note
 from fenqi.usecases.orders.register import OrderConflict, PhoneTaken
-from fenqi.usecases.projection import About, ChainHead, changed_installments, entry_columns, plan_columns
+from fenqi.usecases.projection import About, ChainHead, entry_columns
 
 Columns = dict[str, Any]
 
-TABLES = (  # parents first
-    "customer",
-    "directory",
-    "orders",
-    "order_line",
-    "order_payment",
-    "plan",
-    "installment",
-    "journal_entry",
-    "journal_line",
-)
-NO_TAGS = "[]"
+CUSTOMERS, DIRECTORY = Table(Customer), Table(DirectoryEntry)
+ENTRIES, ENTRY_LINES = Table(JournalEntry), Table(JournalLine)
+TABLES = (CUSTOMERS, DIRECTORY, *PREPARED_TABLES, ENTRIES, ENTRY_LINES)  # parents first
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +97,8 @@ def _sift(orders: Sequence[PreparedOrder], written: Written) -> list[PreparedOrd
     phones = _known_phones(orders)
     fresh = []
     for prepared in orders:
-        order_no = prepared.order.order_no
-        said = Stored(prepared.order.customer_ref, prepared.digest, _progress(prepared))
+        order_no = prepared.order_no
+        said = Stored(prepared.customer.ref, prepared.digest, prepared.progress)
         phone_holder = phones.setdefault(prepared.phone, said.customer_ref) if prepared.phone else said.customer_ref
         if phone_holder != said.customer_ref:
             _reject(prepared, PhoneTaken(), written)
@@ -125,18 +116,13 @@ def _sift(orders: Sequence[PreparedOrder], written: Written) -> list[PreparedOrd
     return fresh
 
 
-def _progress(prepared: PreparedOrder) -> tuple[object, ...]:
-    order = prepared.order
-    return order.status, order.approved_at, order.delivered_at
-
-
 def _reject(prepared: PreparedOrder, refusal: FenqiError, written: Written) -> None:
     written.counts.update(orders_rejected=1, rows_rejected=len(prepared.lines))
-    written.rejects.extend(Reject.of(line, prepared.order.order_no, refusal) for line in prepared.lines)
+    written.rejects.extend(Reject.of(line, prepared.order_no, refusal) for line in prepared.lines)
 
 
 def _known_orders(orders: Iterable[PreparedOrder]) -> dict[str, Stored]:
-    holders = _holders(DirectoryKind.ORDER_NO, {prepared.order.order_no for prepared in orders})
+    holders = _holders(DirectoryKind.ORDER_NO, {prepared.order_no for prepared in orders})
     if not holders:
         return {}
     with connection.cursor() as cursor:
@@ -201,7 +187,7 @@ class _Page:
 
     def __init__(self, customers: dict[str, _Known], now: datetime) -> None:
         self.now = now
-        self.rows: dict[str, list[Columns]] = {table: [] for table in TABLES}
+        self.rows: dict[str, list[str]] = {table.name: [] for table in TABLES}
         self.ids = {ref: known.locked.customer_id for ref, known in customers.items()}
         self.phones = {known.locked.customer_id: known.phone_index for known in customers.values()}
         self.heads = {
@@ -209,69 +195,21 @@ class _Page:
             for known in customers.values()
         }
         self.old = frozenset(self.heads)
-        self.phones_kept = 0
         self.new: dict[UUID, Columns] = {}
+        self.keys: list[tuple[str, str, UUID, UUID]] = []
         self.prices: set[PriceSeen] = set()
+        self.phones_kept = 0
 
     def take(self, prepared: PreparedOrder) -> None:
-        order = prepared.order
         index = personal.phone_index(prepared.phone) if prepared.phone else ""
-        customer_id = self.ids.get(order.customer_ref) or self._introduce(prepared, index)
+        customer_id = self.ids.get(prepared.customer.ref) or self._introduce(prepared, index)
         self.phones_kept += bool(index) and self.phones[customer_id] != index
-        order_id = new_id()
-        self._direct(DirectoryKind.ORDER_NO, order.order_no, customer_id, order_id)
-        self.rows["orders"].append(
-            {
-                "customer_id": customer_id,
-                "id": order_id,
-                "order_no": order.order_no,
-                "sales_channel": order.sales_channel,
-                "status": order.status,
-                "currency": order.currency,
-                "total_minor": order.total_minor,
-                "placed_at": order.placed_at,
-                "approved_at": order.approved_at,
-                "delivered_at": order.delivered_at,
-                "source": order.source,
-                "digest": prepared.digest,
-                "created_at": self.now,
-                "updated_at": self.now,
-            }
-        )
-        self.rows["order_line"].extend(
-            {
-                "customer_id": customer_id,
-                "id": new_id(),
-                "order_id": order_id,
-                "line_no": n,
-                "sku": line.sku,
-                "name": line.name,
-                "category": line.category,
-                "tags": json.dumps(line.tags, ensure_ascii=False) if line.tags else NO_TAGS,
-                "quantity": line.quantity,
-                "unit_price_minor": line.unit_price_minor,
-                "discount_minor": line.discount_minor,
-                "freight_minor": line.freight_minor,
-                "seller": line.seller,
-            }
-            for n, line in enumerate(order.lines, 1)
-        )
-        self.rows["order_payment"].extend(
-            {
-                "customer_id": customer_id,
-                "id": new_id(),
-                "order_id": order_id,
-                "seq": n,
-                "method": payment.method,
-                "amount_minor": payment.amount_minor,
-                "installments": payment.installments,
-                "financed": payment.financed,
-            }
-            for n, payment in enumerate(order.payments, 1)
-        )
+        self.keys.append((DirectoryKind.ORDER_NO.value, prepared.order_no, customer_id, prepared.order_id))
+        for table, texts in prepared.rows.items():
+            self.rows[table] += of_customer(customer_id, texts)
         self.prices.update(prepared.prices)
         if prepared.opening:
-            self._open_plan(prepared, prepared.opening, customer_id=customer_id, order_id=order_id)
+            self._post(prepared.opening, customer_id=customer_id, order_id=prepared.order_id)
 
     def _introduce(self, prepared: PreparedOrder, index: str) -> UUID:
         customer = prepared.customer
@@ -289,59 +227,37 @@ class _Page:
             "registered_at": self.now,
             "updated_at": self.now,
         }
-        self._direct(DirectoryKind.CUSTOMER_REF, customer.ref, customer_id, customer_id)
+        self.keys.append((DirectoryKind.CUSTOMER_REF.value, customer.ref, customer_id, customer_id))
         if index:
-            self._direct(DirectoryKind.PHONE, index, customer_id, customer_id)
+            self.keys.append((DirectoryKind.PHONE.value, index, customer_id, customer_id))
         return customer_id
 
-    def _direct(self, kind: DirectoryKind, key: str, customer_id: UUID, target_id: UUID) -> None:
-        self.rows["directory"].append(
-            {"kind": kind.value, "key": key, "customer_id": customer_id, "target_id": target_id}
-        )
-
-    def _open_plan(self, prepared: PreparedOrder, opening: Opening, *, customer_id: UUID, order_id: UUID) -> None:
-        plan, terms = prepared.order.plan, opening.terms
-        assert plan is not None
-        plan_id = new_id()
-        self.rows["plan"].append(
-            {
-                "customer_id": customer_id,
-                "id": plan_id,
-                "order_id": order_id,
-                "currency": terms.currency,
-                "terms": json.dumps(terms.to_mapping()),
-                "provider": plan.provider,
-                "fee_bearer": plan.fee_bearer,
-                "opened_on": terms.opened_on,
-                "version": 0,
-                "principal_minor": terms.principal,
-                "updated_at": self.now,
-                **plan_columns(opening.state),
-            }
-        )
-        for columns in changed_installments(plan_id, None, opening.state):
-            columns["customer_id"] = customer_id
-            self.rows["installment"].append(columns)
+    def _post(self, opening: Opening, *, customer_id: UUID, order_id: UUID) -> None:
+        """The opening of a plan, chained to the customer's newest entry."""
         entry, lines, self.heads[customer_id] = entry_columns(
             opening.entry,
             code=EntryCode.OPENED,
-            on=terms.opened_on,
-            currency=terms.currency,
-            about=About(customer_id=customer_id, plan_id=plan_id, order_id=order_id),
+            on=opening.on,
+            currency=opening.currency,
+            about=About(customer_id=customer_id, plan_id=opening.plan_id, order_id=order_id),
             head=self.heads[customer_id],
             now=self.now,
         )
-        self.rows["journal_entry"].append({"customer_id": customer_id, **entry})
-        self.rows["journal_line"].extend({"customer_id": customer_id, **line} for line in lines)
+        self.rows[ENTRIES.name] += of_customer(customer_id, [ENTRIES.text(entry)])
+        self.rows[ENTRY_LINES.name] += of_customer(customer_id, [ENTRY_LINES.text(line) for line in lines])
 
     def write(self) -> dict[str, int]:
         """Copy all tables, parents first; say how many customers and prices were new."""
         for customer_id, columns in self.new.items():
             head = self.heads[customer_id]
-            self.rows["customer"].append({**columns, "entry_seq": head.seq, "entry_hash": head.hash})
-        self.rows["directory"].sort(key=lambda row: (row["kind"], row["key"]))  # two imports never wait crosswise
+            self.rows[CUSTOMERS.name].append(
+                CUSTOMERS.text({**columns, "entry_seq": head.seq, "entry_hash": head.hash})
+            )
+        for kind, key, customer_id, target_id in sorted(self.keys):  # two imports never wait crosswise
+            text = DIRECTORY.text({"kind": kind, "key": key, "target_id": target_id})
+            self.rows[DIRECTORY.name] += of_customer(customer_id, [text])
         for table in TABLES:
-            copy_rows(table, self.rows[table])
+            table.copy(self.rows[table.name])
         self._move_heads()
         counts = {"customers": len(self.new), "prices": self._observe_prices()}
         if self.phones_kept:
@@ -362,19 +278,12 @@ class _Page:
     def _observe_prices(self) -> int:
         if not self.prices:
             return 0
-        seen = sorted((price.sku, price.key, price) for price in self.prices)
+        seen = sorted(self.prices)
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO price_observation (sku, id, sales_channel, currency, price_minor, observed_on, source) "
                 "SELECT p.*, 'order' FROM unnest(%s::text[], %s::uuid[], %s::text[], %s::text[], %s::bigint[], "
                 "%s::date[]) AS p ON CONFLICT DO NOTHING",
-                [
-                    [sku for sku, _, _ in seen],
-                    [key for _, key, _ in seen],
-                    [price.sales_channel for _, _, price in seen],
-                    [price.currency for _, _, price in seen],
-                    [price.price_minor for _, _, price in seen],
-                    [price.on for _, _, price in seen],
-                ],
+                [list(column) for column in zip(*seen, strict=True)],
             )
             return int(cursor.rowcount)

@@ -28,6 +28,7 @@ class OrderFile(Protocol):
     """A file of orders; each method reads it from its beginning."""
 
     unread_columns: tuple[str, ...]
+    scattered: frozenset[str]  # orders to refuse, as a survey found them
 
     def survey(self) -> Survey:
         """Count the rows and find the orders that are not in one piece. Raises FileDamaged, FileRefused."""
@@ -54,7 +55,7 @@ class RowsFile:
     path: Path
     translator: RowTranslator
     unread_columns: tuple[str, ...]
-    _scattered: frozenset[str] = frozenset()
+    scattered: frozenset[str] = frozenset()
 
     def records(self) -> Iterator[Record]:
         raise NotImplementedError
@@ -68,14 +69,13 @@ class RowsFile:
             if group.order_no and hash(group.order_no) in seen:
                 scattered.add(group.order_no)
             seen.add(hash(group.order_no))
-        self._scattered = frozenset(scattered)
-        return Survey(rows, self._scattered)
+        return Survey(rows, frozenset(scattered))
 
     def groups(self) -> Iterator[Group]:
         return groups_of(self.records(), self.translator.order_no)
 
     def translate(self, group: Group) -> ToldOrder:
-        if group.order_no in self._scattered:
+        if group.order_no in self.scattered:
             raise RowsNotAdjacent
         return self.translator.translate(group)
 
@@ -130,6 +130,7 @@ class NativeJsonFile:
     """JSON lines of our own format: each line a whole order."""
 
     unread_columns: tuple[str, ...] = ()
+    scattered: frozenset[str] = frozenset()
 
     def __init__(self, path: Path, *, zone: ZoneInfo) -> None:
         self.path = path

@@ -1,19 +1,36 @@
-"""Everything about an order that can be decided before the database is asked."""
+"""Everything about an order that can be decided before the database is asked, down to the text of its rows."""
 
+import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from fenqi.domain.errors import InvalidInput
 from fenqi.domain.ledger import Entry, opening_entry
 from fenqi.domain.money import LARGEST_MINOR
-from fenqi.domain.plans import PlanState, Terms, parse_terms, replay
+from fenqi.domain.plans import parse_terms, replay
 from fenqi.records import personal
-from fenqi.records.identifiers import derived_id
-from fenqi.records.models import FeeBearer, OrderStatus, SalesChannel
+from fenqi.records.identifiers import derived_id, new_id
+from fenqi.records.models import (
+    FeeBearer,
+    Installment,
+    Order,
+    OrderLine,
+    OrderPayment,
+    OrderStatus,
+    Plan,
+    SalesChannel,
+)
 from fenqi.usecases.orders.digest import order_digest
+from fenqi.usecases.orders.importing.copying import Table
 from fenqi.usecases.orders.importing.told import Note, ToldOrder
 from fenqi.usecases.orders.inputs import CustomerInput, OrderInput, PlanInput, check_order
+from fenqi.usecases.projection import changed_installments, plan_columns
+
+ORDERS, ORDER_LINES, ORDER_PAYMENTS = Table(Order), Table(OrderLine), Table(OrderPayment)
+PLANS, INSTALLMENTS = Table(Plan), Table(Installment)
+PREPARED_TABLES = (ORDERS, ORDER_LINES, ORDER_PAYMENTS, PLANS, INSTALLMENTS)  # parents first
 
 STATUSES, SALES_CHANNELS, FEE_BEARERS = (
     frozenset(choices.values) for choices in (OrderStatus, SalesChannel, FeeBearer)
@@ -21,30 +38,27 @@ STATUSES, SALES_CHANNELS, FEE_BEARERS = (
 MOST_NAME = 64
 MOST_TAGS = 20
 LARGEST_COUNT = 2**31 - 1
+NO_TAGS = "[]"
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """A plan as it stands when it is opened, and the entry of its opening."""
+class Opening(NamedTuple):
+    """What the books need to know of a plan that is opened."""
 
-    terms: Terms
-    state: PlanState
+    plan_id: UUID
     entry: Entry
+    on: date
+    currency: str
 
 
-@dataclass(frozen=True, slots=True)
-class PriceSeen:
+class PriceSeen(NamedTuple):
     """One row of `price_observation`; its key is made from all it says."""
 
     sku: str
+    key: UUID
     sales_channel: str
     currency: str
     price_minor: int
     on: date
-
-    @property
-    def key(self) -> UUID:
-        return derived_id("price", self.sku, self.sales_channel, self.currency, self.price_minor, self.on)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,41 +66,131 @@ class PreparedOrder:
     """An order ready to be written. `lines` are those of the file that told of it."""
 
     lines: tuple[int, ...]
-    order: OrderInput
+    order_id: UUID
+    order_no: str
     customer: CustomerInput
     phone: str  # normal, or empty
     digest: bytes
+    progress: tuple[object, ...]  # status, approved at, delivered at
     opening: Opening | None
+    rows: dict[str, list[str]]  # by table, the texts of the rows without their customer
     prices: tuple[PriceSeen, ...]
     notes: tuple[Note, ...]
 
 
-def prepare(told: ToldOrder, *, lines: tuple[int, ...]) -> PreparedOrder:
+def prepare(told: ToldOrder, *, lines: tuple[int, ...], now: datetime) -> PreparedOrder:
     """Check the order and open its plan. Raises InvalidInput, UnknownCurrency and what `parse_terms` raises."""
     order = told.order
     check_order(order)
     _check_words(order, told.customer)
+    order_id, digest = new_id(), order_digest(order)
+    rows = {
+        ORDERS.name: [ORDERS.text(_order_columns(order, order_id, digest, now))],
+        ORDER_LINES.name: [ORDER_LINES.text(columns) for columns in _line_columns(order, order_id)],
+        ORDER_PAYMENTS.name: [ORDER_PAYMENTS.text(columns) for columns in _payment_columns(order, order_id)],
+    }
     return PreparedOrder(
         lines=lines,
-        order=order,
+        order_id=order_id,
+        order_no=order.order_no,
         customer=told.customer,
         phone=_phone(told.customer),
-        digest=order_digest(order),
-        opening=_opening(order, order.plan) if order.plan else None,
-        prices=tuple(
-            PriceSeen(sku, order.sales_channel, order.currency, price, told.day)
-            for sku, price in sorted({(line.sku, line.unit_price_minor) for line in order.lines})
-        ),
+        digest=digest,
+        progress=(order.status, order.approved_at, order.delivered_at),
+        opening=_open_plan(order, order.plan, order_id, rows, now=now) if order.plan else None,
+        rows=rows,
+        prices=tuple(_prices(order, told.day)),
         notes=told.notes,
     )
 
 
-def _opening(order: OrderInput, plan: PlanInput) -> Opening:
+def _order_columns(order: OrderInput, order_id: UUID, digest: bytes, now: datetime) -> dict[str, Any]:
+    return {
+        "id": order_id,
+        "order_no": order.order_no,
+        "sales_channel": order.sales_channel,
+        "status": order.status,
+        "currency": order.currency,
+        "total_minor": order.total_minor,
+        "placed_at": order.placed_at,
+        "approved_at": order.approved_at,
+        "delivered_at": order.delivered_at,
+        "source": order.source,
+        "digest": digest,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def _line_columns(order: OrderInput, order_id: UUID) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": new_id(),
+            "order_id": order_id,
+            "line_no": n,
+            "sku": line.sku,
+            "name": line.name,
+            "category": line.category,
+            "tags": json.dumps(line.tags, ensure_ascii=False) if line.tags else NO_TAGS,
+            "quantity": line.quantity,
+            "unit_price_minor": line.unit_price_minor,
+            "discount_minor": line.discount_minor,
+            "freight_minor": line.freight_minor,
+            "seller": line.seller,
+        }
+        for n, line in enumerate(order.lines, 1)
+    ]
+
+
+def _payment_columns(order: OrderInput, order_id: UUID) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": new_id(),
+            "order_id": order_id,
+            "seq": n,
+            "method": payment.method,
+            "amount_minor": payment.amount_minor,
+            "installments": payment.installments,
+            "financed": payment.financed,
+        }
+        for n, payment in enumerate(order.payments, 1)
+    ]
+
+
+def _open_plan(
+    order: OrderInput, plan: PlanInput, order_id: UUID, rows: dict[str, list[str]], *, now: datetime
+) -> Opening:
+    """Put the rows of the plan beside those of its order."""
     terms = parse_terms(plan.terms, where="plan.terms")
     if terms.currency != order.currency:
         raise _refusal("plan.terms.currency", "it is not the order's currency", "与订单币种不一致")
     state = replay(terms, ())
-    return Opening(terms, state, opening_entry(state))
+    plan_id = new_id()
+    columns = {
+        "id": plan_id,
+        "order_id": order_id,
+        "currency": terms.currency,
+        "terms": json.dumps(terms.to_mapping()),
+        "provider": plan.provider,
+        "fee_bearer": plan.fee_bearer,
+        "opened_on": terms.opened_on,
+        "version": 0,
+        "principal_minor": terms.principal,
+        "updated_at": now,
+        **plan_columns(state),
+    }
+    rows[PLANS.name] = [PLANS.text(columns)]
+    rows[INSTALLMENTS.name] = [INSTALLMENTS.text(row) for row in changed_installments(plan_id, None, state)]
+    return Opening(plan_id, opening_entry(state), terms.opened_on, terms.currency)
+
+
+def _prices(order: OrderInput, day: date) -> list[PriceSeen]:
+    """What was sold when; the key is the one that registering the order makes."""
+    channel, currency = order.sales_channel, order.currency
+    return [
+        PriceSeen(sku, derived_id("price", sku, channel, currency, price, day), channel, currency, price, day)
+        for sku, price in sorted({(line.sku, line.unit_price_minor) for line in order.lines})
+    ]
 
 
 def _phone(customer: CustomerInput) -> str:

@@ -1,36 +1,30 @@
 """The import of a file from beginning to end: prepare a batch while the one before is written, and resume."""
 
-import gc
 import resource
-import sys
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
-from django.db import DataError, IntegrityError, OperationalError, connection, transaction
+from django.db import DataError, IntegrityError, OperationalError, transaction
 
-from fenqi.domain.errors import FenqiError
 from fenqi.records.models import ImportRun
 from fenqi.records.scope import across_customers
 from fenqi.usecases import clock
+from fenqi.usecases.orders.importing import preparing
 from fenqi.usecases.orders.importing.batch import Batch, Written, write_batch, write_singly
-from fenqi.usecases.orders.importing.files import OrderFile, order_file
+from fenqi.usecases.orders.importing.files import order_file
+from fenqi.usecases.orders.importing.helper import prepared_elsewhere
 from fenqi.usecases.orders.importing.mapping import FileMapping
-from fenqi.usecases.orders.importing.prepare import PreparedOrder, prepare
+from fenqi.usecases.orders.importing.preparing import Work, prepared_batches, skip
 from fenqi.usecases.orders.importing.refusals import FileRefused, ImportInProgress
-from fenqi.usecases.orders.importing.rejects import Reject, RejectsFile
-from fenqi.usecases.orders.importing.rows import Group
+from fenqi.usecases.orders.importing.rejects import RejectsFile
 from fenqi.usecases.orders.importing.source import digest_of
 
-ORDERS_PER_BATCH = 1000
-BATCHES_AHEAD = 2
+FEW_ROWS = 5_000
 PAUSES = (0.05, 0.2, 1.0)  # seconds before a batch is tried again
 
 Writer = Callable[..., Written]
@@ -68,7 +62,7 @@ class ImportReport:
     rejects_file: Path | None
     seconds: float  # of this run
     orders_per_second: float  # of this run
-    peak_memory_bytes: int  # of this process
+    peak_memory_bytes: int  # of this process and its helper
 
 
 def import_orders(
@@ -91,12 +85,22 @@ def import_orders(
     run = _Run.begin(digest_of(path), mapping.digest if mapping else "own")
     resumed_after_row, orders_before = run.rows_done, run.orders_done
     rejects_file = RejectsFile(rejects)
+    work = Work(
+        path=path,
+        mapping=mapping,
+        zone=clock.mall_zone(),
+        scattered=survey.scattered,
+        rows_done=run.rows_done,
+        orders_per_batch=preparing.ORDERS_PER_BATCH,
+    )
     try:
-        with _tuned_for_batches():
-            for _ in run.take(file, rejects_file):
-                if watch:
-                    rate = (run.orders_done - orders_before) / (time.monotonic() - started)
-                    watch(Step(rows_done=run.rows_done, rows=survey.rows, orders_per_second=rate))
+        rejects_file.keep_up_to(skip(file.groups(), run.rows_done))
+        for batch in _batches(work, rows=survey.rows):
+            run.write(batch, rejects_file)
+            if watch:
+                rate = (run.orders_done - orders_before) / (time.monotonic() - started)
+                watch(Step(rows_done=run.rows_done, rows=survey.rows, orders_per_second=rate))
+        run.finish()
     finally:
         rejects_file.close()
     seconds = time.monotonic() - started
@@ -120,23 +124,17 @@ def import_orders(
         rejects_file=rejects if run.counts["rows_rejected"] else None,
         seconds=seconds,
         orders_per_second=(run.orders_done - orders_before) / seconds,
-        peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        peak_memory_bytes=_peak_memory(),
     )
 
 
-@contextmanager
-def _tuned_for_batches() -> Iterator[None]:
-    """Two threads that hand over quickly, and a garbage collector that does not look through the waiting batches again
-    and again: they hold a hundred thousand objects and no cycles. Together that is half of the speed.
-    """
-    thresholds, interval = gc.get_threshold(), sys.getswitchinterval()
-    gc.set_threshold(100_000, 20, 50)
-    sys.setswitchinterval(0.0005)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(interval)
-        gc.set_threshold(*thresholds)
+def _batches(work: Work, *, rows: int) -> Iterator[Batch]:
+    """A helper takes longer to start than few rows take."""
+    return prepared_elsewhere(work) if rows - work.rows_done > FEW_ROWS else prepared_batches(work)
+
+
+def _peak_memory() -> int:
+    return 1024 * sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
 def _named(counts: Counter[str], prefix: str) -> dict[str, int]:
@@ -172,38 +170,20 @@ class _Run:
             return cls(run_id=stored.id, file_digest=file_digest, rows_done=0, counts=Counter())
         return cls(run_id=stored.id, file_digest=file_digest, rows_done=stored.rows_done, counts=Counter(stored.counts))
 
-    def take(self, file: OrderFile, rejects: RejectsFile) -> Iterator[None]:
-        """Prepare here, write in a thread of its own: while the database works, the next batches are made ready."""
-        waiting: deque[Future[None]] = deque()
-        groups = file.groups()
-        rejects.keep_up_to(_skip(groups, self.rows_done))
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="import-writer") as writer:
-            try:
-                for batch in _batches(file, groups, rows_done=self.rows_done):
-                    waiting.append(writer.submit(self._write, batch, rejects, now=clock.now()))
-                    if len(waiting) > BATCHES_AHEAD:
-                        waiting.popleft().result()
-                        yield
-                while waiting:
-                    waiting.popleft().result()
-                    yield
-                writer.submit(self._finish, now=clock.now()).result()
-            finally:
-                writer.submit(_close_connection)
-
-    def _write(self, batch: Batch, rejects: RejectsFile, *, now: datetime) -> None:
+    def write(self, batch: Batch, rejects: RejectsFile) -> None:
         """The batch; tried again when somebody came between, order by order when the database goes on refusing."""
         for pause in PAUSES:
             try:
-                self._write_once(batch, rejects, write_batch, now=now)
+                self._write_once(batch, rejects, write_batch)
             except (IntegrityError, DataError, OperationalError):
                 time.sleep(pause)
             else:
                 return
-        self._write_once(batch, rejects, write_singly, now=now)
+        self._write_once(batch, rejects, write_singly)
 
-    def _write_once(self, batch: Batch, rejects: RejectsFile, write: Writer, *, now: datetime) -> None:
+    def _write_once(self, batch: Batch, rejects: RejectsFile, write: Writer) -> None:
         """A batch with its rejects and its checkpoint, in one transaction."""
+        now = clock.now()
         with across_customers(), rejects.all_or_nothing(), transaction.atomic():
             written = write(batch, now=now)
             counts = self.counts + _counted(written)
@@ -218,51 +198,11 @@ class _Run:
         if not moved:
             raise ImportInProgress
 
-    def _finish(self, *, now: datetime) -> None:
+    def finish(self) -> None:
+        now = clock.now()
         ImportRun.objects.filter(id=self.id).update(finished_at=now, updated_at=now)
-
-
-def _close_connection() -> None:
-    """The writer's own, which belongs to its thread."""
-    connection.close()
 
 
 def _counted(written: Written) -> Counter[str]:
     written.counts.update(f"rejected.{reject.code}" for reject in written.rejects)
     return written.counts
-
-
-def _skip(groups: Iterator[Group], rows: int) -> int:
-    """Read past what is done; the line of the last row of it."""
-    last_line = 0
-    while rows > 0:
-        group = next(groups)
-        rows -= len(group.records)
-        last_line = group.records[-1].line
-    return last_line
-
-
-def _batches(file: OrderFile, groups: Iterator[Group], *, rows_done: int) -> Iterator[Batch]:
-    while some := list(islice(groups, ORDERS_PER_BATCH)):
-        batch = _prepared(file, some, rows_before=rows_done)
-        rows_done = batch.rows_done
-        yield batch
-
-
-def _prepared(file: OrderFile, groups: Sequence[Group], *, rows_before: int) -> Batch:
-    orders: list[PreparedOrder] = []
-    rejects: list[Reject] = []
-    for group in groups:
-        lines = tuple(record.line for record in group.records)
-        try:
-            orders.append(prepare(file.translate(group), lines=lines))
-        except FenqiError as refusal:
-            rejects.extend(Reject.of(line, group.order_no, refusal) for line in lines)
-    rows = sum(len(group.records) for group in groups)
-    return Batch(
-        orders=tuple(orders),
-        rejects=tuple(rejects),
-        rejected_orders=len(groups) - len(orders),
-        rows_before=rows_before,
-        rows_done=rows_before + rows,
-    )

@@ -1,0 +1,71 @@
+"""A process beside ours that prepares the next batch while we write one: Python computes on one core only.
+
+This module imports nothing of Django before the process has set it up.
+"""
+
+import gc
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fenqi.usecases.orders.importing.batch import Batch
+    from fenqi.usecases.orders.importing.preparing import Work
+
+GOODBYE_SECONDS = 10
+
+
+class HelperDied(RuntimeError):
+    """The helper ended without a word: out of memory, or killed. What was written before is kept."""
+
+
+def prepared_elsewhere(work: "Work") -> Iterator["Batch"]:
+    """The same batches as `prepared_batches(work)` gives, made by the helper. Raises what it raises, and HelperDied."""
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    helper = context.Process(target=_help, args=(theirs,), daemon=True, name="import-helper")
+    helper.start()
+    theirs.close()
+    try:
+        ours.send(work)
+        while (answer := _next(ours)) is not None:
+            yield answer
+    finally:
+        ours.close()
+        helper.join(GOODBYE_SECONDS)
+        helper.kill()
+
+
+def _next(ours: Connection) -> Any:
+    """A batch, or None after the last."""
+    try:
+        answer = ours.recv()
+    except (EOFError, ConnectionResetError) as error:
+        raise HelperDied from error
+    if isinstance(answer, tuple):  # a refusal in its parts: made from keywords, it cannot travel whole
+        kind, where, details = answer
+        raise kind(where=where, **details)
+    return answer
+
+
+def _help(theirs: Connection) -> None:
+    """The life of the helper. It ends when the importer is done or gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the importer's to answer
+    gc.set_threshold(100_000, 20, 50)  # batches are many small objects without cycles
+    import django  # noqa: PLC0415
+
+    django.setup()
+    from fenqi.domain.errors import FenqiError  # noqa: PLC0415
+    from fenqi.usecases.orders.importing.preparing import prepared_batches  # noqa: PLC0415
+
+    with suppress(BrokenPipeError, ConnectionResetError, EOFError):
+        try:
+            for batch in prepared_batches(theirs.recv()):
+                theirs.send(batch)
+        except FenqiError as refusal:
+            theirs.send((type(refusal), refusal.where, refusal.details))
+        else:
+            theirs.send(None)
