@@ -40,7 +40,7 @@ def check(statement: str) -> None:
 
 
 def _guard(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001  # Django's signature
-    check(sql if isinstance(sql, str) else str(sql))
+    check(str(sql))
     return execute(sql, params, many, context)
 
 

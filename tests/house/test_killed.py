@@ -19,6 +19,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from malls import Payer
 from town import free_port
 

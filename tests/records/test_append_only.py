@@ -45,9 +45,13 @@ def line(entry_id: UUID, n: int, *, debit: int = 0, credit: int = 0, account: st
 def test_the_database_refuses_to_change_the_books(statement: str) -> None:
     entry_id = an_entry()
     JournalLine.objects.bulk_create([line(entry_id, 1, debit=5), line(entry_id, 2, credit=5)])
-    with pytest.raises(IntegrityError, match="append only"), transaction.atomic(), connection.cursor() as cursor:
-        with across_customers():
-            cursor.execute(statement)
+    with (
+        pytest.raises(IntegrityError, match="append only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+        across_customers(),
+    ):
+        cursor.execute(statement)
     assert JournalLine.objects.filter(customer_id=HOUSE_ID, debit_minor=5).count() == 1
 
 

@@ -1,5 +1,7 @@
 """The catalog itself is asked whether every table keeps the scale rules."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 
@@ -10,10 +12,10 @@ pytestmark = pytest.mark.django_db
 OF_LIBRARIES = ("django_", "auth_", "axes_", "otp_", "procrastinate_")
 
 
-def rows(statement: str, *parameters: object) -> list[tuple]:
+def rows(statement: str, *parameters: str | bool | list[str]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def test_every_table_is_declared_to_be_of_one_kind() -> None:

@@ -1,9 +1,9 @@
 """The guard itself: it must refuse what would visit every shard, and let pass what names its customer."""
 
 import pytest
-from customer_scope import CustomerNotNamed, check
 from django.db import connection
 
+from customer_scope import CustomerNotNamed, check
 from fenqi.records.identifiers import HOUSE_ID
 from fenqi.records.models import Customer, Plan
 from fenqi.records.scope import across_customers

@@ -41,7 +41,7 @@ class Account(AbstractBaseUser):
     customer_id = models.UUIDField(null=True, unique=True)  # a consumer's; a plain column, it is on another shard
     is_active = models.BooleanField(default=True)
 
-    objects: ClassVar[AccountManager] = AccountManager()  # type: ignore[assignment]  # narrower than the base's
+    objects: ClassVar[AccountManager] = AccountManager()
 
     USERNAME_FIELD = "username"
 

@@ -16,12 +16,7 @@ class SpreadModel(models.Model):
         abstract = True
 
 
-def money_field(**options: bool) -> models.BigIntegerField:  # type: ignore[type-arg]  # stubs want value types
-    """Whole minor units of the row's currency."""
-    return models.BigIntegerField(**options)
-
-
-def not_negative(*names: str, table: str) -> list[models.CheckConstraint]:
+def not_negative(*names: str, table: str) -> list[models.BaseConstraint]:
     """The database refuses an amount below zero in any of the columns."""
     return [
         models.CheckConstraint(name=f"{table}_{name}_not_negative", condition=models.Q(**{f"{name}__gte": 0}))

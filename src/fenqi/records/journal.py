@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from fenqi.records.base import SpreadModel, money_field
+from fenqi.records.base import SpreadModel
 
 
 class LedgerAccount(models.Model):
@@ -38,8 +38,8 @@ class JournalLine(SpreadModel):
     entry_id = models.UUIDField()
     line_no = models.PositiveSmallIntegerField()
     account = models.CharField(max_length=48)
-    debit_minor = money_field(default=0)
-    credit_minor = money_field(default=0)
+    debit_minor = models.BigIntegerField(default=0)
+    credit_minor = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3)
     plan_id = models.UUIDField(null=True)
     order_id = models.UUIDField(null=True)

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from fenqi.records.base import SpreadModel, money_field, not_negative
+from fenqi.records.base import SpreadModel, not_negative
 
 
 class SalesChannel(models.TextChoices):
@@ -24,7 +24,7 @@ class Order(SpreadModel):
     sales_channel = models.CharField(max_length=16, choices=SalesChannel, default=SalesChannel.OFFICIAL)
     status = models.CharField(max_length=16, choices=OrderStatus)
     currency = models.CharField(max_length=3)
-    total_minor = money_field()
+    total_minor = models.BigIntegerField()
     placed_at = models.DateTimeField()
     approved_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
@@ -50,9 +50,9 @@ class OrderLine(SpreadModel):
     category = models.CharField(max_length=64, default="")
     tags = models.JSONField(default=list)  # custom, virtual, flash_sale ... (glossary, section 1)
     quantity = models.PositiveIntegerField(default=1)
-    unit_price_minor = money_field()
-    discount_minor = money_field(default=0)  # the line's share of coupons, of the whole line
-    freight_minor = money_field(default=0)
+    unit_price_minor = models.BigIntegerField()
+    discount_minor = models.BigIntegerField(default=0)  # the line's share of coupons, of the whole line
+    freight_minor = models.BigIntegerField(default=0)
     seller = models.CharField(max_length=64, default="")
 
     class Meta:
@@ -70,7 +70,7 @@ class OrderPayment(SpreadModel):
     order_id = models.UUIDField()
     seq = models.PositiveIntegerField()
     method = models.CharField(max_length=32)
-    amount_minor = money_field()
+    amount_minor = models.BigIntegerField()
     installments = models.PositiveIntegerField(default=0)  # what the payment row itself says
     financed = models.BooleanField(default=False)
 
@@ -90,7 +90,7 @@ class PriceObservation(models.Model):
     id = models.UUIDField()  # derived from what it says, so that saying it again adds nothing
     sales_channel = models.CharField(max_length=16, choices=SalesChannel, default=SalesChannel.OFFICIAL)
     currency = models.CharField(max_length=3)
-    price_minor = money_field()
+    price_minor = models.BigIntegerField()
     observed_on = models.DateField()
     source = models.CharField(max_length=16)  # order | feed
 

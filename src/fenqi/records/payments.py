@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from fenqi.records.base import SpreadModel, money_field, not_negative
+from fenqi.records.base import SpreadModel, not_negative
 from fenqi.records.identifiers import new_id
 
 
@@ -28,7 +28,7 @@ class Payment(SpreadModel):
     plan_id = models.UUIDField()
     purpose = models.CharField(max_length=16, choices=PaymentPurpose)
     installments = models.JSONField(default=list)  # the rows (n) it was quoted for
-    amount_minor = money_field()
+    amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=16, choices=PaymentState)
     channel = models.CharField(max_length=32)
@@ -60,7 +60,7 @@ class PaymentAttempt(SpreadModel):
     attempt_no = models.PositiveIntegerField()
     channel = models.CharField(max_length=32)
     out_trade_no = models.CharField(max_length=32)
-    amount_minor = money_field()
+    amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=16)
     trade_no = models.CharField(max_length=64, default="")

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from fenqi.records.base import SpreadModel, money_field, not_negative
+from fenqi.records.base import SpreadModel, not_negative
 
 COMPONENTS = ("principal", "interest", "fee", "late_fee")
 
@@ -26,9 +26,9 @@ class Plan(SpreadModel):
     installment_count = models.PositiveIntegerField()
     version = models.PositiveIntegerField(default=0)  # how many events stand in plan_event
     status = models.CharField(max_length=16)
-    principal_minor = money_field()
-    outstanding_minor = money_field()
-    balance_minor = money_field(default=0)
+    principal_minor = models.BigIntegerField()
+    outstanding_minor = models.BigIntegerField()
+    balance_minor = models.BigIntegerField(default=0)
     next_due_on = models.DateField(null=True)  # of the earliest installment that is still open
     last_due_on = models.DateField()
     updated_at = models.DateTimeField()
@@ -54,7 +54,7 @@ class PlanEvent(SpreadModel):
     seq = models.PositiveIntegerField()
     kind = models.CharField(max_length=24)
     effective_on = models.DateField()
-    amount_minor = money_field(null=True)
+    amount_minor = models.BigIntegerField(null=True)
     body = models.JSONField()
     payment_id = models.UUIDField(null=True)
     actor = models.CharField(max_length=80)
@@ -75,16 +75,16 @@ class Installment(SpreadModel):
     n = models.PositiveIntegerField()
     due_on = models.DateField()
     is_down_payment = models.BooleanField(default=False)
-    principal_minor = money_field(default=0)
-    interest_minor = money_field(default=0)
-    fee_minor = money_field(default=0)
-    late_fee_minor = money_field(default=0)
-    principal_paid_minor = money_field(default=0)
-    interest_paid_minor = money_field(default=0)
-    fee_paid_minor = money_field(default=0)
-    late_fee_paid_minor = money_field(default=0)
-    paid_early_minor = money_field(default=0)
-    paid_late_minor = money_field(default=0)
+    principal_minor = models.BigIntegerField(default=0)
+    interest_minor = models.BigIntegerField(default=0)
+    fee_minor = models.BigIntegerField(default=0)
+    late_fee_minor = models.BigIntegerField(default=0)
+    principal_paid_minor = models.BigIntegerField(default=0)
+    interest_paid_minor = models.BigIntegerField(default=0)
+    fee_paid_minor = models.BigIntegerField(default=0)
+    late_fee_paid_minor = models.BigIntegerField(default=0)
+    paid_early_minor = models.BigIntegerField(default=0)
+    paid_late_minor = models.BigIntegerField(default=0)
     paid_on = models.DateField(null=True)
 
     class Meta:

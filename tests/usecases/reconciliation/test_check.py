@@ -1,18 +1,17 @@
 """Each law is broken on purpose, with the triggers off, and seen to be found; books that nobody broke are clean."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import pytest
 from click.testing import CliRunner
 from django.db import connection
-from malls import Bought, bought
 
 from fenqi.interfaces.commands.check import check
 from fenqi.records.identifiers import new_id
 from fenqi.records.kinds import APPEND_ONLY_TABLES
 from fenqi.records.scope import across_customers
 from fenqi.usecases.reconciliation.check import check_books
+from malls import Bought, bought
 
 pytestmark = pytest.mark.django_db
 
@@ -28,11 +27,10 @@ def plan() -> Bought:
 
 
 @pytest.fixture
-def triggers_off() -> Iterator[None]:
+def triggers_off() -> None:
     with connection.cursor() as cursor:
         for table in APPEND_ONLY_TABLES:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-    yield
 
 
 def laws_broken() -> set[str]:

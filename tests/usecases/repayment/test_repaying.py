@@ -1,12 +1,11 @@
 """A repayment over the real protocol: quoted, started, paid at the cashier, and booked once, whoever tells us of it."""
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connections
-from malls import Bought, Payer, bought
-from town import Town
 
 from fenqi.domain.errors import NotFound
 from fenqi.domain.payments import AttemptState
@@ -24,6 +23,8 @@ from fenqi.records.models import (
 from fenqi.usecases.repayment import resolve
 from fenqi.usecases.repayment.quote import InvalidChoice, NothingOwed, QuoteExpired
 from fenqi.usecases.repayment.start import AlreadyPaid, PaymentUnderWay
+from malls import Bought, Payer, bought
+from town import Town
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -237,7 +238,5 @@ def test_entries_form_one_chain_whatever_comes_at_once(town: Town) -> None:
         list(pool.map(record, range(40)))
     entries = list(JournalEntry.objects.filter(customer_id=plan.customer_id).order_by("seq"))
     assert [entry.seq for entry in entries] == list(range(1, 42))
-    assert all(
-        bytes(after.prev_hash) == bytes(before.hash) for before, after in zip(entries, entries[1:], strict=False)
-    )
+    assert all(bytes(after.prev_hash) == bytes(before.hash) for before, after in itertools.pairwise(entries))
     assert plan.state().totals.paid.total == 4_000
