@@ -53,6 +53,8 @@ def grant_credit(fold: Fold, event: Event, share: Share) -> None:
 def settle(fold: Fold, event: Event, share: Share) -> None:
     """What the day's quote does not ask for is forgone, the rest is paid: by the quote, or by what really came."""
     for row, interest, fee in fold.unasked(event.on):
+        if not (interest or fee):
+            continue
         charged_fee = row.due[FEE] - row.flat_fee
         share.forgone[INTEREST] += row.forgive(INTEREST, interest, event.on)
         share.forgone[FEE] += row.forgive(FEE, fee, event.on)
@@ -136,10 +138,12 @@ def row_of_period(fold: Fold, due_on: date) -> OpenRow:
 def waive(fold: Fold, event: Event, share: Share) -> None:
     """Oldest open row first, never below what was paid; what finds nothing to lower has no effect."""
     component = INDEX[event.component or Component.LATE_FEE]
+    left = share.amount
     for row in fold.by_date:
-        part = min(share.amount - share.forgone[component], row.owed(component))
-        share.forgone[component] += row.forgive(component, part, event.on)
-    share.amount = share.forgone[component]
+        if left and row.outstanding:
+            left -= row.forgive(component, min(left, row.owed(component)), event.on)
+    share.amount -= left
+    share.forgone[component] = share.amount
 
 
 # What moves the rows: rule 12.

@@ -20,12 +20,24 @@ class Fold:
     date. The functions of `effects` change it event by event; `freeze` tells the state.
     """
 
-    __slots__ = ("balance", "by_date", "is_charged_off", "on", "order", "refunded", "rows", "shares", "terms")
+    __slots__ = (
+        "balance",
+        "by_date",
+        "is_charged_off",
+        "on",
+        "order",
+        "refunded",
+        "rows",
+        "scheduled",
+        "shares",
+        "terms",
+    )
 
     def __init__(self, terms: Terms) -> None:
         self.terms = terms
         self.order = tuple([INDEX[component] for component in terms.allocation.order])
-        self.rows = [_opened_row(scheduled) for scheduled in lay_out(terms)]
+        self.scheduled = lay_out(terms)
+        self.rows = [_opened_row(*scheduled) for scheduled in self.scheduled]
         self.by_date = sorted(self.rows, key=by_due_on)
         self.shares: list[Share] = []
         self.balance = 0
@@ -66,26 +78,31 @@ class Fold:
 
     def asked(self, on: date) -> Components:
         """What settles the plan on that day, by component."""
-        owed = [sum([row.owed(component) for row in self.rows]) for component in range(4)]
+        owed = list(totals_of(self.rows).outstanding)
         for _, interest, fee in self.unasked(on):
             owed[INTEREST] -= interest
             owed[FEE] -= fee
         return Components(*owed)
 
+    def _quote(self, owed: int, on: date) -> int:
+        """What settles the plan on that day, in all."""
+        return owed - sum([interest + fee for _, interest, fee in self.unasked(on)]) if owed else 0
+
     def freeze(self, *, on: date | None = None) -> PlanState:
         """The state as of the end of that day, by default the latest date among the events."""
         on = on or self.on
-        totals = _totals(self.rows)
+        totals = totals_of(self.rows)
+        owed = totals.outstanding.total
         return PlanState(
             on=on,
-            status=self._status(totals.outstanding.total),
+            status=self._status(owed),
             balance=self.balance,
             rows=tuple([row.frozen(n) for n, row in enumerate(self.rows, start=1)]),
             totals=totals,
-            settlement_quote=self.asked(on).total if totals.outstanding.total else 0,
+            settlement_quote=self._quote(owed, on),
             days_past_due=self._days_past_due(on),
             allocations=tuple([share.frozen() for share in self.shares]),
-            opened=_opened(lay_out(self.terms)),
+            opened=_opened(self.scheduled),
         )
 
     def _status(self, owed: int) -> PlanStatus:
@@ -102,19 +119,19 @@ class Fold:
         return max(0, (on - oldest).days)
 
 
-def _opened_row(scheduled: ScheduledRow) -> OpenRow:
-    due_on, principal, interest, fee, is_down_payment = scheduled
-    row = OpenRow(due_on, [principal, interest, fee, 0], flat_fee=fee)
-    row.is_down_payment = is_down_payment
-    return row
+def _opened_row(due_on: date, principal: int, interest: int, fee: int, is_down_payment: bool) -> OpenRow:  # noqa: FBT001  the fields of a ScheduledRow
+    return OpenRow(due_on, [principal, interest, fee, 0], flat_fee=fee, is_down_payment=is_down_payment)
 
 
 def _opened(scheduled: tuple[ScheduledRow, ...]) -> Components:
-    _, principals, interests, fees, _ = zip(*scheduled, strict=True)
-    return Components(sum(principals), sum(interests), sum(fees))
+    return Components(
+        sum([row.principal for row in scheduled]),
+        sum([row.interest for row in scheduled]),
+        sum([row.fee for row in scheduled]),
+    )
 
 
-def _totals(rows: list[OpenRow]) -> Totals:
+def totals_of(rows: list[OpenRow]) -> Totals:
     due = Components(*map(sum, zip(*[row.due for row in rows], strict=True)))
     paid = Components(*map(sum, zip(*[row.paid for row in rows], strict=True)))
     outstanding = Components(due[0] - paid[0], due[1] - paid[1], due[2] - paid[2], due[3] - paid[3])

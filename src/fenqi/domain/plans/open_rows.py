@@ -58,7 +58,7 @@ class OpenRow:
         "paid_on",
     )
 
-    def __init__(self, due_on: date, due: list[int], *, flat_fee: int = 0) -> None:
+    def __init__(self, due_on: date, due: list[int], *, flat_fee: int = 0, is_down_payment: bool = False) -> None:
         self.due_on = due_on
         self.due = due
         self.paid = [0, 0, 0, 0]
@@ -67,7 +67,7 @@ class OpenRow:
         self.paid_early = 0
         self.paid_late = 0
         self.paid_on: date | None = None
-        self.is_down_payment = False
+        self.is_down_payment = is_down_payment
         self.is_added = False
 
     def pay(self, amount: int, *, order: Sequence[int], on: date, parts: list[int]) -> int:
@@ -118,14 +118,22 @@ class OpenRow:
         return self.due[component] - self.paid[component]
 
     def frozen(self, n: int) -> Row:
-        due, paid = self.due, self.paid
+        """Most rows are paid in full or not at all: then two of the three amounts are one and the same value."""
+        due = Components(*self.due)
+        if not self.outstanding:
+            paid, outstanding = due, _NOTHING
+        elif not any(self.paid):
+            paid, outstanding = _NOTHING, due
+        else:
+            paid = Components(*self.paid)
+            outstanding = Components(due[0] - paid[0], due[1] - paid[1], due[2] - paid[2], due[3] - paid[3])
         return Row(
             n,
             self.due_on,
             self.is_down_payment,
-            Components(*due),
-            Components(*paid),
-            Components(due[0] - paid[0], due[1] - paid[1], due[2] - paid[2], due[3] - paid[3]),
+            due,
+            paid,
+            outstanding,
             self.paid_early,
             self.paid_late,
             self.paid_on,
