@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
-import chinese_calendar  # type: ignore[import-untyped]  # it ships no types
+import chinese_calendar
 
 from fenqi.domain.errors import InvalidInput
 
