@@ -1,6 +1,6 @@
 """Many rows into one table by COPY, in its text format: rows can be written out long before they are sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ class Table:
 
     def text(self, row: Mapping[str, Any]) -> str:
         """The row without its customer, who may not be known yet. Raises KeyError when a column is missing."""
-        return "\t".join([_cell(value) for value in self._values(row)])
+        return "\t".join([_WRITERS[type(value)](value) for value in self._values(row)])
 
     def copy(self, rows: Sequence[str]) -> None:
         """Insert the rows, each a text after `customer_id` and a tab where the table is spread, in one statement."""
@@ -45,11 +45,21 @@ def of_customer(customer_id: UUID, texts: Sequence[str]) -> list[str]:
     return [prefix + text for text in texts]
 
 
-def _cell(value: object) -> str:
-    if isinstance(value, str):
-        return value.translate(_ESCAPES)
-    if value is None:
-        return _NULL
-    if isinstance(value, bytes):
-        return "\\\\x" + value.hex()
-    return str(value)
+class _Writers(dict[type, Callable[[Any], str]]):
+    """By type, what writes a value; a type that is none of these is written as the one it derives from."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], str]:
+        writer = next((self[base] for base in kind.__mro__ if base in self), str)
+        self[kind] = writer
+        return writer
+
+
+_WRITERS = _Writers(
+    {
+        str: lambda text: text if text.isalnum() else text.translate(_ESCAPES),
+        bytes: lambda content: "\\\\x" + content.hex(),
+        type(None): lambda _none: _NULL,
+        int: int.__repr__,
+        bool: str,
+    }
+)

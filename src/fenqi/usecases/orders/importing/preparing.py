@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -30,17 +30,27 @@ class Work:
     orders_per_batch: int
 
 
-def prepared_batches(work: Work) -> Iterator[Batch]:
-    """The batches, in the order of the file. Raises FileDamaged, FileRefused."""
+def prepared_batches(work: Work, *, turn: int = 0, turns: int = 1) -> Iterator[Batch]:
+    """The batches in the order of the file, or of each `turns` of them the one whose `turn` it is.
+
+    Raises FileDamaged, FileRefused.
+    """
     file = order_file(work.path, mapping=work.mapping, zone=work.zone)
     file.scattered = work.scattered
     groups = file.groups()
     skip(groups, work.rows_done)
     rows_done = work.rows_done
-    while some := list(islice(groups, work.orders_per_batch)):
-        batch = _prepared(file, some, rows_before=rows_done)
-        rows_done = batch.rows_done
-        yield batch
+    for number in count():
+        some = list(islice(groups, work.orders_per_batch))
+        if not some:
+            return
+        if number % turns == turn:
+            yield _prepared(file, some, rows_before=rows_done)
+        rows_done += _rows_of(some)
+
+
+def _rows_of(groups: Sequence[Group]) -> int:
+    return sum(len(group.records) for group in groups)
 
 
 def skip(groups: Iterator[Group], rows: int) -> int:
@@ -68,5 +78,5 @@ def _prepared(file: OrderFile, groups: Sequence[Group], *, rows_before: int) -> 
         rejects=tuple(rejects),
         rejected_orders=len(groups) - len(orders),
         rows_before=rows_before,
-        rows_done=rows_before + sum(len(group.records) for group in groups),
+        rows_done=rows_before + _rows_of(groups),
     )
