@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import pytest
-from plan_strategies import event_of, terms_of
 
 from fenqi.domain.plans import Event, PlanState, PlanStatus, Terms, replay
 from fenqi.domain.plans.errors import (
@@ -14,6 +13,7 @@ from fenqi.domain.plans.errors import (
     UnknownEvent,
     UnknownRow,
 )
+from plan_strategies import event_of, terms_of
 
 FOUR_MONTHS = terms_of(principal=40_000, installments=4)  # 100.00 on the first of February, March, April, May
 WITH_FEES = terms_of(principal=40_000, installments=4, method="flat_fee", fee_rate="1")  # and 4.00 each
@@ -279,6 +279,12 @@ class TestSettlement:
         charged = event_of("fee", "2023-01-02", amount=70, due_on="2023-03-15")
         state = replay(WITH_FEES, [charged, event_of("look", "2023-02-15")])
         assert state.settlement_quote == 40_000 + 400 + 400 + 70
+
+    @pytest.mark.parametrize(
+        ("on", "fees"), [("2023-01-01", 0), ("2023-01-02", 400), ("2023-02-01", 400), ("2023-02-02", 800)]
+    )
+    def test_the_flat_fee_of_a_row_is_asked_from_its_first_day(self, on: str, fees: int) -> None:
+        assert replay(WITH_FEES, [event_of("look", on)]).settlement_quote == 40_000 + fees
 
     def test_a_settlement_with_its_amount_keeps_what_really_came(self) -> None:
         state = after(
