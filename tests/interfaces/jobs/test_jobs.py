@@ -1,18 +1,21 @@
 """What the queue runs, how it tries again, and how the outbox gets there."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Event, Thread
 from time import monotonic, sleep
 
 import pytest
-from django.db import OperationalError, connections
+from asgiref.sync import sync_to_async
+from django.db import OperationalError, connection, connections, transaction
 from procrastinate import RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
 
 from fenqi.domain.errors import NotFound
+from fenqi.interfaces.commands.worker import worker_queue
 from fenqi.interfaces.jobs import relay, tasks
 from fenqi.records.models import OutboxMessage, PaymentAttempt
 from fenqi.records.scope import across_customers
@@ -22,6 +25,13 @@ from malls import bought
 from town import Town
 
 PATIENCE_SECONDS = 10
+
+
+@pytest.fixture
+def _empty_queue(transactional_db: None) -> None:
+    """The queue's tables are not Django's, which therefore leaves them as the test before did."""
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
 
 
 def a_job(attempts: int) -> Job:
@@ -82,7 +92,7 @@ def nothing_is_due() -> bool:
         return not OutboxMessage.objects.filter(done_at__isnull=True, not_before__lte=clock.now()).exists()
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_empty_queue")
 def test_the_relay_hands_over_what_is_due_once_and_nothing_before_its_time(
     town: Town, relaying: Callable[[], None]
 ) -> None:
@@ -96,7 +106,7 @@ def test_the_relay_hands_over_what_is_due_once_and_nothing_before_its_time(
     assert jobs == [("ask_channel", {"customer_id": str(plan.customer_id), "attempt_id": str(started.attempt_id)})]
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_empty_queue")
 def test_a_job_asks_the_channel_and_queues_the_next_question_itself(town: Town) -> None:
     plan = bought()
     started = plan.start(1, now=clock.now())
@@ -106,7 +116,7 @@ def test_a_job_asks_the_channel_and_queues_the_next_question_itself(town: Town) 
     assert OutboxMessage.objects.filter(customer_id=plan.customer_id, topic="ask_channel").count() == 2
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_empty_queue")
 def test_the_relay_outlives_a_database_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = iter([OperationalError("away"), OperationalError("away")])
     stop = Event()
@@ -122,3 +132,35 @@ def test_the_relay_outlives_a_database_that_is_away(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(relay, "PAUSE_SECONDS", 0.01)
     relay.run_relay(stop)
     assert stop.is_set()
+
+
+@pytest.mark.usefixtures("_empty_queue")
+def test_beside_a_worker_jobs_still_belong_to_the_transaction_that_queues_them() -> None:
+    async def beside_a_worker() -> None:
+        async with worker_queue().open_async():
+            await sync_to_async(queue_and_take_back, thread_sensitive=False)()
+
+    def queue_and_take_back() -> None:
+        with transaction.atomic():
+            app.configure_task("ask_channel").defer(customer_id="c", attempt_id="a")
+            transaction.set_rollback(True)
+        connections.close_all()
+
+    asyncio.run(beside_a_worker())
+    assert not ProcrastinateJob.objects.exists()
+
+
+@pytest.mark.usefixtures("_empty_queue")
+def test_a_worker_does_what_the_relay_handed_over(town: Town, relaying: Callable[[], None]) -> None:
+    plan = bought()
+    started = plan.start(1, now=clock.now() - timedelta(seconds=10))
+    relaying()
+
+    async def work_off() -> None:
+        async with worker_queue().open_async() as queue:
+            await queue.run_worker_async(wait=False, concurrency=2, listen_notify=False, delete_jobs="successful")
+
+    asyncio.run(work_off())
+    attempt = PaymentAttempt.objects.get(customer_id=plan.customer_id, id=started.attempt_id)
+    assert attempt.asked == 1
+    assert not ProcrastinateJob.objects.exists()

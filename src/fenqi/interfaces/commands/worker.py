@@ -5,7 +5,7 @@ from threading import Event, Thread
 
 import click
 from procrastinate import App, PsycopgConnector
-from procrastinate.contrib.django import app
+from procrastinate.contrib.django import DjangoApp, app
 from procrastinate.contrib.django.utils import connector_params
 
 from fenqi.interfaces.jobs.relay import run_relay
@@ -19,16 +19,25 @@ QUEUE_OPTIONS = "-c statement_timeout=30s -c application_name=fenqi-worker"
 @click.option("--concurrency", envvar="FENQI_JOBS", type=click.IntRange(1), default=4, show_default=True)
 def worker(*, concurrency: int) -> None:
     """Do the queued work until told to stop; a job that is under way is finished first."""
-    connector = PsycopgConnector(kwargs={**connector_params(), "options": QUEUE_OPTIONS})
     stop = Event()
     relay = Thread(target=run_relay, args=(stop,), name="relay")
     relay.start()
     try:
-        with app.replace_connector(connector) as queue:
-            asyncio.run(work(queue, concurrency=concurrency))
+        asyncio.run(work(worker_queue(), concurrency=concurrency))
     finally:
         stop.set()
         relay.join()
+
+
+def worker_queue() -> App:
+    """The queue over connections of the worker's own, for fetching jobs.
+
+    `app` keeps Django's connection: what jobs and the relay queue belongs to the transaction they are in.
+    """
+    connector = PsycopgConnector(kwargs={**connector_params(), "options": QUEUE_OPTIONS})
+    queue = DjangoApp(connector=connector, import_paths=app.import_paths)
+    queue.tasks = app.tasks
+    return queue
 
 
 async def work(queue: App, *, concurrency: int) -> None:

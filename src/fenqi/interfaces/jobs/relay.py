@@ -5,7 +5,7 @@ import socket
 from threading import Event
 
 import structlog
-from django.db import DatabaseError, close_old_connections
+from django.db import close_old_connections
 
 from fenqi.usecases import clock
 from fenqi.usecases.relay import relay_outbox
@@ -18,13 +18,13 @@ _log = structlog.get_logger(__name__)
 
 
 def run_relay(stop: Event) -> None:
-    """Relay until `stop` is set. A lost database is waited for, ever more patiently; nothing is lost meanwhile."""
+    """Relay until `stop` is set. A fault, such as a lost database, is waited out ever more patiently."""
     name = f"{socket.gethostname()}:{os.getpid()}"[:64]
     pause = PAUSE_SECONDS
     while not stop.is_set():
         try:
             moved = relay_outbox(relay=name, now=clock.now(), limit=BATCH)
-        except DatabaseError as error:
+        except Exception as error:  # noqa: BLE001 - messages wait for this thread and no other
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
             _log.warning("relay_waits", error=type(error).__name__, seconds=pause)
         else:
