@@ -62,7 +62,8 @@ class NotStarted(FenqiError):
 )
 def run(*, port: int, sandbox_port: int) -> None:
     """Start everything on this machine and load the sample mall. Ctrl-C stops it; the next start goes on from there."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell that started us in the background ignores them
+        signal.signal(number, signal.default_int_handler)
     with ExitStack() as stack, suppress(KeyboardInterrupt):
         port, sandbox_port = free_from(port), free_from(sandbox_port)
         web, sandbox = f"http://{HOST}:{port}", f"http://{HOST}:{sandbox_port}"
