@@ -78,7 +78,7 @@ def sample_secrets() -> Mapping[str, str]:
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         made = {"alipay_private_key": pem.decode(), "sms_secret": secrets.token_urlsafe(24)}
-        postgres.write_private(path, json.dumps({**made, "staff_password": secrets.token_hex(6)}))
+        postgres.write_private(path, json.dumps({**made, "staff_password": f"sample-{secrets.token_hex(6)}"}))
     kept: dict[str, str] = json.loads(path.read_text())
     return kept
 
