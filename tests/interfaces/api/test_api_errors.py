@@ -61,7 +61,7 @@ def test_an_operation_is_open_to_its_scope_alone(
     caller_with: Callable[..., Any], plan: Bought, *, method: str, path: str, scope: Scope
 ) -> None:
     address = path.format(c=plan.customer_id, p=plan.plan_id)
-    body = {} if method != "GET" else None
+    body: Any = {} if method != "GET" else None
     others = caller_with(*(other for other in Scope if other is not scope))
     said = check(others.send(method, address, body), 403, "scope_missing")
     assert said["details"] == {"scope": scope.value}
@@ -85,7 +85,7 @@ def test_another_process_honours_a_revoked_key_for_thirty_seconds_at_most(
     shop: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moment = 1000.0
-    monkeypatch.setattr(api_clients.time, "monotonic", lambda: moment)
+    monkeypatch.setattr("fenqi.usecases.api_clients.time.monotonic", lambda: moment)
     monkeypatch.setattr(api_clients, "forget_clients", lambda: None)  # it is the other process that revokes
     assert find_by_key(shop.key) is not None
     revoke_client("shop", now=datetime.now(UTC))

@@ -1,0 +1,122 @@
+"""The OpenAPI document says what the API does, and the API does what it says, whatever it is sent."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from django.test import Client
+from hypothesis import HealthCheck, settings
+from schemathesis.config import SchemathesisConfig
+
+from fenqi.config.wsgi import application
+from fenqi.interfaces.api.operations import REPLAYED
+from fenqi.usecases import clock
+from malls import Bought
+
+DOCUMENT = "/api/v1/openapi.json"
+# What a schema cannot say (which rows are open, what is owed) is refused with these.
+BUSINESS_REFUSALS = ["2xx", "404", "409", "422"]
+TRIALS = settings(
+    max_examples=12, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+)
+
+
+@pytest.fixture
+def document(client: Client) -> dict[str, Any]:
+    found: dict[str, Any] = client.get(DOCUMENT).json()
+    return found
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, details in methods.items():
+            yield f"{method.upper()} {path}", details
+
+
+def test_the_document_is_openapi_3_1_with_one_key_for_all(document: dict[str, Any]) -> None:
+    assert document["openapi"] == "3.1.0"
+    assert document["components"]["securitySchemes"]["ApiKey"] == {"type": "http", "scheme": "bearer"}
+    for name, details in operations(document):
+        ((scheme, (scope,)),) = details["security"][0].items()
+        assert (name, scheme, ":" in scope) == (name, "ApiKey", True)
+
+
+def test_every_operation_documents_its_refusals_with_examples(document: dict[str, Any]) -> None:
+    for name, details in operations(document):
+        assert {"401", "403", "500", "503"} <= set(details["responses"]), name
+        for status, response in details["responses"].items():
+            if int(status) >= 400:
+                examples = response["content"]["application/problem+json"]["examples"]
+                assert all(example["value"]["status"] == int(status) for example in examples.values()), name
+
+
+def test_every_command_takes_a_key_and_shows_an_example(document: dict[str, Any]) -> None:
+    for name, details in operations(document):
+        if name.startswith("GET"):
+            continue
+        (key,) = (each for each in details["parameters"] if each["name"] == "Idempotency-Key")
+        assert (name, key["required"]) == (name, name.startswith("POST"))
+        assert details["requestBody"]["content"]["application/json"]["example"]
+        assert any(REPLAYED in response.get("headers", {}) for response in details["responses"].values())
+
+
+def test_the_documented_examples_work_one_after_the_other(shop: Any, document: dict[str, Any]) -> None:
+    examples = {
+        details["operationId"]: details["requestBody"]["content"]["application/json"]["example"]
+        for _, details in operations(document)
+        if "requestBody" in details
+    }
+    with clock.stopped(datetime(2026, 4, 1, 8, tzinfo=UTC)):
+        assert shop.put("/customers/C-1001", examples["put_customer"]).status_code == 201
+        taken = shop.put("/orders/A-1", examples["put_order"])
+        assert taken.status_code == 201
+        path = f"/customers/{taken.json()['customer_id']}/plans/{taken.json()['plan_id']}"
+        assert shop.post(f"{path}/received-repayments", examples["record_received"]).status_code == 201
+        assert shop.post(f"{path}/quotes", examples["make_quote"]).status_code == 201
+
+
+@pytest.fixture
+def within_the_test() -> Iterator[None]:
+    """Requests do not close the connection that holds the test's transaction."""
+    ends = (request_started, request_finished)
+    for end in ends:
+        end.disconnect(close_old_connections)
+    yield
+    for end in ends:
+        end.connect(close_old_connections)
+
+
+def described(**changes: Any) -> schemathesis.schemas.BaseSchema:
+    config = {
+        "generation": {"deterministic": True},
+        "checks": {"positive_data_acceptance": {"expected-statuses": BUSINESS_REFUSALS}},
+        **changes,
+    }
+    return schemathesis.openapi.from_wsgi(DOCUMENT, application, config=SchemathesisConfig.from_dict(config))
+
+
+anything = described()
+allowed = described(generation={"deterministic": True, "mode": "positive"}, phases={"coverage": {"enabled": False}})
+
+
+@anything.parametrize()
+@TRIALS
+@pytest.mark.usefixtures("within_the_test")
+def test_whatever_it_is_sent_the_api_keeps_its_word(case: schemathesis.Case[Any], shop: Any) -> None:
+    case.call_and_validate(headers={"Authorization": f"Bearer {shop.key}"})
+
+
+@allowed.parametrize()
+@settings(TRIALS, max_examples=25)
+@pytest.mark.usefixtures("within_the_test")
+def test_the_same_of_what_is_there(case: schemathesis.Case[Any], shop: Any, plan: Bought) -> None:
+    there = {"customer_id": plan.customer_id, "plan_id": plan.plan_id, "ref": "c-1", "sku": "X2"}
+    case.path_parameters.update({name: str(there[name]) for name in case.path_parameters if name in there})
+    if isinstance(case.body, dict):
+        known = {"customer_ref": "c-1", "currency": "CNY", "received_on": "2026-01-01"}
+        case.body.update({name: value for name, value in known.items() if name in case.body})
+    case.call_and_validate(headers={"Authorization": f"Bearer {shop.key}"})
