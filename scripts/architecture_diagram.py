@@ -1,0 +1,120 @@
+"""Draws the house as it is: who imports whom, and how a payment attempt moves.
+
+`python scripts/architecture_diagram.py --write` writes the diagrams into `docs/architecture.md` and
+`docs/payment-states.md`; without `--write` it says which page is out of date. A test fails while one is.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from itertools import groupby
+
+import grimp
+
+from fenqi.domain.payments.attempts import NEXT_STATE, AttemptState, Outcome, Signal, Step
+from generated_parts import DOCS, Parts, run
+
+ARCHITECTURE = DOCS / "architecture.md"
+STATES = DOCS / "payment-states.md"
+
+PACKAGE = "fenqi"
+FLOORS = ("interfaces", "usecases", "records", "channels", "domain")
+BESIDE = ("config", "sandbox")
+NO_ROOMS = ("fenqi.records.migrations", "fenqi.config.database")
+"""Packages that are parts of a floor, not rooms where a noun lives."""
+
+Imports = Mapping[str, Collection[str]]
+"""Room to the other rooms it imports; what stands in no room of a floor belongs to the floor: `usecases`."""
+
+
+def imports_between_rooms() -> Imports:
+    """Read from the source of every module; nothing is run."""
+    graph = grimp.build_graph(PACKAGE, cache_dir=None)
+    packages = {module for module in graph.modules if graph.find_children(module)} - set(NO_ROOMS)
+    found: dict[str, set[str]] = defaultdict(set)
+    for module in sorted(graph.modules - {PACKAGE}):
+        room = room_of(module, packages)
+        found[room] |= {room_of(name, packages) for name in graph.find_modules_directly_imported_by(module)} - {room}
+    return found
+
+
+def room_of(module: str, packages: Collection[str]) -> str:
+    """`fenqi.usecases.orders.register` stands in `usecases/orders`, `fenqi.usecases.audit` in `usecases`."""
+    parts = module.split(".")
+    room = parts[1:3] if ".".join(parts[:3]) in packages else parts[1:2]
+    return "/".join(room)
+
+
+def floor_of(room: str) -> str:
+    return room.partition("/")[0]
+
+
+def floors_diagram(imports: Imports) -> str:
+    """The floors with their rooms, an arrow from who imports to who is imported."""
+    arrows = {(floor_of(room), floor_of(other)) for room, others in imports.items() for other in others}
+    lines = ["```mermaid", "flowchart TD"]
+    for floor in (*FLOORS, *BESIDE):
+        lines += _box(floor, sorted(room for room in imports if floor_of(room) == floor and room != floor))
+    order = (*FLOORS, *BESIDE)
+    down = sorted((pair for pair in arrows if pair[0] != pair[1]), key=lambda pair: tuple(map(order.index, pair)))
+    lines += [f"    {upper} --> {lower}" for upper, lower in down]
+    return "\n".join([*lines, "```"])
+
+
+def _box(floor: str, rooms: list[str]) -> Iterator[str]:
+    if not rooms:
+        return iter([f"    {floor}[{floor}]"])
+    inside = [f"        {room.replace('/', '_')}[{room.partition('/')[2]}]" for room in rooms]
+    return iter([f"    subgraph {floor}", "        direction LR", *inside, "    end"])
+
+
+def rooms_table(imports: Imports) -> str:
+    """Each room and what it imports of other rooms, top floor first."""
+    order = (*FLOORS, *BESIDE)
+    rooms = sorted(imports, key=lambda room: (order.index(floor_of(room)), room))
+    rows = [f"| `{room}` | {_by_floor(imports[room], order)} |" for room in rooms]
+    return "\n".join(["| room | imports |", "|---|---|", *rows])
+
+
+def _by_floor(rooms: Collection[str], order: tuple[str, ...]) -> str:
+    ranked = sorted(rooms, key=lambda room: (order.index(floor_of(room)), room))
+    floors = [", ".join(f"`{room}`" for room in group) for _, group in groupby(ranked, key=floor_of)]
+    return "; ".join(floors) or "nothing of ours"
+
+
+def attempts_diagram() -> str:
+    """Every move that leads to another state; the signals that do are written on the arrow."""
+    moves: dict[tuple[AttemptState, AttemptState], list[str]] = defaultdict(list)
+    for (state, signal), after in NEXT_STATE.items():
+        if after is not state:
+            moves[state, after].append(signal.value)
+    arrows = [f"    {state} --> {after}: {', '.join(signals)}" for (state, after), signals in moves.items()]
+    return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> created", *arrows, "```"])
+
+
+def attempts_table() -> str:
+    """Every pair of state and signal: the state after it, `=` where nothing changes, or a refusal."""
+    signals: tuple[Signal, ...] = (*Step, *Outcome)
+    head = "| state | " + " | ".join(f"`{signal.value}`" for signal in signals) + " |"
+    rows = [
+        f"| `{state}` | " + " | ".join(_after(state, signal) for signal in signals) + " |" for state in AttemptState
+    ]
+    return "\n".join([head, "|---" * (len(signals) + 1) + "|", *rows])
+
+
+def _after(state: AttemptState, signal: Signal) -> str:
+    after = NEXT_STATE.get((state, signal))
+    if after is None:
+        return "refused"
+    return "=" if after is state else after.value
+
+
+def pages() -> Parts:
+    imports = imports_between_rooms()
+    return {
+        ARCHITECTURE: {"floors": floors_diagram(imports), "rooms": rooms_table(imports)},
+        STATES: {"moves": attempts_diagram(), "table": attempts_table()},
+    }
+
+
+if __name__ == "__main__":
+    run(pages())
