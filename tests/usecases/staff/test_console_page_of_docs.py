@@ -1,0 +1,23 @@
+"""The page that tells staff what each role may do says what the table says."""
+
+from fenqi.config.environment import project_folder
+from fenqi.usecases.staff.permissions import MAY, Permission
+
+LINES = {
+    "find a customer, see orders, plans, payments, raw events": Permission.SEE_CUSTOMERS,
+    "ask a payment channel what became of an attempt": Permission.ASK_CHANNEL,
+    "show name and phone, against a reason": Permission.REVEAL_PERSONAL_DATA,
+    "see the journal": Permission.SEE_JOURNAL,
+    "see refused callbacks": Permission.SEE_REFUSED_CALLBACKS,
+    "read the audit": Permission.SEE_AUDIT,
+}
+
+
+def test_the_table_of_the_page_is_the_table_of_the_program() -> None:
+    assert set(LINES.values()) == set(Permission)
+    rows = [line.strip("| ").split("|") for line in (project_folder() / "docs/console.md").read_text().splitlines()]
+    told = {cells[0].strip(): [cell.strip() == "yes" for cell in cells[1:]] for cells in rows if len(cells) > 1}
+    roles = ("agent", "finance", "admin")
+    assert {text: [*told[text], *[False] * (3 - len(told[text]))] for text in LINES} == {
+        text: [permission in MAY[role] for role in roles] for text, permission in LINES.items()
+    }
