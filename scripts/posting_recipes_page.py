@@ -1,0 +1,121 @@
+"""Works the examples of `docs/posting-recipes.md` out with the engine, one for each recipe.
+
+`python scripts/posting_recipes_page.py --write` writes them into the page; without `--write` it says when the page is out
+of date. A test fails while it is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fenqi.domain.ledger import Entry, EntryCode, Line, clearing, duplicate_payment_entry, entry_for, opening_entry
+from fenqi.domain.money import Money
+from fenqi.domain.plans import Event, parse_event, parse_terms, replay
+from generated_parts import DOCS, Parts, run
+
+PAGE = DOCS / "posting-recipes.md"
+ALIPAY = clearing("alipay")
+
+# 1,200.00 over 12 months at a flat fee of 0.6 % a month: each row is 100.00 and 7.20 of fee.
+TERMS = parse_terms(
+    {
+        "principal": 120_000,
+        "currency": "CNY",
+        "opened_on": "2026-01-15",
+        "installments": 12,
+        "method": "flat_fee",
+        "fee_rate": "0.6",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What happened in words, and the entry it posts; None when nothing moves."""
+
+    code: EntryCode
+    words: str
+    entry: Entry | None
+
+
+def event(kind: str, on: str, **fields: object) -> Event:
+    return parse_event({"id": f"{kind} {on}", "kind": kind, "on": on, **fields})
+
+
+FIRST = event("repayment", "2026-02-15", amount=10_720)
+LATE_FEE = event("late_fee", "2026-03-20", amount=500)
+OVERPAID = event("repayment", "2026-02-15", amount=130_000)
+CHARGED_OFF = event("charge_off", "2026-09-01")
+
+HISTORIES: Sequence[tuple[str, Sequence[Event]]] = (
+    ("The first row is repaid on its day.", [FIRST]),
+    ("More than everything is paid; the rest is credit balance.", [OVERPAID]),
+    ("The plan is settled on 1 March; ten rows' fees are no longer asked.", [FIRST, event("settlement", "2026-03-01")]),
+    ("Goods of 200.00 go back; the last rows are lowered.", [FIRST, event("refund", "2026-02-20", amount=20_000)]),
+    ("The price fell by 50.00.", [FIRST, event("price_adjustment", "2026-02-20", amount=5_000)]),
+    ("The mall gives 10.00.", [FIRST, event("credit", "2026-02-20", amount=1_000)]),
+    ("A fee of 3.00 is charged.", [FIRST, event("fee", "2026-02-20", amount=300)]),
+    ("A late fee of 5.00 is charged.", [FIRST, LATE_FEE]),
+    ("That late fee is waived.", [FIRST, LATE_FEE, event("waiver", "2026-03-21", amount=500, component="late_fee")]),
+    ("The card holder disputes the repayment.", [FIRST, event("chargeback", "2026-03-01", of=FIRST.id, amount=10_720)]),
+    (
+        "Part of the credit balance is paid out.",
+        [OVERPAID, event("balance_payout", "2026-02-16", amount=1_000)],
+    ),
+    ("The repayment was booked by mistake.", [FIRST, event("reversal", "2026-02-16", of=FIRST.id)]),
+    ("Nothing is expected to come any more.", [FIRST, CHARGED_OFF]),
+    (
+        "Money comes after all.",
+        [FIRST, CHARGED_OFF, event("repayment", "2026-09-10", amount=10_720)],
+    ),
+    ("The second row moves by ten days.", [FIRST, event("extension", "2026-02-20", from_row=2, days=10)]),
+    (
+        "What is open is laid out over 20 months.",
+        [FIRST, event("reschedule", "2026-02-20", installments=20, first_due_on="2026-03-15")],
+    ),
+    ("Somebody looked at the plan.", [FIRST, event("look", "2026-02-20")]),
+    (
+        "A fee of 3.00, in force since 1 February, becomes known after the repayment: the money had paid it first.",
+        [FIRST, event("fee", "2026-02-01", amount=300)],
+    ),
+)
+
+
+def examples() -> list[Example]:
+    return [
+        Example(EntryCode.OPENED, "An order is bought on the plan.", opening_entry(replay(TERMS, ()))),
+        *(worked(words, events) for words, events in HISTORIES),
+        Example(
+            EntryCode.DUPLICATE_PAYMENT,
+            "The same row is paid a second time at the cashier.",
+            duplicate_payment_entry(10_720, source=ALIPAY),
+        ),
+    ]
+
+
+def worked(words: str, events: Sequence[Event]) -> Example:
+    """The entry that the last of the events posts when it becomes known."""
+    before, after = replay(TERMS, events[:-1]), replay(TERMS, events)
+    return Example(EntryCode(events[-1].kind.value), words, entry_for(before, after, events[-1], source=ALIPAY))
+
+
+def table(of: Sequence[Example]) -> str:
+    rows = [f"| {one.code} | {one.words} | {_side(one, 'debit')} | {_side(one, 'credit')} |" for one in of]
+    return "\n".join(["| event | what happened | debit | credit |", "|---|---|---|---|", *rows])
+
+
+def _side(example: Example, side: str) -> str:
+    if example.entry is None:
+        return "nothing"
+    return "<br>".join(_written(line, side) for line in example.entry.lines if getattr(line, side))
+
+
+def _written(line: Line, side: str) -> str:
+    return f"`{line.account}` {Money(getattr(line, side), TERMS.currency).as_decimal():,.2f}"
+
+
+def pages() -> Parts:
+    return {PAGE: {"examples": table(examples())}}
+
+
+if __name__ == "__main__":
+    run(pages())
