@@ -47,9 +47,7 @@ def test_a_range_of_money_repeats_the_sign() -> None:
     assert formats.money_range(19, 192) == "¥0.19–¥1.92"
 
 
-@pytest.mark.parametrize(
-    ("rate", "written"), [("13.03", "13.03%"), ("0", "0.00%"), ("7.5", "7.50%")]
-)
+@pytest.mark.parametrize(("rate", "written"), [("13.03", "13.03%"), ("0", "0.00%"), ("7.5", "7.50%")])
 def test_percent(rate: str, written: str) -> None:
     assert formats.percent(Decimal(rate)) == written
 
