@@ -12,6 +12,7 @@ from fenqi.domain.plans import (
     late_fee_cap,
     preview,
     projected_late_fee,
+    rates,
     replay,
     settlement_quote,
 )
@@ -99,3 +100,26 @@ class TestWaiting:
         terms = terms_of(principal=40_000, installments=4, late_fee={"fixed": 1_000})
         paid = replay(terms, [event_of("repayment", "2023-01-02", amount=40_000)]).rows[0]
         assert projected_late_fee(terms, paid, date(2024, 1, 1)) == 0
+
+
+def test_money_that_falls_short_of_its_quote_settles_nothing() -> None:
+    """The customer had paid 50.00 before; with that payment reversed, the money no longer meets what was asked."""
+    terms = terms_of(principal=30_000, installments=3, method="equal_principal", annual_rate="12")
+    events = [
+        event_of("repayment", "2023-02-10", amount=5_000, id="early"),
+        event_of("settlement", "2023-02-15", amount=25_400),
+    ]
+    assert replay(terms, events).status.value == "settled"
+    short = replay(terms, [*events, event_of("reversal", "2023-02-20", of="early")])
+    assert short.status.value == "active"
+    assert short.totals.due.interest == 300 + 200 + 100
+    assert short.totals.paid.total == 25_400
+
+
+def test_a_plan_by_weeks_is_rated_by_days_even_when_its_dates_look_like_months() -> None:
+    """Four weeks after 31 January is the last day of February: 28 days, not a month."""
+    terms = terms_of(
+        principal=1_000, opened_on="2023-01-31", installments=1, every=4, unit="week",
+        method="equal_installment", annual_rate="36",
+    )  # fmt: skip
+    assert str(rates(terms).annual_rate_simple) == "36.54"

@@ -51,7 +51,13 @@ def grant_credit(fold: Fold, event: Event, share: Share) -> None:
 
 
 def settle(fold: Fold, event: Event, share: Share) -> None:
-    """What the day's quote does not ask for is forgone, the rest is paid: by the quote, or by what really came."""
+    """What the day's quote does not ask for is forgone, the rest is paid: by the quote, or by what really came.
+
+    Money that falls short of the quote, since an earlier fact turned out otherwise, is a repayment: nothing is forgone.
+    """
+    if event.amount is not None and event.amount < fold.asked(event.on).total:
+        pay(fold, event, share, FutureRule.NEXT)
+        return
     for row, interest, fee in fold.unasked(event.on):
         if not (interest or fee):
             continue

@@ -15,7 +15,7 @@ import pyxirr
 
 from fenqi.domain.plans.calendar import add_months
 from fenqi.domain.plans.schedule import lay_out
-from fenqi.domain.plans.terms import Terms
+from fenqi.domain.plans.terms import Terms, Unit
 
 MOST_SHOWN = Decimal("999999.99")
 """Percent a year; no rate is shown higher."""
@@ -41,17 +41,18 @@ def rates(terms: Terms) -> Rates:
     """The rates of the agreed schedule: principal received, down payment and rows paid, each on its day."""
     flows = [(terms.opened_on, -terms.principal)]
     flows += [(row.due_on, row.principal + row.interest + row.fee) for row in lay_out(terms)]
-    return rates_of_flows(flows)
+    return rates_of_flows(flows, by_month=terms.unit is Unit.MONTH)
 
 
-def rates_of_flows(flows: Sequence[tuple[date, int]]) -> Rates:
+def rates_of_flows(flows: Sequence[tuple[date, int]], *, by_month: bool = True) -> Rates:
     """Rates of dated flows in minor units, first what is received (negative), then what is paid, by date.
 
-    Dates that lie whole months after the first count as months; any others by actual days over 365 (XIRR).
+    Of a plan by months, dates that lie whole months after the first count as months; any others, and all those of a
+    plan by days or weeks, count actual days over 365 (XIRR).
     """
     if sum(amount for _, amount in flows) <= 0:
         return Rates(annual_rate_irr=_ZERO, annual_rate_simple=_ZERO)
-    months = _whole_months(flows)
+    months = _whole_months(flows) if by_month else None
     if months is None:
         years = [(day - flows[0][0]).days / _DAYS_IN_YEAR for day, _ in flows]
         found = pyxirr.xirr([day for day, _ in flows], [amount for _, amount in flows])
