@@ -4,17 +4,17 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import pytest
 from click.testing import CliRunner
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from browsing import Site
 from fenqi.interfaces.commands.demo import demo
 from fenqi.records.models import Account
 from fenqi.usecases.customers import find_customer_by_phone
@@ -71,39 +71,21 @@ def _django_beside_a_browser() -> Iterator[None]:
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
-    """The mall's pages on a real port, and a way to open them as somebody."""
-
-    url: str
-    browser: Browser
-    client: Callable[[str], Client]
-    customer: Callable[[str], UUID]
-
-    def open(self, *, language: str = "zh-CN", who: str | None = None, **options: Any) -> BrowserContext:
-        """A fresh browser window; `who` is signed in."""
-        context = self.browser.new_context(base_url=self.url, locale=language, **options)
-        if who is not None:
-            session = self.client(who).cookies["sessionid"].value
-            context.add_cookies([{"name": "sessionid", "value": session, "url": self.url}])
-        return context
-
-
 @pytest.fixture
-def site(
-    browser: Browser,
-    _django_beside_a_browser: None,
-    live_server: LiveServer,
-    signed_in: Callable[[str], Client],
-    mall: Callable[[str], UUID],
-    town: Town,
-    settings: Settings,
-) -> Site:
-    """The sandbox's cashier is where forms may lead, and where the channel's answers come back from."""
+def mall_server(live_server: LiveServer, town: Town, settings: Settings, _django_beside_a_browser: None) -> LiveServer:
+    """The mall on a real port. The sandbox's cashier is where forms may lead, and where answers come back from."""
     settings.FENQI_PUBLIC_URL = live_server.url
     settings.FENQI_SANDBOX_URL = town.url
     policy = deepcopy(settings.CONTENT_SECURITY_POLICY)
     policy["DIRECTIVES"]["form-action"].append(town.url)
     policy["DIRECTIVES"]["upgrade-insecure-requests"] = False
     settings.CONTENT_SECURITY_POLICY = policy
-    return Site(live_server.url, browser, signed_in, mall)
+    return live_server
+
+
+@pytest.fixture
+def site(
+    browser: Browser, mall_server: LiveServer, signed_in: Callable[[str], Client], mall: Callable[[str], UUID]
+) -> Site:
+    """Its pages, as anybody of the sample mall."""
+    return Site(mall_server.url, browser, signed_in, mall)

@@ -5,9 +5,9 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import Site
 from django.urls import path
 
+from browsing import Site
 from fenqi.interfaces.shared import parts
 
 urlpatterns = [path("parts", parts.show)]

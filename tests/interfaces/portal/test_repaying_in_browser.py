@@ -4,11 +4,11 @@ import re
 from typing import Any
 
 import pytest
-from conftest import Site
 from django.core.cache import cache
 from playwright.sync_api import Page, expect
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from browsing import Site
 from fenqi.interfaces.jobs import tasks
 from fenqi.records.models import Plan
 from town import Town

@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from conftest import Site
+from browsing import Site
 from fenqi.records.models import Payment, Plan
 from fenqi.usecases.orders.queries import list_orders
 
