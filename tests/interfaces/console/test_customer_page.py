@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from fenqi.records.identifiers import HOUSE_ID
-from fenqi.records.models import AuditRecord, PaymentAttempt, RefusedCallback
+from fenqi.records.models import AuditRecord, ChannelNotification, PaymentAttempt, RefusedCallback
 from fenqi.usecases import clock
 from fenqi.usecases.support.books import customer_books
 from fenqi.usecases.support.search import search_customers
@@ -156,6 +156,25 @@ def test_a_plan_of_nobody_is_not_found(bill: Bought, desk: Desk, plan: str) -> N
 def test_a_plan_of_another_customer_is_not_found(bill: Bought, desk: Desk) -> None:
     other = bought()
     assert desk("agent").get(f"/console/customers/{bill.customer_id}?plan={other.plan_id}").status_code == 404
+
+
+def test_what_the_channel_said_is_shown_word_for_word_as_text(bill: Bought, desk: Desk) -> None:
+    started = bill.start(2, now=clock.now())
+    PaymentAttempt.objects.filter(customer_id=bill.customer_id, id=started.attempt_id).update(
+        reply={"sub_msg": "<b>处理中</b>"}
+    )
+    ChannelNotification.objects.create(
+        customer_id=bill.customer_id,
+        channel="alipay",
+        notify_id="n-1",
+        attempt_id=started.attempt_id,
+        outcome="waiting",
+        body={"trade_status": "WAIT_BUYER_PAY"},
+        received_at=clock.now(),
+    )
+    html = page_of(desk("agent"), bill.customer_id)
+    assert "&lt;b&gt;处理中&lt;/b&gt;" in html
+    assert "WAIT_BUYER_PAY" in html
 
 
 def test_money_that_came_twice_stands_on_top(paid_twice: UUID, desk: Desk) -> None:

@@ -1,12 +1,13 @@
 """All that is known of one customer, read at once for the page of a member of staff."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from fenqi.domain.errors import NotFound
 from fenqi.records.identifiers import HOUSE_ID
-from fenqi.records.models import PlanEvent
+from fenqi.records.models import ChannelNotification, PlanEvent
 from fenqi.usecases import audit
 from fenqi.usecases.audit import Action, AuditView
 from fenqi.usecases.customers import customer_view
@@ -31,12 +32,24 @@ class PlanFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationView:
+    """A callback about an attempt that was believed, as the channel sent it."""
+
+    attempt_id: UUID
+    notify_id: str
+    outcome: str
+    body: dict[str, Any]
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerFile:
     """`plan` is the one looked at in full, with its raw `events`; `books` only for those who may see them."""
 
     customer: CustomerView
     orders: tuple[OrderSummary, ...]
     payments: tuple[PaymentView, ...]
+    notifications: tuple[NotificationView, ...]
     facts: tuple[PlanFact, ...]
     told: tuple[AuditView, ...]
     plan: PlanView | None
@@ -80,6 +93,7 @@ def read_customer_file(customer_id: UUID, *, plan_id: UUID | None, today: date, 
         customer=customer,
         orders=orders,
         payments=payments,
+        notifications=_notifications(customer_id),
         facts=_plan_facts(customer_id, orders),
         told=audit.list_acts(customer_id, actions=_TOLD, limit=MOST_FACTS).items,
         plan=plan_view(customer_id, shown, today=today) if shown else None,
@@ -98,6 +112,20 @@ def _first_to_look_at(orders: tuple[OrderSummary, ...], payments: tuple[PaymentV
     if owing:
         return min(owing, key=lambda plan: (plan.next_due_on, plan.plan_id)).plan_id
     return plans[0].plan_id if plans else None
+
+
+def _notifications(customer_id: UUID) -> tuple[NotificationView, ...]:
+    found = ChannelNotification.objects.filter(customer_id=customer_id).order_by("-received_at", "id")
+    return tuple(
+        NotificationView(
+            attempt_id=row.attempt_id,
+            notify_id=row.notify_id,
+            outcome=row.outcome,
+            body=row.body,
+            received_at=row.received_at,
+        )
+        for row in found[:MOST_FACTS]
+    )
 
 
 def _plan_facts(customer_id: UUID, orders: tuple[OrderSummary, ...]) -> tuple[PlanFact, ...]:
