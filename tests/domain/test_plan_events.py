@@ -281,9 +281,9 @@ class TestSettlement:
         assert state.settlement_quote == 40_000 + 400 + 400 + 70
 
     @pytest.mark.parametrize(
-        ("on", "fees"), [("2023-01-01", 0), ("2023-01-02", 400), ("2023-02-01", 400), ("2023-02-02", 800)]
+        ("on", "fees"), [("2023-01-01", 400), ("2023-01-02", 400), ("2023-02-01", 400), ("2023-02-02", 800)]
     )
-    def test_the_flat_fee_of_a_row_is_asked_from_its_first_day(self, on: str, fees: int) -> None:
+    def test_the_flat_fee_of_the_running_row_is_asked_and_of_no_later_one(self, on: str, fees: int) -> None:
         assert replay(WITH_FEES, [event_of("look", on)]).settlement_quote == 40_000 + fees
 
     def test_a_settlement_with_its_amount_keeps_what_really_came(self) -> None:

@@ -12,26 +12,30 @@ def unasked(
 ) -> Iterator[tuple[OpenRow, int, int]]:
     """The open rows, by due date, with the interest and the fee that a settlement on that day does not ask for.
 
-    Rows due by the day are asked in full; the running row, among whose days the day is, for its fee and its interest up
-    to the day (actual days over the row's days); the rows after it for no interest and none of the flat fee the
-    schedule put there. A row's days begin after the previous due date (rule 2), so that no row runs on the opening day,
-    nor the next one on a due date. What was already paid is not given back. The down payment and the added row carry
-    neither interest nor flat fee, so they are always asked in full.
+    Rows due by the day are asked in full; the running row, in whose period the day falls, for its fee and its interest
+    up to the day (actual days over the row's days); the rows after it for no interest and none of the flat fee the
+    schedule put there. The opening day falls in the first period, as for a fee (rule 10); on a due date the next row
+    does not run yet. What was already paid is not given back. The down payment and the added row carry neither
+    interest nor flat fee, so they are always asked in full.
     """
     start = opened_on
+    running_found = False
     for row in rows:
         if row.is_down_payment or row.is_added:
             yield row, 0, 0
             continue
-        if row.due_on <= on:
+        due_on = row.due_on
+        if due_on <= on:
+            running_found = due_on == on
             yield row, 0, 0
-        elif start < on:
-            yield row, _interest_after(row, on, start, rounding), 0
-        else:
+        elif running_found:
             charged = row.due[FEE] - row.flat_fee
-            asked = max(0, charged - row.paid[FEE])
-            yield row, row.owed(INTEREST), row.owed(FEE) - asked
-        start = row.due_on
+            asked = charged - row.paid[FEE]
+            yield row, row.owed(INTEREST), row.owed(FEE) - max(0, asked)
+        else:
+            running_found = True
+            yield row, _interest_after(row, on, start, rounding), 0
+        start = due_on
 
 
 def _interest_after(row: OpenRow, on: date, start: date, rounding: Rounding) -> int:
