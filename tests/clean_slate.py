@@ -32,6 +32,7 @@ def _flush(operations: DatabaseOperations, statements: Iterable[str]) -> None:
             cursor.execute(kept)
         for table in APPEND_ONLY_TABLES:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_periodic_defers, procrastinate_events")
         cursor.execute(_HOUSE, [HOUSE_ID])
         cursor.execute(_HOUSE_KEY, [HOUSE_ID, HOUSE_ID])
 

@@ -21,6 +21,7 @@ from fenqi.records.models import (
     RefusedCallback,
 )
 from fenqi.usecases.repayment import resolve
+from fenqi.usecases.repayment.queries import payment_view
 from fenqi.usecases.repayment.quote import InvalidChoice, NothingOwed, QuoteExpired
 from fenqi.usecases.repayment.start import AlreadyPaid, PaymentUnderWay
 from malls import Bought, Payer, bought
@@ -219,6 +220,8 @@ def test_late_money_for_what_was_paid_meanwhile_is_owed_back(town: Town, plan: B
     assert resolve.ask_channel(plan.customer_id, started.attempt_id, now=now) is AttemptState.SUCCEEDED
     assert len(events(plan)) == 1
     assert books(plan)["payable.refund"] == -10_000
+    assert Payment.objects.get(customer_id=plan.customer_id, id=started.payment_id).state == "closed"
+    assert payment_view(plan.customer_id, started.payment_id).duplicate_minor == 10_000
     assert books(plan)["clearing.alipay"] == 10_000
     assert not RefusedCallback.objects.exists()
 

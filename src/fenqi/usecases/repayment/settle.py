@@ -106,6 +106,7 @@ def _book(
     file = plan_file.read(payment.customer_id, payment.plan_id)
     if payment.state == PaymentState.SUCCEEDED or _paid_otherwise(file, payment):
         _book_duplicate(decision, locked, attempt, order_id=file.order_id, plan_id=file.plan_id, on=on, now=now)
+        _close_payment(decision, attempt, now=now)
         return
     event = money_in(
         file, payment.purpose, amount=attempt.amount_minor, on=max(on, file.terms.opened_on), event_id=str(new_id())
