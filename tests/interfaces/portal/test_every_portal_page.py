@@ -17,7 +17,6 @@ from fenqi.records.models import Payment, Plan
 from fenqi.usecases.orders.queries import list_orders
 
 ARTEFACTS = Path("test-artefacts") / "portal"
-WIDTHS = (390, 1280)
 CHINESE = re.compile("[\u4e00-\u9fff]")
 MOST_HTML_BYTES = 30_000
 
@@ -63,11 +62,6 @@ def chinese_left(page: Page) -> list[str]:
     return sorted(line for line in lines if CHINESE.search(line) and not re.search(products, line))
 
 
-def refused_by_the_browser(name: str, told: str) -> dict[str, object]:
-    """What the console says, save that a page which is a refusal was refused."""
-    return {} if "Failed to load resource" in told else {f"{name} console": told}
-
-
 def picture(page: Page, width: int, file: Path) -> None:
     """The whole page in one screen, so that its bars are at its edges."""
     page.set_viewport_size({"width": width, "height": 844})
@@ -77,26 +71,27 @@ def picture(page: Page, width: int, file: Path) -> None:
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
-def test_every_page_is_accessible_whole_and_in_one_language(site: Site, language: str) -> None:
+@pytest.mark.parametrize("width", [390, 1280])
+def test_every_page_is_accessible_whole_and_in_one_language(site: Site, language: str, width: int) -> None:
     folder = ARTEFACTS / language[:2]
     folder.mkdir(parents=True, exist_ok=True)
     wrong: dict[str, object] = {}
     for name, who, address in addresses(site):
         with site.open(language=language, who=who) as context:
             page = context.new_page()
-            page.on("console", lambda told, name=name: wrong.update(refused_by_the_browser(name, told.text)))
+            console: list[str] = []
+            page.on("console", lambda message, console=console: console.append(message.text))
             answer = page.goto(address)
             assert answer
             assert len(answer.body()) < MOST_HTML_BYTES
-            for width in WIDTHS:
-                picture(page, width, folder / f"{name}-{width}.png")
-                if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-                    wrong[f"{name} {width} scrolls sideways"] = True
-            axe = Axe().run(page)
-            if axe.violations_count:
-                wrong[f"{name} axe"] = [
-                    (one["id"], [node["html"] for node in one["nodes"]]) for one in axe.response["violations"]
-                ]
-            if strange := (untranslated(page) if language == "zh-CN" else chinese_left(page)):
-                wrong[f"{name} language"] = strange
+            picture(page, width, folder / f"{name}-{width}.png")
+            wrong |= {f"{name}: {what}": found for what, found in faults(page, language) if found}
+            wrong |= {f"{name}: console": told for told in console if not told.startswith("Failed to load resource")}
     assert wrong == {}
+
+
+def faults(page: Page, language: str) -> Iterator[tuple[str, object]]:
+    """What is wrong with the page: empty for each thing that is right."""
+    yield "scrolls sideways", page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    yield "accessibility", [(one["id"], one["nodes"]) for one in Axe().run(page).response["violations"]]
+    yield "language", untranslated(page) if language == "zh-CN" else chinese_left(page)
