@@ -66,6 +66,7 @@ def introduce_to_sms(sandbox: str, *, secret: str) -> dict[str, str]:
         "FENQI_SMS_ACCESS_KEY_SECRET": secret,
         "FENQI_SMS_SIGN_NAME": SIGN_NAME,
         "FENQI_SMS_ENDPOINT": answer["endpoint"],
+        "FENQI_SANDBOX_URL": sandbox,  # the sign-in page says where its messages are read
     }
 
 
