@@ -10,7 +10,6 @@ DATABASE_IS_GIVEN = os.environ.setdefault("DATABASE_URL", NOT_YET) != NOT_YET
 
 os.environ.setdefault("FENQI_SECRET_KEY", "only-for-tests-only-for-tests-only-for-tests-only-for-tests")
 os.environ.setdefault("FENQI_PII_KEYS", "b25seS1mb3ItdGVzdHMtdGhpcy1pcy1uby1zZWNyZXQ=")
-os.environ.setdefault("FENQI_INDEX_KEY", "only-for-tests")
 os.environ.setdefault("FENQI_INDEX_KEY", "only-for-tests-finds-nobody")
 os.environ.setdefault("FENQI_TLS", "no")
 os.environ.setdefault("FENQI_LOG_LEVEL", "WARNING")
