@@ -125,6 +125,7 @@ def test_what_is_signed_but_not_for_us_or_not_readable_is_refused(
     assert reason_of(reader, signed(**changes)) is reason
 
 
+@pytest.mark.requirement("R185")
 @given(
     name=st.sampled_from(["total_amount", "out_trade_no", "trade_status", "app_id", "seller_id", "gmt_payment"]),
     value=st.text(max_size=40),

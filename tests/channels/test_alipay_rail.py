@@ -175,6 +175,7 @@ def test_what_may_have_happened_is_unknown_and_the_query_tells(
     assert known.outcome is Outcome.SUCCEEDED
 
 
+@pytest.mark.requirement("R136", "R137")
 @pytest.mark.parametrize("kind", ["hang", "reset", "http_500", "wrong_signature", "unsigned"])
 def test_a_query_without_a_believable_answer_tells_nothing(
     alipay: AlipayChannel, paid: ChargeRequest, sandbox: Sandbox, kind: str

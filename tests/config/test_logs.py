@@ -41,6 +41,7 @@ def test_values_under_a_private_name_are_masked_at_any_depth(name: str) -> None:
     assert scrubbed({"order": [{name: "x"}]}) == {"order": [{name: MASK}]}
 
 
+@pytest.mark.requirement("R185")
 @given(prefix=st.text("abc ，", max_size=5), digits=st.text("0123456789", min_size=9, max_size=9))
 def test_no_phone_number_passes(prefix: str, digits: str) -> None:
     number = f"13{digits}"

@@ -34,6 +34,7 @@ def test_production_refuses_to_start_without_its_keys_and_its_database(missing: 
     assert not any(value in answer.stderr for value in PRODUCTION.values())
 
 
+@pytest.mark.requirement("R185")
 def test_without_another_word_cookies_and_pages_are_kept_to_tls() -> None:
     code = (
         "settings.DEBUG, settings.SECURE_SSL_REDIRECT, settings.SECURE_HSTS_SECONDS > 0, "

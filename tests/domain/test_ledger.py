@@ -164,6 +164,7 @@ def test_the_canonical_text() -> None:
     )
 
 
+@pytest.mark.requirement("R079")
 @pytest.mark.parametrize(
     "change",
     [

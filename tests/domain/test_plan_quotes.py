@@ -59,6 +59,7 @@ def test_amount_due_and_amount_for_rows() -> None:
 class TestWaiting:
     """What a late row comes to cost (P709, P806, P808)."""
 
+    @pytest.mark.requirement("R119")
     @pytest.mark.parametrize(("on", "fee"), [("2023-02-04", 0), ("2023-02-05", 25), ("2023-02-14", 250)])
     def test_p709_ten_days_of_500_cost_2_50_after_the_grace(self, on: str, fee: int) -> None:
         terms = terms_of(principal=200_000, installments=4, grace_days=3, late_fee=DAILY)

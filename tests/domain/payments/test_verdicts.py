@@ -97,6 +97,7 @@ def of_pay(code: str) -> Verdict:
     return verdict_on("alipay", Operation.PAY, code)
 
 
+@pytest.mark.requirement("R141")
 @pytest.mark.parametrize(
     ("code", "category"), [(code, category) for category, codes in PAY_CODES.items() for code in codes.split()]
 )

@@ -39,6 +39,7 @@ def test_what_a_client_writes_and_reads_of_a_person_is_on_record_under_its_name(
     assert list(acts) == [("api:shop", "customer_registered"), ("api:shop", "personal_data_revealed")]
 
 
+@pytest.mark.requirement("R185")
 def test_personal_data_is_not_stored_in_clear(shop: Any, chen: str) -> None:
     stored = Customer.objects.get(id=chen)
     assert "陈小云".encode() not in bytes(stored.name_encrypted)

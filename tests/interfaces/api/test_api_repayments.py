@@ -192,6 +192,7 @@ def test_readers_who_ask_wrongly_are_told(shop: Any, plan_path: str, query: str)
     assert refused.json()["where"] == query.partition("=")[0]
 
 
+@pytest.mark.requirement("R122")
 def test_bills_over_all_plans(shop: Any, plan: Bought) -> None:
     said = shop.get(f"/customers/{plan.customer_id}/bills").json()
     (yuan,) = said["currencies"]
@@ -229,6 +230,7 @@ def test_nothing_owed_cannot_be_quoted(shop: Any, plan_path: str, received_path:
     assert (refused.status_code, refused.json()["code"]) == (409, "nothing_owed")
 
 
+@pytest.mark.requirement("R002")
 def test_another_customers_ids_are_not_found_anywhere(shop: Any, plan: Bought) -> None:
     stranger = bought("c-2")
     mixed = f"/customers/{stranger.customer_id}/plans/{plan.plan_id}"

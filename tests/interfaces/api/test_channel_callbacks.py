@@ -51,6 +51,7 @@ class TestOverHttp:
         yield bought("c-1")
         server.stop()
 
+    @pytest.mark.requirement("R109", "R116")
     def test_a_notification_alone_books_the_payment_once(self, town: Town, mall: Bought) -> None:
         town.tell("faults", operation="notify", kind="twice", times=1)
         started = mall.start(1, now=clock.now())

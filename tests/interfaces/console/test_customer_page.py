@@ -47,6 +47,7 @@ def test_any_number_at_hand_leads_to_the_customer(bill: Bought, desk: Desk, text
     assert answer.headers["Location"] == f"/console/customers/{bill.customer_id}"
 
 
+@pytest.mark.requirement("R134")
 def test_the_payment_number_leads_to_the_customer_however_it_is_grouped(bill: Bought) -> None:
     started = bill.start(2, now=clock.now())
     number = PaymentAttempt.objects.get(customer_id=bill.customer_id, id=started.attempt_id).out_trade_no
@@ -158,6 +159,7 @@ def test_a_plan_of_another_customer_is_not_found(bill: Bought, desk: Desk) -> No
     assert desk("agent").get(f"/console/customers/{bill.customer_id}?plan={other.plan_id}").status_code == 404
 
 
+@pytest.mark.requirement("R134")
 def test_what_the_channel_said_is_shown_word_for_word_as_text(bill: Bought, desk: Desk) -> None:
     started = bill.start(2, now=clock.now())
     PaymentAttempt.objects.filter(customer_id=bill.customer_id, id=started.attempt_id).update(

@@ -46,6 +46,7 @@ def texts_used(room: str) -> set[str]:
     return used
 
 
+@pytest.mark.requirement("R184")
 @pytest.mark.parametrize("room", ROOMS)
 def test_every_text_is_translated(room: str) -> None:
     translated = {first(message.id) for message in messages(room) if all(message.string)}

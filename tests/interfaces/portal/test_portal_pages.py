@@ -11,8 +11,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from fenqi.interfaces.jobs import tasks
 from fenqi.records.models import Account, Payment, Plan
+from fenqi.usecases import clock
 from fenqi.usecases.orders.queries import list_orders
-from malls import a_customer
+from malls import Payer, a_customer, bought
 from town import Town
 
 SignedIn = Callable[..., Client]
@@ -224,7 +225,7 @@ def test_what_belongs_to_another_customer_is_not_found(signed_in: SignedIn, mall
 # Repaying -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.requirement("R106", "R112", "R113", "R114", "R115")
+@pytest.mark.requirement("R106", "R112", "R113", "R114", "R115", "R177")
 def test_the_confirming_page_says_the_exact_sum_its_parts_and_what_it_does(
     signed_in: SignedIn, mall: CustomerOf
 ) -> None:
@@ -301,6 +302,7 @@ def test_nothing_is_changed_without_the_page_s_own_form(signed_in: SignedIn, mal
 # Results ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("R136", "R137", "R177")
 def test_an_unknown_outcome_says_not_to_pay_again_and_when_we_ask(signed_in: SignedIn, mall: CustomerOf) -> None:
     client = signed_in("lin")
     payment = Payment.objects.get(customer_id=mall("lin"), state="open")
@@ -313,11 +315,28 @@ def test_an_unknown_outcome_says_not_to_pay_again_and_when_we_ask(signed_in: Sig
     assert "/repay/confirm" not in order
 
 
+@pytest.mark.requirement("R123", "R177")
 def test_a_failure_says_that_no_money_moved_why_and_what_to_do(signed_in: SignedIn, mall: CustomerOf) -> None:
     payment = Payment.objects.filter(customer_id=mall("wang"), state="closed").order_by("-created_at")[0]
     text = text_of(signed_in("wang"), f"/repayments/{payment.id}")
     for words in ("这次没还成，钱没有动", "余额不足", "再试一次 ¥433.17", "换个金额还", "先不还会怎样"):
         assert words in text
+
+
+def test_money_for_what_was_paid_already_is_told_to_go_back(client: Client, town: Town) -> None:
+    plan, now = bought(), clock.now()
+    client.force_login(
+        Account.objects.for_customer(plan.customer_id), backend="django.contrib.auth.backends.ModelBackend"
+    )
+    started = plan.start(1, now=now)
+    plan.record(10_000, on=clock.business_date(now), now=now, key="at the counter")
+    Payer(started.redirect_url).press("confirm")
+
+    client.get(f"/repayments/{started.payment_id}/return")
+    text = text_of(client, f"/repayments/{started.payment_id}")
+    assert "这一笔已经还过，¥100.00 会退给你" in text
+    assert "剩余应还 ¥1,100.00" in text
+    assert "会退回" in text_of(client, f"/orders/{plan.order_id}")
 
 
 def test_the_size_of_text_is_kept_and_an_unknown_one_is_not(signed_in: SignedIn) -> None:
