@@ -1,4 +1,4 @@
-"""What became of a repayment: succeeded, failed, waiting for the payer, unknown, or closed (R116, design section 6)."""
+"""What became of a repayment: succeeded, failed, waiting, unknown, closed, or owed back (R116, design section 6)."""
 
 from enum import StrEnum
 from uuid import UUID
@@ -17,7 +17,7 @@ from fenqi.interfaces.portal.methods import channel_name
 from fenqi.interfaces.portal.pages import render_page
 from fenqi.interfaces.portal.plan_page import plan_page
 from fenqi.interfaces.portal.rail import installment_name
-from fenqi.records.models import PaymentPurpose
+from fenqi.records.models import PaymentPurpose, PaymentState
 from fenqi.usecases import clock
 from fenqi.usecases.customers import customer_view
 from fenqi.usecases.repayment import queries, resolve
@@ -35,6 +35,7 @@ class Result(StrEnum):
     WAITING = "waiting"
     UNKNOWN = "unknown"
     CLOSED = "closed"
+    OWED_BACK = "owed_back"
 
     @property
     def may_change(self) -> bool:
@@ -52,10 +53,12 @@ _RESULT_OF = {
 
 
 def result_of(payment: PaymentView) -> Result:
-    """A payment that was booked has succeeded, whatever its last attempt says."""
+    """What was booked has succeeded, whatever the last attempt says; money for what was paid already goes back."""
     attempt = payment.latest_attempt
-    if payment.state == Result.SUCCEEDED or attempt is None:
+    if payment.state == PaymentState.SUCCEEDED or attempt is None:
         return Result.SUCCEEDED
+    if payment.duplicate_minor:
+        return Result.OWED_BACK
     return _RESULT_OF[AttemptState(attempt.state)]
 
 
