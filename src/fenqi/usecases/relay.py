@@ -1,10 +1,10 @@
 """The relay hands what the outbox holds to the job queue: claimed, queued and done in one transaction, so once."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from procrastinate.contrib.django import app as queue
-from procrastinate.types import JSONValue
 
 from fenqi.records.documents import from_jsonb
 from fenqi.records.scope import across_customers
@@ -25,7 +25,7 @@ def relay_outbox(*, relay: str, now: datetime, limit: int = 200) -> int:
         with connection.cursor() as cursor:
             cursor.execute(_CLAIM, {"relay": relay, "now": now, "limit": limit})
             claimed = cursor.fetchall()
-        by_topic: dict[str, list[dict[str, JSONValue]]] = {}
+        by_topic: dict[str, list[dict[str, Any]]] = {}
         for topic, customer_id, body in claimed:
             by_topic.setdefault(topic, []).append({"customer_id": str(customer_id), **from_jsonb(body)})
         for topic, jobs in by_topic.items():

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from fenqi.interfaces.channel_callbacks.views import callers
 from fenqi.records.identifiers import new_id
+from fenqi.usecases import rate_limits
 from fenqi.usecases.api_clients import Scope, forget_clients, make_client
 from malls import Bought, bought
 
@@ -48,10 +48,10 @@ class Caller:
 @pytest.fixture(autouse=True)
 def _nobody_is_remembered() -> Iterator[None]:
     forget_clients()
-    callers.forget()
+    rate_limits.forget()
     yield
     forget_clients()
-    callers.forget()
+    rate_limits.forget()
 
 
 @pytest.fixture

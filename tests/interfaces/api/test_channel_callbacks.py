@@ -8,10 +8,10 @@ import pytest
 from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 
-from fenqi.interfaces.channel_callbacks.limits import MOST_REFUSED
 from fenqi.interfaces.channel_callbacks.views import LARGEST_BODY
 from fenqi.records.models import ChannelNotification, PaymentAttempt, PlanEvent, RefusedCallback
 from fenqi.usecases import clock
+from fenqi.usecases.rate_limits import Rate
 from malls import Bought, Payer, bought
 from town import Town
 
@@ -90,11 +90,11 @@ class TestRefusals:
         assert (refused.remote_address, "F23456789" in refused.body) == ("203.0.113.7", True)
 
     def test_an_address_that_goes_on_and_on_is_cut_off_alone(self, stranger: Client) -> None:
-        for _ in range(MOST_REFUSED):
+        for _ in range(Rate.REFUSED_CALLBACK.limit.amount):
             assert stranger.post(ADDRESS, FORGED, REMOTE_ADDR="203.0.113.7").status_code == 400
         assert stranger.post(ADDRESS, FORGED, REMOTE_ADDR="203.0.113.7").status_code == 429
         assert stranger.post(ADDRESS, FORGED, REMOTE_ADDR="203.0.113.8").status_code == 400
-        assert RefusedCallback.objects.count() == MOST_REFUSED + 1
+        assert RefusedCallback.objects.count() == Rate.REFUSED_CALLBACK.limit.amount + 1
 
     def test_a_forwarded_address_is_believed_only_behind_a_proxy_of_ours(self, stranger: Client, settings: Any) -> None:
         for proxy, seen in ((None, "127.0.0.1"), (("HTTP_X_FORWARDED_PROTO", "https"), "203.0.113.7")):

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -14,13 +13,14 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from fenqi.channels.sms import SmsOutcome
 from fenqi.interfaces.jobs import tasks
 from fenqi.records.models import Account, AuditRecord, SmsDevice
+from fenqi.usecases import rate_limits
+from fenqi.usecases.rate_limits import Rate
 from fenqi.usecases.signing_in import (
     CodeRefused,
     CodeSent,
     InvalidPhone,
     TooManyRequests,
     check_code,
-    limits,
     request_code,
 )
 from fenqi.usecases.signing_in.request import SEND_CODE
@@ -36,9 +36,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _nobody_has_asked_yet() -> Iterator[None]:
-    cache.clear()
+    rate_limits.forget()
     yield
-    cache.clear()
+    rate_limits.forget()
 
 
 @pytest.fixture
@@ -171,11 +171,10 @@ def test_what_is_no_phone_number_is_said_to_be_none(text: str, now: datetime) ->
         request_code(text, remote_address=ADDRESS, now=now)
 
 
-@pytest.mark.parametrize("operation", ["request_code", "check_code"])
-def test_one_address_may_not_ask_without_end_and_others_do_not_suffer(operation: str, now: datetime) -> None:
-    for _ in range(limits.MOST_IN_WINDOW[operation]):
-        limits.count(operation, remote_address=ADDRESS, now=now)
+@pytest.mark.parametrize("rate", [Rate.REQUEST_CODE, Rate.CHECK_CODE])
+def test_one_address_may_not_ask_without_end_and_others_do_not_suffer(rate: Rate) -> None:
+    for _ in range(rate.limit.amount):
+        rate_limits.count(rate, ADDRESS)
     with pytest.raises(TooManyRequests):
-        limits.count(operation, remote_address=ADDRESS, now=now)
-    limits.count(operation, remote_address="203.0.113.10", now=now)
-    limits.count(operation, remote_address=ADDRESS, now=now + limits.WINDOW)
+        rate_limits.count(rate, ADDRESS)
+    rate_limits.count(rate, "203.0.113.10")

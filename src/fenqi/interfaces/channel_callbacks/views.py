@@ -1,5 +1,7 @@
 """One address for each channel. What is not believed is recorded, answered with an error and changes nothing."""
 
+from contextlib import suppress
+
 import structlog
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
@@ -9,13 +11,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from fenqi.domain.errors import FenqiError
-from fenqi.interfaces.channel_callbacks.limits import RefusedCallers
-from fenqi.usecases import clock
+from fenqi.usecases import clock, rate_limits
+from fenqi.usecases.rate_limits import Rate, TooManyRequests
 from fenqi.usecases.repayment.resolve import receive_notification
 
 LARGEST_BODY = 64 * 1024
 TOO_LARGE, TOO_MANY, MALFORMED, SERVER_ERROR = 413, 429, 400, 500
-callers = RefusedCallers()
 _log = structlog.get_logger(__name__)
 
 
@@ -25,22 +26,19 @@ _log = structlog.get_logger(__name__)
 def notify(request: HttpRequest, channel: str) -> HttpResponse:
     """Take a notification and answer what the channel waits for; anything else makes it tell us again later."""
     address = remote_address(request)
-    if callers.is_over(address):
-        return _refused("too many refused callbacks", TOO_MANY)
+    if rate_limits.is_used_up(Rate.REFUSED_CALLBACK, address):
+        return _refused("too many refused callbacks", TOO_MANY, address)
     if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
-        callers.note(address)
-        return _refused("too large", TOO_LARGE)
+        return _refused("too large", TOO_LARGE, address)
     try:
         form = request.POST.dict()
         said = receive_notification(channel, form, remote_address=address, now=clock.now())
     except (SuspiciousOperation, UnreadablePostError):
-        callers.note(address)
-        return _refused("malformed", MALFORMED)
+        return _refused("malformed", MALFORMED, address)
     except FenqiError as refusal:
         if refusal.status >= SERVER_ERROR:
             raise
-        callers.note(address)
-        return _refused(refusal.code, refusal.status)
+        return _refused(refusal.code, refusal.status, address)
     return HttpResponse(said, content_type="text/plain; charset=utf-8")
 
 
@@ -52,6 +50,9 @@ def remote_address(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
-def _refused(reason: str, status: int) -> HttpResponse:
+def _refused(reason: str, status: int, address: str) -> HttpResponse:
+    """Every refusal counts against the address that called."""
+    with suppress(TooManyRequests):
+        rate_limits.count(Rate.REFUSED_CALLBACK, address)
     _log.info("callback_not_taken", reason=reason, status=status)
     return HttpResponse(f"refused: {reason}\n", status=status, content_type="text/plain; charset=utf-8")

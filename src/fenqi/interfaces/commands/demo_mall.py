@@ -31,8 +31,8 @@ class Product:
 class Bought:
     """One order. `days_ago` is when it was placed; a plan's first bill falls by its terms from the day after approval.
 
-    `repaid` counts the installments repaid on their due days; `late` repays one more so many days late; `attempt` leaves
-    a payment at the channel in that state.
+    `repaid` counts the installments repaid on their due days; `late` repays one more so many days late; `attempt`
+    leaves a payment at the channel in that state.
     """
 
     by: str

@@ -24,7 +24,7 @@ from rich.table import Table
 from fenqi.config import environment, place, postgres
 from fenqi.config.processes import Child, stop
 from fenqi.domain.errors import FenqiError
-from fenqi.interfaces.commands.counterparties import introduce, sample_secrets, start_sandbox
+from fenqi.interfaces.commands.counterparties import introduce, staff_password, start_sandbox
 from fenqi.interfaces.commands.demo_mall import PEOPLE
 
 HOST = "127.0.0.1"
@@ -100,7 +100,7 @@ def start(children: list[Child], *, web: str, sandbox: str, port: int, sandbox_p
 def prepare(*, log: Path) -> None:
     """Run `fenqi prepare` to its end. Raises NotStarted."""
     command = fenqi("prepare", *(word for member in STAFF.items() for word in ("--staff", *member)))
-    environ = {**os.environ, "FENQI_SAMPLE_PASSWORD": sample_secrets()["staff_password"]}
+    environ = {**os.environ, "FENQI_SAMPLE_PASSWORD": staff_password()}
     with log.open("ab") as output:
         done = subprocess.run(command, env=environ, stdin=subprocess.DEVNULL, stderr=output, check=False)
     if done.returncode != 0:
@@ -130,9 +130,9 @@ def welcome(*, web: str, sandbox: str) -> Panel:
         (
             "客服 console",
             f"{web}/console/",
-            f"{' / '.join(STAFF)}, 密码 password: {sample_secrets()['staff_password']}",
+            f"{' / '.join(STAFF)}, 密码 password: {staff_password()}",
         ),
-        ("接口 API", f"{web}/api/v1/docs", ""),
+        ("接口 API", f"{web}/api/v1/openapi.json", ""),
         ("沙箱 sandbox", f"{sandbox}/control", "让支付渠道出错 make the channels misbehave"),
         ("日志 logs", f"{environment.data_folder() / 'logs'}", ""),
     ):

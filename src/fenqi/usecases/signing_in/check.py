@@ -9,8 +9,8 @@ from django.db import transaction
 from fenqi.domain.errors import FenqiError
 from fenqi.records import directory, personal
 from fenqi.records.models import Account, DirectoryKind, SmsDevice
-from fenqi.usecases import audit
-from fenqi.usecases.signing_in import limits
+from fenqi.usecases import audit, rate_limits
+from fenqi.usecases.rate_limits import Rate
 
 
 class CodeRefused(FenqiError):
@@ -32,7 +32,7 @@ class SignedIn:
 
 def check_code(phone: str, code: str, *, remote_address: str, now: datetime) -> SignedIn:
     """Take the code, once. Raises CodeRefused, TooManyRequests."""
-    limits.count("check_code", remote_address=remote_address, now=now)
+    rate_limits.count(Rate.CHECK_CODE, remote_address)
     number = personal.normal_phone(phone) or ""
     holder = directory.find(DirectoryKind.PHONE, personal.phone_index(number))
     with transaction.atomic():

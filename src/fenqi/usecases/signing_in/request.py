@@ -8,7 +8,8 @@ from procrastinate.contrib.django import app as queue
 from fenqi.domain.errors import FenqiError
 from fenqi.records import personal
 from fenqi.records.accounts import SMS_COOL_DOWN_SECONDS
-from fenqi.usecases.signing_in import limits
+from fenqi.usecases import rate_limits
+from fenqi.usecases.rate_limits import Rate
 
 SEND_CODE = "send_sign_in_code"
 VALIDITY = timedelta(minutes=5)
@@ -36,6 +37,6 @@ def request_code(phone: str, *, remote_address: str, now: datetime) -> CodeSent:
     number = personal.normal_phone(phone)
     if number is None:
         raise InvalidPhone
-    limits.count("request_code", remote_address=remote_address, now=now)
+    rate_limits.count(Rate.REQUEST_CODE, remote_address)
     queue.configure_task(SEND_CODE).defer(phone_index=personal.phone_index(number), asked_at=now.isoformat())
     return CodeSent(resend_after=SMS_COOL_DOWN_SECONDS, expires_in=int(VALIDITY.total_seconds()))
