@@ -68,7 +68,7 @@ def test_an_operation_is_open_to_its_scope_alone(
     assert caller_with(scope).send(method, address, body).status_code != 403
 
 
-def test_the_table_above_names_every_operation(client: Client) -> None:
+def test_the_table_above_names_every_operation(db: None, client: Client) -> None:
     document = client.get("/api/v1/openapi.json").json()
     assert sum(len(methods) for methods in document["paths"].values()) == len(OPERATIONS)
 
