@@ -1,7 +1,7 @@
 """Works the examples of `docs/posting-recipes.md` out with the engine, one for each recipe.
 
-`python scripts/posting_recipes_page.py --write` writes them into the page; without `--write` it says when the page is out
-of date. A test fails while it is.
+`python scripts/posting_recipes_page.py --write` writes them into the page; without `--write` it says when it is out of
+date. A test fails while it is.
 """
 
 from collections.abc import Sequence
