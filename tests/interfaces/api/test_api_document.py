@@ -28,8 +28,8 @@ TRIALS = settings(
 
 
 @pytest.fixture
-def document(db: None, client: Client) -> dict[str, Any]:
-    found: dict[str, Any] = client.get(DOCUMENT).json()
+def document(db: None) -> dict[str, Any]:
+    found: dict[str, Any] = Client(raise_request_exception=False).get(DOCUMENT).json()
     return found
 
 
