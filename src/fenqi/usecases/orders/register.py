@@ -24,7 +24,7 @@ from fenqi.records.models import (
 from fenqi.records.posting import Decision, write
 from fenqi.usecases import clock
 from fenqi.usecases.orders.digest import order_digest
-from fenqi.usecases.orders.inputs import CustomerInput, OrderInput, PlanInput, check_order
+from fenqi.usecases.orders.inputs import CustomerInput, OrderInput, PlanInput, check_customer, check_order
 from fenqi.usecases.projection import About, ChainHead, changed_installments, entry_columns, plan_columns
 
 
@@ -72,8 +72,7 @@ class RegisteredOrder:
 @transaction.atomic(durable=False)
 def register_customer(data: CustomerInput, *, now: datetime) -> RegisteredCustomer:
     """Take a customer, or bring name, phone and language up to date. Raises InvalidInput, PhoneTaken."""
-    if not data.ref.strip() or "\x00" in data.ref + data.name:
-        raise InvalidInput(where="ref", problem="it may not be empty", problem_zh="不能为空")
+    check_customer(data)
     phone = _normal_phone(data.phone)
     columns = {
         "name_encrypted": personal.encrypt(data.name),

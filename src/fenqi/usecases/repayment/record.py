@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from fenqi.domain.errors import FenqiError, InvalidInput
 from fenqi.domain.ledger import clearing
 from fenqi.domain.money import LARGEST_MINOR, InvalidAmount, Money
-from fenqi.domain.plans import Event, EventKind, PlanState
+from fenqi.domain.plans import Event, EventKind, PlanState, settlement_quote
 from fenqi.records import locks
 from fenqi.records.identifiers import new_id
 from fenqi.records.models import PaymentPurpose, PaymentState
@@ -25,6 +25,7 @@ from fenqi.usecases.idempotency import (
     is_key_taken,
     keep_answer,
 )
+from fenqi.usecases.plan_file import PlanFile
 
 RECEIVED_BY = ("mall", "cash")
 
@@ -98,7 +99,7 @@ def _record(received: ReceivedRepayment, locked: locks.LockedCustomer, *, comman
     if received.received_on < file.terms.opened_on:
         raise InvalidInput(where="received_on", problem="the plan was not open yet", problem_zh="早于分期开始日")
     payment_id, event_id = new_id(), new_id()
-    event = Event(id=str(event_id), on=received.received_on, kind=EventKind.REPAYMENT, amount=received.amount_minor)
+    event = money_received(file, received, event_id)
     decision = Decision(received.customer_id)
     recorded = plan_file.add_event(
         decision,
@@ -136,6 +137,13 @@ def _record(received: ReceivedRepayment, locked: locks.LockedCustomer, *, comman
     keep_answer(decision, command, answer, now=now)
     write(decision)
     return answer
+
+
+def money_received(file: PlanFile, received: ReceivedRepayment, event_id: UUID) -> Event:
+    """A sum that is exactly what settles the plan that day settles it; any other is allocated by the plan's rules."""
+    amount, on = received.amount_minor, received.received_on
+    settles = settlement_quote(file.terms, file.events, on).total == amount
+    return Event(id=str(event_id), on=on, kind=EventKind.SETTLEMENT if settles else EventKind.REPAYMENT, amount=amount)
 
 
 def _refuse_surplus(received: ReceivedRepayment, before: PlanState, after: PlanState) -> None:

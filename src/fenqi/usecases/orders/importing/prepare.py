@@ -8,36 +8,26 @@ from uuid import UUID
 
 from fenqi.domain.errors import InvalidInput
 from fenqi.domain.ledger import Entry, opening_entry
-from fenqi.domain.money import LARGEST_MINOR
 from fenqi.domain.plans import parse_terms, replay
 from fenqi.records import personal
 from fenqi.records.identifiers import derived_id, new_id
 from fenqi.records.models import (
-    FeeBearer,
     Installment,
     Order,
     OrderLine,
     OrderPayment,
-    OrderStatus,
     Plan,
-    SalesChannel,
 )
 from fenqi.usecases.orders.digest import order_digest
 from fenqi.usecases.orders.importing.copying import Table
 from fenqi.usecases.orders.importing.told import Note, ToldOrder
-from fenqi.usecases.orders.inputs import CustomerInput, OrderInput, PlanInput, check_order
+from fenqi.usecases.orders.inputs import CustomerInput, OrderInput, PlanInput, check_customer, check_order
 from fenqi.usecases.projection import changed_installments, plan_columns
 
 ORDERS, ORDER_LINES, ORDER_PAYMENTS = Table(Order), Table(OrderLine), Table(OrderPayment)
 PLANS, INSTALLMENTS = Table(Plan), Table(Installment)
 PREPARED_TABLES = (ORDERS, ORDER_LINES, ORDER_PAYMENTS, PLANS, INSTALLMENTS)  # parents first
 
-STATUSES, SALES_CHANNELS, FEE_BEARERS = (
-    frozenset(choices.values) for choices in (OrderStatus, SalesChannel, FeeBearer)
-)
-MOST_NAME = 64
-MOST_TAGS = 20
-LARGEST_COUNT = 2**31 - 1
 NO_TAGS = "[]"
 
 
@@ -82,7 +72,7 @@ def prepare(told: ToldOrder, *, lines: tuple[int, ...], now: datetime) -> Prepar
     """Check the order and open its plan. Raises InvalidInput, UnknownCurrency and what `parse_terms` raises."""
     order = told.order
     check_order(order)
-    _check_words(order, told.customer)
+    check_customer(told.customer)
     order_id, digest = new_id(), order_digest(order)
     rows = {
         ORDERS.name: [ORDERS.text(_order_columns(order, order_id, digest, now))],
@@ -200,39 +190,6 @@ def _phone(customer: CustomerInput) -> str:
     if phone is None:
         raise _refusal("customer_phone", "it is not a phone number", "不是有效的手机号")
     return phone
-
-
-def _check_words(order: OrderInput, customer: CustomerInput) -> None:
-    """What a file may hold and a column may not."""
-    _one_of(order.status, STATUSES, "status")
-    _one_of(order.sales_channel, SALES_CHANNELS, "sales_channel")
-    _short(customer.name, "customer_name")
-    for n, line in enumerate(order.lines):
-        _short(line.category, f"lines[{n}].category")
-        _short(line.seller, f"lines[{n}].seller")
-        if len(line.tags) > MOST_TAGS:
-            raise _refusal(f"lines[{n}].tags", f"at most {MOST_TAGS}", f"最多 {MOST_TAGS} 个")
-        for tag in line.tags:
-            _short(tag, f"lines[{n}].tags")
-    for n, payment in enumerate(order.payments):
-        if not 0 <= payment.installments <= LARGEST_COUNT:
-            raise _refusal(f"payments[{n}].installments", "it is out of range", "超出范围")
-    if order.total_minor > LARGEST_MINOR:
-        raise _refusal("lines", "the total is too large", "总额过大")
-    if order.plan:
-        _one_of(order.plan.fee_bearer, FEE_BEARERS, "plan.fee_bearer")
-        _short(order.plan.provider, "plan.provider", most=32)
-
-
-def _one_of(word: str, words: frozenset[str], where: str) -> None:
-    if word not in words:
-        listed = ", ".join(sorted(words))
-        raise _refusal(where, f"it is none of {listed}", f"应为 {listed} 之一")
-
-
-def _short(text: str, where: str, *, most: int = MOST_NAME) -> None:
-    if len(text) > most or "\x00" in text:
-        raise _refusal(where, f"it is longer than {most} characters or holds NUL", f"超过 {most} 个字符或含 NUL")
 
 
 def _refusal(where: str, problem: str, problem_zh: str) -> InvalidInput:
