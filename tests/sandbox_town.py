@@ -34,7 +34,8 @@ class Sandbox:
     http: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False, timeout=WAIT_SECONDS))
 
     def control(self, path: str, **body: object) -> dict[str, Any]:
-        return self.http.post(f"{self.url}/control/api/{path}", json=body).raise_for_status().json()
+        answer: dict[str, Any] = self.http.post(f"{self.url}/control/api/{path}", json=body).raise_for_status().json()
+        return answer
 
     def order(self, operation: str, kind: str, value: str = "", times: int = 1) -> None:
         self.control("faults", operation=operation, kind=kind, value=value, times=times)
@@ -43,10 +44,16 @@ class Sandbox:
         return self.control(f"trades/{out_trade_no}/{action}")
 
     def trade(self, out_trade_no: str) -> dict[str, Any]:
-        return self.http.get(f"{self.url}/control/api/trades/{out_trade_no}").raise_for_status().json()
+        answer: dict[str, Any] = (
+            self.http.get(f"{self.url}/control/api/trades/{out_trade_no}").raise_for_status().json()
+        )
+        return answer
 
     def messages(self, phone: str) -> list[dict[str, Any]]:
-        return self.http.get(f"{self.url}/control/api/sms", params={"phone": phone}).json()["messages"]
+        messages: list[dict[str, Any]] = self.http.get(f"{self.url}/control/api/sms", params={"phone": phone}).json()[
+            "messages"
+        ]
+        return messages
 
     def browser(self) -> httpx.Client:
         """A payer's browser: keeps cookies and follows the redirects inside the town only when told to."""
@@ -108,6 +115,7 @@ def running_sandbox(folder: Path, *, pace: int = 1200) -> Iterator[Sandbox]:
     command = [sys.executable, "-m", "fenqi.sandbox", "--port", "0", "--state", str(folder), "--pace", str(pace)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
+            assert process.stdout
             yield Sandbox(url=process.stdout.readline().split()[-1], process_id=process.pid)
         finally:
             process.terminate()

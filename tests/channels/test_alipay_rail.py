@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -228,7 +229,7 @@ def test_a_call_signed_with_a_wrong_clock_or_key_is_our_fault_and_leaves_the_pay
     ],
 )
 def test_what_the_channel_would_refuse_is_refused_before_anything_is_signed(
-    alipay: AlipayChannel, charge: ChargeRequest, wrong: dict[str, object]
+    alipay: AlipayChannel, charge: ChargeRequest, wrong: dict[str, Any]
 ) -> None:
     with pytest.raises(ChannelRefuses) as refusal:
         alipay.start(replace(charge, **wrong))

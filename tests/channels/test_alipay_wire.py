@@ -1,6 +1,7 @@
 """The bytes: signatures that another library accepts, and answers that are believed only as they were signed."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 from alipay import AliPay  # an independent implementation of the same protocol
@@ -58,7 +59,7 @@ def test_we_accept_the_signature_of_the_other_library(library: AliPay, key: RSAP
 @pytest.mark.parametrize(
     "write", [str, lambda pem: pem.replace("\n", "\\n"), lambda pem: "".join(pem.split("\n")[1:-2])]
 )
-def test_keys_are_read_as_pem_escaped_or_bare(key: RSAPrivateKey, write: object) -> None:
+def test_keys_are_read_as_pem_escaped_or_bare(key: RSAPrivateKey, write: Callable[[str], str]) -> None:
     assert read_private_key(write(private_pem(key))).private_numbers() == key.private_numbers()
     assert read_public_key(write(public_pem(key))) == key.public_key()
 

@@ -4,7 +4,6 @@ from datetime import date
 from uuid import UUID
 
 import pytest
-from plan_strategies import event_of, terms_of
 
 from fenqi.domain.errors import InvalidInput
 from fenqi.domain.ledger import (
@@ -25,6 +24,7 @@ from fenqi.domain.ledger import (
     opening_entry,
 )
 from fenqi.domain.plans import Event, replay
+from plan_strategies import event_of, terms_of
 
 TERMS = terms_of(principal=40_000, installments=4, method="flat_fee", fee_rate="1")
 ALIPAY = clearing("alipay")

@@ -2,7 +2,6 @@
 
 import pytest
 from click.testing import CliRunner
-from town import Town
 
 from fenqi.interfaces.commands.demo import demo
 from fenqi.interfaces.commands.demo_mall import ORDERS, PEOPLE
@@ -12,6 +11,7 @@ from fenqi.usecases import clock
 from fenqi.usecases.customers import customer_view, find_customer_by_phone
 from fenqi.usecases.orders.queries import list_orders
 from fenqi.usecases.repayment.queries import bills
+from town import Town
 
 
 @pytest.mark.django_db(transaction=True)

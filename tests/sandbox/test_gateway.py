@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
 from sandbox_town import Merchant, Sandbox
 
@@ -39,7 +39,7 @@ def test_only_the_registered_key_signs(merchant: Merchant, sandbox: Sandbox) -> 
 
 
 def test_an_unknown_trade_is_not_found_and_another_applications_trade_neither(
-    merchant: Merchant, sandbox: Sandbox, merchants_key: object
+    merchant: Merchant, sandbox: Sandbox, merchants_key: RSAPrivateKey
 ) -> None:
     number = merchant.opened()
     assert merchant.call(QUERY, {"out_trade_no": number})["trade_status"] == "WAIT_BUYER_PAY"
@@ -92,7 +92,7 @@ def test_a_partial_refund_needs_a_number_and_a_full_one_does_not(merchant: Merch
 
 
 def test_an_unpaid_trade_has_nothing_to_refund(merchant: Merchant) -> None:
-    biz = {"out_trade_no": merchant.opened(), "refund_amount": "1.00", "out_request_no": "r1"}
+    biz: dict[str, object] = {"out_trade_no": merchant.opened(), "refund_amount": "1.00", "out_request_no": "r1"}
     assert merchant.call(REFUND, biz)["sub_code"] == "ACQ.TRADE_STATUS_ERROR"
 
 
@@ -101,8 +101,8 @@ def test_refunds_at_the_same_moment_never_exceed_the_trade(merchant: Merchant, s
     sandbox.act(number, "confirm")
 
     def refund(request: int) -> str:
-        biz = {"out_trade_no": number, "refund_amount": "30.00", "out_request_no": f"r{request}"}
-        return merchant.call(REFUND, biz).get("sub_code", "done")
+        biz: dict[str, object] = {"out_trade_no": number, "refund_amount": "30.00", "out_request_no": f"r{request}"}
+        return str(merchant.call(REFUND, biz).get("sub_code", "done"))
 
     with ThreadPoolExecutor(6) as pool:
         said = sorted(pool.map(refund, range(6)))

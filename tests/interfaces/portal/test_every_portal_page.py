@@ -5,12 +5,13 @@ The pictures are kept in test-artefacts/portal.
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import ConsoleMessage, Page
 
 from browsing import Site
 from fenqi.records.models import Payment, Plan
@@ -71,6 +72,10 @@ def picture(page: Page, width: int, file: Path) -> None:
 
 
 @pytest.mark.requirement("R008", "R184")
+def note(console: list[str], message: ConsoleMessage) -> None:
+    console.append(message.text)
+
+
 @pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_every_page_is_accessible_whole_and_in_one_language(site: Site, language: str, width: int) -> None:
@@ -81,7 +86,7 @@ def test_every_page_is_accessible_whole_and_in_one_language(site: Site, language
         with site.open(language=language, who=who) as context:
             page = context.new_page()
             console: list[str] = []
-            page.on("console", lambda message, console=console: console.append(message.text))
+            page.on("console", partial(note, console))
             answer = page.goto(address)
             assert answer
             assert len(answer.body()) < MOST_HTML_BYTES

@@ -5,13 +5,12 @@ from collections.abc import Callable
 from uuid import UUID, uuid4
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from fenqi.interfaces.jobs import tasks
-from fenqi.records.models import Account, Payment, Plan
-from fenqi.usecases import clock
+from fenqi.records.models import Account, Payment, Plan, Role
+from fenqi.usecases import clock, rate_limits
 from fenqi.usecases.orders.queries import list_orders
 from malls import Payer, a_customer, bought
 from town import Town
@@ -24,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _nobody_has_asked_for_a_code_yet() -> None:
-    cache.clear()
+    rate_limits.forget()
 
 
 def text_of(client: Client, address: str, *, status: int = 200) -> str:
@@ -112,7 +111,7 @@ def test_signing_out_ends_the_session(signed_in: SignedIn) -> None:
 
 
 def test_staff_are_no_customers(client: Client, db: None) -> None:
-    staff = Account.objects.create_staff(username="agent", password="x" * 16, role="agent")
+    staff = Account.objects.create_staff(username="agent", password="x" * 16, role=Role.AGENT)
     client.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
     assert client.get("/bills").headers["Location"].startswith("/sign-in")
 

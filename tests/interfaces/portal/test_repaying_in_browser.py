@@ -4,13 +4,13 @@ import re
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from playwright.sync_api import Page, expect
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from browsing import Site
 from fenqi.interfaces.jobs import tasks
 from fenqi.records.models import Plan
+from fenqi.usecases import rate_limits
 from town import Town
 
 PHONE = "17000000417"
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.browser
 
 def sign_in(page: Page, town: Town) -> None:
     """As a person does: the phone, the code out of the text message."""
-    cache.clear()
+    rate_limits.forget()
     page.goto("/bills")
     page.get_by_label("手机号").fill(PHONE)
     page.get_by_role("button", name="获取验证码").click()

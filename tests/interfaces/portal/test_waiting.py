@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from fenqi.domain.plans import Components, Row, parse_terms
+from fenqi.domain.plans import Components, Row, Terms, parse_terms
 from fenqi.interfaces.portal.waiting import cost_of_waiting
 
 ROW = Row(
@@ -20,7 +20,7 @@ ROW = Row(
 )
 
 
-def terms(**more: object):  # noqa: ANN201  # Terms, which the tests only pass on
+def terms(**more: object) -> Terms:
     return parse_terms({"principal": 38404, "opened_on": "2026-10-25", "installments": 1, "grace_days": 3, **more})
 
 

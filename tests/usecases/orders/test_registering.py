@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connections
-from malls import a_customer, an_order, bought, noon
 
 from fenqi.domain.errors import FenqiError, InvalidInput, NotFound
 from fenqi.domain.money import LARGEST_MINOR, InvalidAmount, UnknownCurrency
@@ -25,6 +24,7 @@ from fenqi.usecases.orders.register import (
 )
 from fenqi.usecases.repayment.queries import plan_view
 from fenqi.usecases.repayment.record import RepaymentExceedsOwed
+from malls import a_customer, an_order, bought, noon
 
 NOW = noon("2026-06-01")
 

@@ -160,6 +160,21 @@ def test_every_ask_plans_the_next_until_the_end_is_known(plan: Bought, now: date
     assert OutboxMessage.objects.filter(customer_id=plan.customer_id, topic="ask_channel").count() == 5
 
 
+def test_what_stays_unknown_is_asked_about_until_it_is_known(town: Town, plan: Bought, now: datetime) -> None:
+    started = plan.start(1, now=now)
+    town.tell("faults", operation="query", kind="http_500", times=9)
+    asked_at = now
+    for _ in range(8):
+        attempt = PaymentAttempt.objects.get(customer_id=plan.customer_id)
+        assert attempt.next_query_at is not None
+        assert attempt.next_query_at > asked_at or attempt.asked == 0
+        asked_at = attempt.next_query_at
+        resolve.ask_channel(plan.customer_id, started.attempt_id, now=asked_at)
+    attempt = PaymentAttempt.objects.get(customer_id=plan.customer_id)
+    assert (attempt.state, attempt.next_query_at) == ("unknown", asked_at + timedelta(hours=6))
+    town.tell("faults/forget")
+
+
 @pytest.mark.requirement("R114")
 def test_an_expired_or_altered_quote_is_refused_and_nothing_is_stored(plan: Bought, now: datetime) -> None:
     from fenqi.usecases.repayment.start import start_repayment

@@ -21,7 +21,7 @@ from fenqi.records.models import (
     Plan,
     PlanEvent,
 )
-from fenqi.usecases import plan_file
+from fenqi.usecases import clock, plan_file
 from fenqi.usecases.paging import InvalidCursor, Page, from_cursor, page_of, to_cursor
 from fenqi.usecases.projection import stored_row
 from fenqi.usecases.summaries import plan_summaries
@@ -75,7 +75,7 @@ def plan_view(
 
 def _day_to_show(terms: Terms, day: date, known_at: datetime | None) -> date:
     """Never before the plan was opened: an order approved tomorrow opens tomorrow."""
-    shown = min(day, known_at.date()) if known_at else day
+    shown = min(day, clock.business_date(known_at)) if known_at else day
     return max(shown, terms.opened_on)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +39,8 @@ class Evidence:
     notify_id: str
     body: Mapping[str, Any]
 
+
+AFTER_THE_SCHEDULE = timedelta(hours=6)  # until a channel's daily bill can tell
 
 _SETTLED = frozenset({AttemptState.SUCCEEDED, AttemptState.FAILED, AttemptState.CLOSED})
 
@@ -209,14 +211,14 @@ def _attempt_row(
     }
 
 
-def _next_query(attempt: PaymentAttempt, asked: int, now: datetime) -> datetime | None:
-    """By the schedule, and in any case once when the cashier's window has ended: then an unpaid trade is closed."""
+def _next_query(attempt: PaymentAttempt, asked: int, now: datetime) -> datetime:
+    """By the schedule, once when the cashier's window has ended (an unpaid trade is closed then), and on and on."""
     planned = next_query_at(asked, attempt.created_at)
     if planned is not None and planned <= now:
         planned = next_query_at(asked, now)
     if now < attempt.expires_at and (planned is None or planned > attempt.expires_at):
         return attempt.expires_at
-    return planned
+    return planned or now + AFTER_THE_SCHEDULE
 
 
 def _notification(attempt: PaymentAttempt, evidence: Evidence, signal: Signal, now: datetime) -> Row:
