@@ -71,11 +71,11 @@ def picture(page: Page, width: int, file: Path) -> None:
     page.screenshot(path=file)
 
 
-@pytest.mark.requirement("R008", "R184")
 def note(console: list[str], message: ConsoleMessage) -> None:
     console.append(message.text)
 
 
+@pytest.mark.requirement("R008", "R184")
 @pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_every_page_is_accessible_whole_and_in_one_language(site: Site, language: str, width: int) -> None:
