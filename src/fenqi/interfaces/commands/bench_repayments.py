@@ -106,8 +106,9 @@ def web_server() -> Iterator[str]:
         port = listener.getsockname()[1]
     server = subprocess.Popen(
         [sys.executable, "-m", "fenqi.interfaces.commands.main", "serve", "--port", str(port)],
-        env={**os.environ, "FENQI_LOG_LEVEL": "ERROR"},
+        env={**os.environ, "FENQI_LOG_LEVEL": "ERROR", "PYTHONWARNINGS": "ignore"},
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         _await_port(port)
