@@ -2,10 +2,10 @@
 
 from datetime import date
 
-import plan_strategies as plans
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+import plan_strategies as plans
 from fenqi.domain.ledger import Books, check_books, clearing, entry_for
 from fenqi.domain.plans import (
     Event,

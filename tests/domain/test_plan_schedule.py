@@ -4,11 +4,11 @@ from datetime import date
 from fractions import Fraction
 
 import pytest
-from plan_strategies import terms_of
 
 from fenqi.domain.plans import lay_out, rates
 from fenqi.domain.plans.calendar import year_part
 from fenqi.domain.plans.rates import rates_of_flows
+from plan_strategies import terms_of
 
 
 def principals(**fields: object) -> list[int]:

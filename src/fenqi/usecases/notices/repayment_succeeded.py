@@ -73,7 +73,7 @@ def _params(payment: Payment, *, language: str) -> dict[str, str]:
     line = OrderLine.objects.filter(customer_id=payment.customer_id, order_id=plan.order_id).order_by("line_no").first()
     return {
         "amount": _written(payment.amount_minor, payment.currency, language),
-        "title": line.name[:_TITLE_CHARACTERS] if line else "",
+        "title": line.name[:_TITLE_CHARACTERS].strip() if line else "",
         "left": _written(plan.outstanding_minor, payment.currency, language),
     }
 
