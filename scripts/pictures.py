@@ -9,11 +9,11 @@ from pathlib import Path
 
 import click
 import httpx
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1280, "height": 860}
+PHONE = ViewportSize(width=390, height=844)
+DESK = ViewportSize(width=1280, height=860)
 CHEN, LIN, EMMA = "17000000417", "17000000418", "17000000423"
 STAFF = "zhao.finance"
 PATIENCE_SECONDS = 20
@@ -33,7 +33,7 @@ def main(*, web: str, sandbox: str, password: str, chromium: str) -> None:
         page.goto(f"{web}/bills")
         take(page, "bills-zh")
         page.get_by_role("link", name=re.compile("还款|提前还")).first.click()
-        page.locator("form button.filled").last.click()
+        page.locator(".bottom .btn.filled").click()
         take(page, "confirm-zh")
         page = signed_in(browser, web, sandbox, LIN, language="zh-CN")
         page.goto(f"{web}/bills")
@@ -50,7 +50,7 @@ def main(*, web: str, sandbox: str, password: str, chromium: str) -> None:
 def context(browser: Browser, language: str, *, phone: bool) -> BrowserContext:
     return browser.new_context(
         locale=language, viewport=PHONE if phone else DESK, device_scale_factor=2 if phone else 1
-    )  # type: ignore[arg-type]  # the library's own TypedDict
+    )
 
 
 def signed_in(browser: Browser, web: str, sandbox: str, phone: str, *, language: str) -> Page:
