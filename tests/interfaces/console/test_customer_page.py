@@ -1,7 +1,7 @@
 """One customer on one page: masked until a reason is given, every look written down, and only what the role may see."""
 
 from collections.abc import Callable
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -143,13 +143,13 @@ def test_an_attempt_of_another_customer_is_not_asked_about(bill: Bought, desk: D
     assert answer.status_code == 404
 
 
-@pytest.mark.parametrize("customer_id", [uuid4(), HOUSE_ID])
+@pytest.mark.parametrize("customer_id", [UUID(int=1), HOUSE_ID])
 def test_who_does_not_exist_and_the_house_itself_are_not_found(desk: Desk, customer_id: UUID) -> None:
     client = desk("admin")
     assert client.get(f"/console/customers/{customer_id}").status_code == 404
 
 
-@pytest.mark.parametrize("plan", ["not-an-id", str(uuid4())])
+@pytest.mark.parametrize("plan", ["not-an-id", str(UUID(int=1))])
 def test_a_plan_of_nobody_is_not_found(bill: Bought, desk: Desk, plan: str) -> None:
     assert desk("agent").get(f"/console/customers/{bill.customer_id}?plan={plan}").status_code == 404
 
