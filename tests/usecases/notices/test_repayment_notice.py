@@ -1,6 +1,6 @@
 """A repayment that was taken is told to the customer by text message, in their language, once (R117)."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -41,6 +41,12 @@ def test_told_again_nothing_is_sent(town: Town) -> None:
     assert tell_repayment_succeeded(plan.customer_id, payment.id, now=NOW)
     assert not tell_repayment_succeeded(plan.customer_id, payment.id, now=NOW)
     assert len(town.ask("sms", phone="17000000913")["messages"]) == 1
+
+
+def test_history_is_no_news(town: Town) -> None:
+    plan, payment = repaid(phone="17000000919")
+    assert not tell_repayment_succeeded(plan.customer_id, payment.id, now=NOW + timedelta(days=1, seconds=1))
+    assert tell_repayment_succeeded(plan.customer_id, payment.id, now=NOW + timedelta(days=1))
 
 
 def test_a_customer_without_a_phone_is_told_nothing(town: Town) -> None:

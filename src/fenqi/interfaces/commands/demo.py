@@ -33,7 +33,8 @@ CLIENT = "demo"
 def demo(*, quiet: bool) -> None:
     """Load the sample mall: a dozen invented customers and some forty orders in every state. Once."""
     now = clock.now()
-    missing = [(n, bought) for n, bought in enumerate(ORDERS, 1) if not is_known(order_no(n))]
+    by_age = sorted(enumerate(ORDERS, 1), key=lambda order: -order[1].days_ago)  # as they would have come
+    missing = [(n, bought) for n, bought in by_age if not is_known(order_no(n))]
     if not missing:
         if not quiet:
             click.echo("The sample mall is loaded already.")

@@ -1,6 +1,6 @@
 """Tell a customer that a repayment was taken (R117)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from fenqi.channels.sms import SmsOutcome
@@ -14,6 +14,8 @@ from fenqi.usecases.notices.templates import Message, language_of, template_code
 from fenqi.usecases.rails import text_messages
 
 _TITLE_CHARACTERS = 20  # a template's variable is short
+NEWS_FOR = timedelta(days=1)
+"""After this a repayment is history, not news: what is left may have changed since, and the pages tell it."""
 
 
 class NoticeUnanswered(FenqiError):
@@ -28,14 +30,15 @@ class NoticeUnanswered(FenqiError):
 def tell_repayment_succeeded(customer_id: UUID, payment_id: UUID, *, now: datetime) -> bool:
     """Send the message in the customer's language, once; whether one was sent by this call.
 
-    Nothing is sent to a customer without a phone. Raises NotFound, NoticeUnanswered, ChannelMisconfigured.
+    Nothing is sent to a customer without a phone, nor of a repayment that is no news. Raises NotFound,
+    NoticeUnanswered, ChannelMisconfigured.
     """
     payment = Payment.objects.filter(customer_id=customer_id, id=payment_id, state=PaymentState.SUCCEEDED).first()
     if payment is None:
         raise NotFound
     customer = Customer.objects.get(id=customer_id)
     subject = f"payment:{payment_id}"
-    if not customer.phone_encrypted or _was_told(customer_id, subject):
+    if not customer.phone_encrypted or _is_history(payment, now) or _was_told(customer_id, subject):
         return False
     receipt = text_messages().send(
         phone=personal.decrypt(customer.phone_encrypted),
@@ -60,6 +63,10 @@ def tell_repayment_succeeded(customer_id: UUID, payment_id: UUID, *, now: dateti
         now=now,
     )
     return receipt.outcome is SmsOutcome.ACCEPTED
+
+
+def _is_history(payment: Payment, now: datetime) -> bool:
+    return payment.succeeded_at is not None and now - payment.succeeded_at > NEWS_FOR
 
 
 def _was_told(customer_id: UUID, subject: str) -> bool:
