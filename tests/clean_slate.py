@@ -4,9 +4,11 @@ The books refuse TRUNCATE, so the triggers are off while the tables are emptied;
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 from django.db import connections, models, transaction  # noqa: F401  # models first: the backend imports in a ring
+from django.db.backends.postgresql.creation import DatabaseCreation
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 from fenqi.records.identifiers import HOUSE_ID
@@ -37,6 +39,13 @@ def _flush(operations: DatabaseOperations, statements: Iterable[str]) -> None:
         cursor.execute(_HOUSE_KEY, [HOUSE_ID, HOUSE_ID])
 
 
+def _destroy(creation: Any, test_database_name: str, _verbosity: int) -> None:
+    """Also while a thread of the tests' web server still holds a connection."""
+    with creation._nodb_cursor() as cursor:
+        cursor.execute(f"DROP DATABASE {creation.connection.ops.quote_name(test_database_name)} WITH (FORCE)")
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _the_books_can_be_emptied_between_tests() -> None:
     DatabaseOperations.execute_sql_flush = _flush  # type: ignore[method-assign, assignment]  # that is the point
+    DatabaseCreation._destroy_test_db = _destroy  # type: ignore[attr-defined]  # private to Django
