@@ -161,10 +161,10 @@ def short_moment(moment: datetime) -> str:
 @register.filter
 def answer(text: str) -> SafeString:
     """A headline that breaks at its first comma when it does not fit on one line."""
-    for comma in ("，", ", "):
-        first, found, rest = text.partition(comma)
-        if found:
-            return format_html("<span>{}{}</span><span>{}</span>", first, comma, rest)
+    for comma, gap in (("，", ""), (",", " ")):
+        first, found, rest = text.partition(comma + gap)
+        if found:  # the gap stands between the spans: at the end of one it would be lost
+            return format_html("<span>{}{}</span>{}<span>{}</span>", first, comma, gap, rest)
     return format_html("{}", text)
 
 
