@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connections
+from structlog.testing import capture_logs
 
 from fenqi.domain.errors import NotFound
 from fenqi.domain.payments import AttemptState
@@ -173,6 +174,17 @@ def test_what_stays_unknown_is_asked_about_until_it_is_known(town: Town, plan: B
     attempt = PaymentAttempt.objects.get(customer_id=plan.customer_id)
     assert (attempt.state, attempt.next_query_at) == ("unknown", asked_at + timedelta(hours=6))
     town.tell("faults/forget")
+
+
+def test_a_code_that_nobody_mapped_leaves_the_outcome_unknown_and_tells_operations(
+    town: Town, plan: Bought, now: datetime
+) -> None:
+    started = plan.start(1, now=now)
+    town.tell("faults", operation="query", kind="code", value="ACQ.NEVER_HEARD_OF", times=1)
+    with capture_logs() as logs:
+        assert resolve.ask_channel(plan.customer_id, started.attempt_id, now=now) is AttemptState.UNKNOWN
+    (told,) = [entry for entry in logs if entry["event"] == "channel_alert"]
+    assert (told["log_level"], told["code"]) == ("error", "ACQ.NEVER_HEARD_OF")
 
 
 @pytest.mark.requirement("R114")

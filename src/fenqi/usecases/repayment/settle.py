@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 
 from fenqi.channels.interface import ChannelReply
@@ -20,6 +21,8 @@ from fenqi.usecases import clock, outbox, plan_file
 from fenqi.usecases.plan_file import PlanFile
 from fenqi.usecases.projection import About, ChainHead, entry_columns
 from fenqi.usecases.repayment.quote import money_in
+
+_log = structlog.get_logger(__name__)
 
 
 class AmountMismatch(FenqiError):
@@ -82,6 +85,8 @@ def settle_attempt(
             if asked and after not in _SETTLED:
                 outbox.ask_later(decision, attempt.id, at=row["next_query_at"], now=now)
         write(decision)
+    if isinstance(reply, ChannelReply) and reply.alert:
+        _log.error("channel_alert", channel=attempt.channel, out_trade_no=attempt.out_trade_no, code=reply.code)
     return after
 
 
