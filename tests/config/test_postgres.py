@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,7 +61,8 @@ def home(folder: Path) -> Iterator[Path]:
     home.parent.chmod(0o755)
     yield home
     for process in processes_at_work(Cluster(home).data):
-        os.kill(process, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # the others may have taken it down with them
+            os.kill(process, signal.SIGKILL)
     wait_until(lambda: not processes_at_work(Cluster(home).data))
     shutil.rmtree(home.parent)
 
@@ -127,7 +128,8 @@ def kill_the_user(cluster: Cluster, writer: int) -> None:
 
 def kill_everything(cluster: Cluster, writer: int) -> None:
     for process in [keeper_of(cluster), writer, *processes_at_work(cluster.data)]:
-        os.kill(process, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # the others may have taken it down with them
+            os.kill(process, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("kill", [kill_the_postmaster, kill_the_keeper, kill_the_user, kill_everything])
