@@ -1,13 +1,22 @@
 """A rail of the tests' own, as a newcomer would write one: it speaks to nobody and says what it is told."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pytest
 
 from fenqi.channels import ChannelSettings, channel, channel_names
-from fenqi.channels.interface import ChannelReply, ChargeRequest, Notification, Redirect, RefundReply, RefundRequest
+from fenqi.channels.interface import (
+    Acknowledgement,
+    Callback,
+    ChannelReply,
+    ChargeRef,
+    ChargeRequest,
+    Notification,
+    Redirect,
+    RefundReply,
+    RefundRequest,
+)
 from fenqi.domain.money import Money
 from fenqi.domain.payments import Outcome
 
@@ -18,6 +27,7 @@ class AnotherRail:
 
     name: str
     currencies: frozenset[str] = frozenset({"CNY"})
+    refund_days: int = 365
     amounts: dict[str, Money] = field(default_factory=dict)
     paid: set[str] = field(default_factory=set)
 
@@ -25,7 +35,8 @@ class AnotherRail:
         self.amounts[request.out_trade_no] = request.amount
         return Redirect(f"https://{self.name}.example/{request.out_trade_no}")
 
-    def query(self, out_trade_no: str) -> ChannelReply:
+    def query(self, charge: ChargeRef) -> ChannelReply:
+        out_trade_no = charge.out_trade_no
         if out_trade_no not in self.paid:
             return ChannelReply(outcome=Outcome.WAITING, out_trade_no=out_trade_no)
         return ChannelReply(
@@ -35,20 +46,20 @@ class AnotherRail:
             paid_at=datetime.now(UTC),
         )
 
-    def close(self, out_trade_no: str) -> ChannelReply:
-        return ChannelReply(outcome=Outcome.CLOSED, out_trade_no=out_trade_no)
+    def close(self, charge: ChargeRef) -> ChannelReply:
+        return ChannelReply(outcome=Outcome.CLOSED, out_trade_no=charge.out_trade_no)
 
     def refund(self, request: RefundRequest) -> RefundReply:
         raise NotImplementedError
 
-    def query_refund(self, *, out_trade_no: str, out_request_no: str) -> RefundReply:
+    def query_refund(self, request: RefundRequest) -> RefundReply:
         raise NotImplementedError
 
-    def read_notification(self, form: Mapping[str, str]) -> Notification:
+    def read_notification(self, callback: Callback) -> Notification:
         raise NotImplementedError
 
-    def acknowledge(self) -> str:
-        return "ok"
+    def acknowledge(self) -> Acknowledgement:
+        return Acknowledgement("ok")
 
 
 def open_rail(rail: AnotherRail, monkeypatch: pytest.MonkeyPatch) -> None:

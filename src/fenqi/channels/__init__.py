@@ -6,13 +6,16 @@ Whoever needs a rail asks here by its name; nobody imports an adapter.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from fenqi.channels.alipay import AlipayChannel, AlipayConfig
 from fenqi.channels.interface import ChannelMisconfigured, PaymentChannel, UnknownChannel
 from fenqi.channels.sms import AliyunSms, AliyunSmsConfig, SmsGateway
 
-__all__ = ["ChannelSettings", "channel", "channel_names", "sms_gateway"]
+if TYPE_CHECKING:
+    from fenqi.channels.bills import BillSource
+
+__all__ = ["ChannelSettings", "bill_source", "channel", "channel_names", "sms_gateway"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,15 @@ def channel(name: str, settings: ChannelSettings) -> PaymentChannel:
     """The rail of that name, made once for each process. Raises UnknownChannel."""
     if name == "alipay" and settings.alipay:
         return AlipayChannel(settings.alipay)
+    raise UnknownChannel(channel=name)
+
+
+def bill_source(name: str, settings: ChannelSettings) -> "BillSource":
+    """Where the rail's daily bills come from. Raises UnknownChannel. What reads them is loaded here, at first use."""
+    if name == "alipay" and settings.alipay:
+        from fenqi.channels.alipay.bills import AlipayBills  # noqa: PLC0415 - as the docstring says
+
+        return AlipayBills(settings.alipay)
     raise UnknownChannel(channel=name)
 
 

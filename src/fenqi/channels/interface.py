@@ -4,6 +4,10 @@ A channel turns our words into one counterparty's protocol and back. It stores n
 is always called outside a database transaction. Numbers are ours, stored before the first byte leaves, and reused on
 every retry of the same intent (design, rule 4).
 
+Every rail is a `PaymentChannel`; what else it can do it says by being a `CashierChannel`, a `DebitChannel`, an
+`AgreementChannel`, an `AnnouncingChannel`, a `CardChannel` or a `ReserveChannel` (`isinstance` tells). Its daily bill is
+read by a `BillSource` (`fenqi.channels.bills`).
+
 What an answer means is settled here once: `Outcome.UNKNOWN` after anything that may have happened and `NOT_EXECUTED`
 only where nothing can have. A transport fault never raises; it is an answer with `code` `transport.*`.
 """
@@ -11,9 +15,10 @@ only where nothing can have. A transport fault never raises; it is an answer wit
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
+from urllib.parse import parse_qsl
 
 from fenqi.domain.errors import FenqiError
 from fenqi.domain.money import Money
@@ -74,6 +79,13 @@ class NotificationRefused(FenqiError):
         super().__init__(where=where, channel=channel, reason=reason.value)
 
 
+class Device(StrEnum):
+    """What the payer holds: a phone is sent to the channel's page, a desktop may be shown a code to scan."""
+
+    PHONE = "phone"
+    DESKTOP = "desktop"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeRequest:
     """One payment to be made by the payer at the channel's own cashier, until `expires_at`."""
@@ -84,7 +96,10 @@ class ChargeRequest:
     """What the payer reads at the cashier; never personal data."""
     notify_url: str
     return_url: str
+    submitted_at: datetime
     expires_at: datetime
+    payer_ip: str = "127.0.0.1"
+    device: Device = Device.PHONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,30 +109,54 @@ class Redirect:
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelReply:
-    """What the channel says about one payment, by an answer or by a notification.
+@dataclass(frozen=True, slots=True)
+class ScanCode:
+    """What a QR code must hold that the payer scans with the channel's app."""
 
-    Book only `SUCCEEDED`, and only after comparing `amount` with what was asked for.
-    """
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeRef:
+    """What names a payment at its channel: all that is stored of it, since each protocol asks for other parts."""
+
+    out_trade_no: str
+    amount: Money
+    submitted_at: datetime
+    """As it was sent: for some channels a part of the key."""
+    trade_no: str = ""
+    """The channel's own number, once known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebitRequest:
+    """One payment without the payer at a cashier: from a bound card, or under an agreement."""
+
+    out_trade_no: str
+    amount: Money
+    subject: str
+    notify_url: str
+    authority: str = field(repr=False)
+    """The card's token, or the channel's number of the agreement."""
+    submitted_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a channel says. `outcome` decides; `code` is for the record and for support, never for branching."""
 
     outcome: Outcome
-    out_trade_no: str
-    trade_no: str | None = None
-    """The channel's own number."""
-    amount: Money | None = None
-    """What was asked of the payer, before the channel's coupons: the sum to compare and to book."""
-    paid_at: datetime | None = None
     code: str | None = None
-    """The channel's most telling code, or `transport.*`; for the record and for support, never for branching."""
+    """The channel's most telling code, or `transport.*`."""
     verdict: Verdict | None = None
-    """What the code means; None after a success and while the payer is simply awaited."""
+    """What the code means; None after a success and while somebody is simply awaited."""
     raw: Mapping[str, object] = field(default_factory=dict, repr=False)
     """The answer as it was read, for the record; may hold personal data, so it is never logged."""
 
     @property
     def failure(self) -> FailureCategory | None:
-        """The category kept with the attempt."""
+        """The category kept with the record."""
         return self.verdict.category if self.verdict else None
 
     @property
@@ -131,60 +170,185 @@ class ChannelReply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefundRequest:
-    """Give back part or all of one payment. The same number and amount are refunded once, however often it is sent."""
+class ChannelReply(Reply):
+    """What the channel says about one payment, by an answer or by a notification.
+
+    Book only `SUCCEEDED`, and only after comparing `amount` with what was asked for.
+    """
 
     out_trade_no: str
-    out_request_no: str
-    amount: Money
-    reason: str
+    trade_no: str | None = None
+    """The channel's own number."""
+    amount: Money | None = None
+    """What was asked of the payer, before the channel's coupons: the sum to compare and to book."""
+    paid_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefundReply:
-    """What the channel says about one refund. `WAITING` is "accepted, no money moved yet": ask `query_refund`."""
+class RefundRequest:
+    """Give back part or all of one payment. The same number and amount are refunded once, however often it is sent."""
 
-    outcome: Outcome
+    charge: ChargeRef
+    out_request_no: str
+    amount: Money
+    reason: str
+    notify_url: str
+    submitted_at: datetime
+
+
+class RefundDestination(StrEnum):
+    """Where the channel says that a refund went."""
+
+    ORIGINAL = "original"
+    BALANCE = "balance"
+    """The payer's wallet at the channel, because the card could not take it."""
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundReply(Reply):
+    """What the channel says about one refund.
+
+    WAITING is "accepted, no money moved yet": ask `query_refund`. FAILED is for good: a new number may be tried.
+    ABNORMAL cannot reach the payer by this route and needs a person. A refund that had succeeded may still be told
+    FAILED or ABNORMAL later, when the payer's bank sends it back.
+    """
+
     out_trade_no: str
     out_request_no: str
+    refund_no: str | None = None
+    """The channel's own number."""
     amount: Money | None = None
     """What this refund gave back, where the channel says so."""
     refunded_at: datetime | None = None
-    code: str | None = None
-    verdict: Verdict | None = None
-    raw: Mapping[str, object] = field(default_factory=dict, repr=False)
+    destination: RefundDestination | None = None
+    account: str = ""
+    """The receiving account in the channel's words, masked by it."""
+    expected_at: datetime | None = None
+    """When the payer's bank is expected to have it, where the channel says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementRequest:
+    """Ask the payer's consent to later debits."""
+
+    number: str
+    """Ours, by the number rule."""
+    subject: str
+    single_limit: Money
+    """No debit under the agreement will be larger."""
+    first_debit_on: date
+    notify_url: str
+    return_url: str
+    submitted_at: datetime
+    device: Device = Device.PHONE
+
+
+class AgreementState(StrEnum):
+    PENDING = "pending"
+    ACTIVE = "active"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementReply(Reply):
+    """What the channel says about an agreement. With `outcome` SUCCEEDED `state` is set."""
+
+    number: str
+    agreement_no: str | None = None
+    """The channel's own number: the authority of a debit."""
+    state: AgreementState | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardDetails:
+    """A card as its holder types it: lives for one request, is never stored and never logged."""
+
+    number: str = field(repr=False)
+    holder: str = field(repr=False)
+    phone: str = field(repr=False)
+    expiry: str = field(default="", repr=False)
+    """MMYY, of credit cards."""
+    security_code: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BindingReply(Reply):
+    """SUCCEEDED with a token: the card is bound. Without a token, asking for the code succeeded."""
+
+    number: str
+    token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReserveRequest:
+    """Freeze a sum at the payer's, until it is released or captured."""
+
+    number: str
+    """Ours, of this freeze."""
+    amount: Money
+    subject: str
+    notify_url: str
+    return_url: str
+    submitted_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReserveReply(Reply):
+    """What the channel says about one operation on a freeze. Always: frozen = released + captured + rest."""
+
+    number: str
+    """Ours, of this operation."""
+    auth_no: str | None = None
+    """The channel's number of the freeze."""
+    amount: Money | None = None
+    frozen: Money | None = None
+    released: Money | None = None
+    captured: Money | None = None
+    rest: Money | None = None
+    is_credit: bool = False
+    """Nothing was really frozen: the channel vouches for the payer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """A message that came to one of our addresses, as it came. Header names are in small letters."""
+
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
 
     @property
-    def failure(self) -> FailureCategory | None:
-        return self.verdict.category if self.verdict else None
-
-    @property
-    def retry(self) -> RetryMark | None:
-        return self.verdict.retry if self.verdict else None
-
-    @property
-    def alert(self) -> bool:
-        return self.verdict is not None and self.verdict.alert
-
-
-class NotificationKind(StrEnum):
-    PAYMENT = "payment"
-    REFUND = "refund"
-    """About money going back. Never a second payment, though `reply` still tells that the payment had succeeded."""
+    def form(self) -> dict[str, str]:
+        """The body as a form; empty when it is none."""
+        try:
+            return dict(parse_qsl(self.body.decode(), keep_blank_values=True, max_num_fields=200))
+        except ValueError:
+            return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """A notification whose signature, app and seller hold; the same `notify_id` may come any number of times."""
+    """A notification whose signature and merchant hold; the same `notify_id` may come any number of times.
+
+    `reply` says what it is about. A refund is never a second payment; a `RefundReply` that is WAITING asks to be
+    queried, and its `out_request_no` is empty where the channel does not say which refund it was.
+    """
 
     channel: str
     notify_id: str
-    kind: NotificationKind
-    out_trade_no: str
-    reply: ChannelReply
-    refund_request_no: str | None = None
-    """Which refund, if `kind` is REFUND and the channel says so: ask `query_refund` about it."""
-    raw: Mapping[str, str] = field(default_factory=dict, repr=False)
+    reply: ChannelReply | RefundReply | AgreementReply | ReserveReply
+    raw: Mapping[str, object] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """What tells the channel that a notification was taken; sent only after it is stored."""
+
+    body: str
+    content_type: str = "text/plain; charset=utf-8"
+    status: int = 200
 
 
 @runtime_checkable
@@ -199,26 +363,103 @@ class PaymentChannel(Protocol):
     def currencies(self) -> frozenset[str]:
         """ISO 4217 codes the rail carries."""
 
-    def start(self, request: ChargeRequest) -> Redirect:
-        """Make the signed address of the cashier; sends nothing. Raises ChannelRefuses."""
+    @property
+    def refund_days(self) -> int:
+        """For how many days after a payment the channel still refunds it."""
 
-    def query(self, out_trade_no: str) -> ChannelReply:
+    def query(self, charge: ChargeRef) -> ChannelReply:
         """Ask what became of a payment."""
 
-    def close(self, out_trade_no: str) -> ChannelReply:
+    def close(self, charge: ChargeRef) -> ChannelReply:
         """End an unpaid payment: CLOSED when it is, anything else when that cannot be said (then `query`)."""
 
     def refund(self, request: RefundRequest) -> RefundReply:
         """Give money back. Raises ChannelRefuses."""
 
-    def query_refund(self, *, out_trade_no: str, out_request_no: str) -> RefundReply:
+    def query_refund(self, request: RefundRequest) -> RefundReply:
         """Ask what became of a refund."""
 
-    def read_notification(self, form: Mapping[str, str]) -> Notification:
+    def read_notification(self, callback: Callback) -> Notification:
         """Verify and read a notification. Raises NotificationRefused."""
 
-    def acknowledge(self) -> str:
-        """The body that tells the channel a notification was taken; sent only after it is stored."""
+    def acknowledge(self) -> Acknowledgement:
+        """What the channel waits for after a notification that was taken."""
+
+
+@runtime_checkable
+class CashierChannel(PaymentChannel, Protocol):
+    """The payer pays on the channel's own pages."""
+
+    def start(self, request: ChargeRequest) -> Redirect | ScanCode | ChannelReply:
+        """Where the payer goes; the same request again is harmless and gives a fresh address.
+
+        A reply when the channel would not open a cashier, or when nobody knows. Raises ChannelRefuses.
+        """
+
+
+@runtime_checkable
+class DebitChannel(PaymentChannel, Protocol):
+    """Money can be taken without the payer at a cashier."""
+
+    def debit(self, request: DebitRequest) -> ChannelReply:
+        """Take one payment. The same number takes it once. Raises ChannelRefuses."""
+
+
+@runtime_checkable
+class AgreementChannel(DebitChannel, Protocol):
+    """The payer agrees to later debits on the channel's own pages."""
+
+    def sign_agreement(self, request: AgreementRequest) -> Redirect | AgreementReply:
+        """Where the payer goes to agree. Raises ChannelRefuses."""
+
+    def query_agreement(self, number: str) -> AgreementReply:
+        """Ask what became of an agreement; NOT_FOUND while nobody signed it."""
+
+    def end_agreement(self, number: str, agreement_no: str) -> AgreementReply:
+        """End it. An agreement that is ended already is a success, too."""
+
+
+@runtime_checkable
+class AnnouncingChannel(AgreementChannel, Protocol):
+    """The payer must be told by the channel before each debit."""
+
+    @property
+    def notice_days(self) -> int:
+        """How many days before the debit, at the latest, it is announced."""
+
+    def announce(self, *, agreement_no: str, amount: Money, debit_on: date) -> Reply:
+        """Announce a debit of at most `amount` on that day. Raises ChannelRefuses outside the hours it is taken in."""
+
+
+@runtime_checkable
+class CardChannel(DebitChannel, Protocol):
+    """Cards are bound by number, name, phone and a code that the bank sends; afterwards only the token is used."""
+
+    def ask_code(self, card: CardDetails, *, number: str, submitted_at: datetime) -> BindingReply:
+        """Have the bank send a code to the phone. `number` names this binding, ours. Raises ChannelRefuses."""
+
+    def bind(self, card: CardDetails, code: str, *, number: str, submitted_at: datetime) -> BindingReply:
+        """Bind the card. Raises ChannelRefuses."""
+
+    def unbind(self, token: str, *, number: str, submitted_at: datetime) -> BindingReply:
+        """Forget the card. One that is forgotten already is a success, too."""
+
+
+@runtime_checkable
+class ReserveChannel(PaymentChannel, Protocol):
+    """Sums can be frozen at the payer's (the reserve)."""
+
+    def freeze(self, request: ReserveRequest) -> Redirect | ScanCode | ReserveReply:
+        """Where the payer goes to allow it. Raises ChannelRefuses."""
+
+    def query_reserve(self, *, number: str, operation_no: str | None = None) -> ReserveReply:
+        """Ask what became of the freeze `number`, or of the operation `operation_no` (ours) on it."""
+
+    def release(self, *, auth_no: str, number: str, amount: Money, reason: str, notify_url: str) -> ReserveReply:
+        """Release part or all; `number` names this release. Raises ChannelRefuses."""
+
+    def capture(self, *, auth_no: str, charge: ChargeRequest, completes: bool) -> ChannelReply:
+        """Turn part or all into a payment; `completes` releases what is left. Raises ChannelRefuses."""
 
 
 def check_number(number: str, *, channel: str) -> str:

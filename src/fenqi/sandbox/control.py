@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from fenqi.domain.payments.alipay_codes import ALIPAY_VERDICTS
+from fenqi.channels.alipay.codes import ALIPAY_CODES as CODES_BY_OPERATION
 from fenqi.sandbox import faults, sms
 from fenqi.sandbox.alipay import notifications, trades
 from fenqi.sandbox.alipay.cashier import REFUSALS
@@ -47,7 +47,7 @@ OPERATION_NAMES: Final[Mapping[Operation, str]] = {
     Operation.NOTIFY: "异步通知",
     Operation.SMS: "短信 SendSms",
 }
-ALIPAY_CODES: Final = sorted({code for codes in ALIPAY_VERDICTS.values() for code in codes if "*" not in code})
+ALIPAY_CODES: Final = sorted({code for codes in CODES_BY_OPERATION.values() for code in codes if "*" not in code})
 
 View = Callable[..., HttpResponse]
 

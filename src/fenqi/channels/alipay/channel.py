@@ -1,17 +1,21 @@
 """Alipay as a rail: phone web payment, query, close, refund, and its asynchronous notification."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
 from fenqi.channels.alipay import wire
 from fenqi.channels.alipay.answers import Answer
+from fenqi.channels.alipay.codes import ALIPAY_CODES
 from fenqi.channels.alipay.config import AlipayConfig
 from fenqi.channels.alipay.gateway import Gateway
 from fenqi.channels.alipay.notifications import NotificationReader
 from fenqi.channels.interface import (
+    Acknowledgement,
+    Callback,
     ChannelRefuses,
     ChannelReply,
+    ChargeRef,
     ChargeRequest,
     Notification,
     Redirect,
@@ -25,6 +29,7 @@ from fenqi.domain.payments import FailureCategory, Operation, Outcome, RetryMark
 
 NAME: Final = "alipay"
 PRODUCT_CODE: Final = "QUICK_WAP_WAY"
+REFUND_DAYS: Final = 365  # twelve months; a trade then reads TRADE_FINISHED
 LARGEST_FEN: Final = 100_000_000_00
 LONGEST_TEXT: Final = 256
 FITTING_MARKS: Final = str.maketrans("/=&", "／＝＆")
@@ -58,6 +63,10 @@ class AlipayChannel:
     def currencies(self) -> frozenset[str]:
         return frozenset([wire.CURRENCY])
 
+    @property
+    def refund_days(self) -> int:
+        return REFUND_DAYS
+
     def start(self, request: ChargeRequest) -> Redirect:
         """No trade exists at Alipay until the payer opens the cashier: until then a query answers NOT_FOUND."""
         self._check(request)
@@ -75,8 +84,8 @@ class AlipayChannel:
             )
         )
 
-    def query(self, out_trade_no: str) -> ChannelReply:
-        check_number(out_trade_no, channel=NAME)
+    def query(self, charge: ChargeRef) -> ChannelReply:
+        out_trade_no = check_number(charge.out_trade_no, channel=NAME)
         try:
             answer = self._gateway.call("alipay.trade.query", {"out_trade_no": out_trade_no})
         except Fault as fault:
@@ -85,8 +94,8 @@ class AlipayChannel:
             return _refused(out_trade_no, Operation.QUERY, answer)
         return _state_of(out_trade_no, answer)
 
-    def close(self, out_trade_no: str) -> ChannelReply:
-        check_number(out_trade_no, channel=NAME)
+    def close(self, charge: ChargeRef) -> ChannelReply:
+        out_trade_no = check_number(charge.out_trade_no, channel=NAME)
         try:
             answer = self._gateway.call("alipay.trade.close", {"out_trade_no": out_trade_no})
         except Fault as fault:
@@ -105,11 +114,11 @@ class AlipayChannel:
 
     def refund(self, request: RefundRequest) -> RefundReply:
         """No field beyond the documented ones is sent: others have caused failed and double refunds."""
-        self._check_numbers(request.out_trade_no, request.out_request_no)
+        self._check_numbers(request.charge.out_trade_no, request.out_request_no)
         self._check_amount(request.amount)
         self._check_length(request.reason)
         biz_content = {
-            "out_trade_no": request.out_trade_no,
+            "out_trade_no": request.charge.out_trade_no,
             "out_request_no": request.out_request_no,
             "refund_amount": wire.yuan(request.amount),
             "refund_reason": request.reason,
@@ -118,12 +127,13 @@ class AlipayChannel:
             answer = self._gateway.call("alipay.trade.refund", biz_content)
         except Fault as fault:
             verdict = _NOT_EXECUTED if isinstance(fault, NotSent) else _NO_ANSWER
-            return _refund_reply(request.out_trade_no, request.out_request_no, fault.code, verdict)
+            return _refund_reply(request.charge.out_trade_no, request.out_request_no, fault.code, verdict)
         if not answer.worked:
-            return _refund_refused(request.out_trade_no, request.out_request_no, Operation.REFUND, answer)
+            return _refund_refused(request.charge.out_trade_no, request.out_request_no, Operation.REFUND, answer)
         return _refund_of(request, answer)
 
-    def query_refund(self, *, out_trade_no: str, out_request_no: str) -> RefundReply:
+    def query_refund(self, request: RefundRequest) -> RefundReply:
+        out_trade_no, out_request_no = request.charge.out_trade_no, request.out_request_no
         self._check_numbers(out_trade_no, out_request_no)
         biz_content = {
             "out_trade_no": out_trade_no,
@@ -139,11 +149,11 @@ class AlipayChannel:
             return _refund_refused(out_trade_no, out_request_no, Operation.QUERY_REFUND, answer)
         return _refund_state_of(out_trade_no, out_request_no, answer)
 
-    def read_notification(self, form: Mapping[str, str]) -> Notification:
-        return self._notifications.read(form)
+    def read_notification(self, callback: Callback) -> Notification:
+        return self._notifications.read(callback.form)
 
-    def acknowledge(self) -> str:
-        return "success"
+    def acknowledge(self) -> Acknowledgement:
+        return Acknowledgement("success")
 
     def _check(self, request: ChargeRequest) -> None:
         check_number(request.out_trade_no, channel=NAME)
@@ -194,7 +204,7 @@ def _state_of(out_trade_no: str, answer: Answer) -> ChannelReply:
 
 
 def _refused(out_trade_no: str, operation: Operation, answer: Answer) -> ChannelReply:
-    verdict = verdict_on(NAME, operation, *answer.codes)
+    verdict = verdict_on(ALIPAY_CODES, operation, *answer.codes)
     return ChannelReply(
         outcome=verdict.outcome,
         out_trade_no=out_trade_no,
@@ -223,13 +233,13 @@ def _says_something_else(out_trade_no: str, answer: Answer) -> ChannelReply:
 
 def _refund_of(request: RefundRequest, answer: Answer) -> RefundReply:
     """What a refund call that worked says: only fund_change=Y tells that the money has moved."""
-    if answer.text("out_trade_no") != request.out_trade_no:
+    if answer.text("out_trade_no") != request.charge.out_trade_no:
         verdict = _SAYS_SOMETHING_ELSE
     elif answer.text("fund_change") != "Y":  # not a failure: a repeat, or money that has not moved yet
         verdict = _REFUND_NOT_MOVED
     else:  # the answer's refund_fee is the sum of all refunds so far
-        return _refunded(request.out_trade_no, request.out_request_no, request.amount, answer)
-    return _refund_reply(request.out_trade_no, request.out_request_no, answer.code, verdict, answer=answer)
+        return _refunded(request.charge.out_trade_no, request.out_request_no, request.amount, answer)
+    return _refund_reply(request.charge.out_trade_no, request.out_request_no, answer.code, verdict, answer=answer)
 
 
 def _refund_state_of(out_trade_no: str, out_request_no: str, answer: Answer) -> RefundReply:
@@ -257,7 +267,7 @@ def _refunded(out_trade_no: str, out_request_no: str, amount: Money, answer: Ans
 
 
 def _refund_refused(out_trade_no: str, out_request_no: str, operation: Operation, answer: Answer) -> RefundReply:
-    verdict = verdict_on(NAME, operation, *answer.codes)
+    verdict = verdict_on(ALIPAY_CODES, operation, *answer.codes)
     return _refund_reply(out_trade_no, out_request_no, answer.codes[0], verdict, answer=answer)
 
 

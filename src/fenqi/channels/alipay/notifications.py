@@ -10,8 +10,8 @@ from fenqi.channels.interface import (
     NUMBER_RULE,
     ChannelReply,
     Notification,
-    NotificationKind,
     NotificationRefused,
+    RefundReply,
     RefusalReason,
 )
 from fenqi.domain.payments import Outcome
@@ -65,23 +65,26 @@ def _read(form: Mapping[str, str]) -> Notification:
     )
     if not readable:
         raise _refused(RefusalReason.MALFORMED)
-    return Notification(
-        channel="alipay",
-        notify_id=form["notify_id"],
-        kind=NotificationKind.REFUND if is_refund else NotificationKind.PAYMENT,
-        out_trade_no=out_trade_no,
-        reply=ChannelReply(
+    raw: dict[str, object] = dict(form)
+    if is_refund:
+        reply: ChannelReply | RefundReply = RefundReply(
+            outcome=Outcome.WAITING,
+            out_trade_no=out_trade_no,
+            out_request_no=form.get("out_biz_no") or "",
+            code=form["trade_status"],
+            raw=raw,
+        )
+    else:
+        reply = ChannelReply(
             outcome=outcome,
             out_trade_no=out_trade_no,
             trade_no=form.get("trade_no") or None,
             amount=amount,
             paid_at=paid_at if outcome is Outcome.SUCCEEDED else None,
             code=form["trade_status"],
-            raw=form,
-        ),
-        refund_request_no=(form.get("out_biz_no") or None) if is_refund else None,
-        raw=form,
-    )
+            raw=raw,
+        )
+    return Notification(channel="alipay", notify_id=form["notify_id"], reply=reply, raw=raw)
 
 
 def _refused(reason: RefusalReason) -> NotificationRefused:

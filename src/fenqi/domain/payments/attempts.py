@@ -36,6 +36,8 @@ class Outcome(StrEnum):
     CLOSED = "closed"
     NOT_FOUND = "not_found"
     UNKNOWN = "unknown"
+    ABNORMAL = "abnormal"
+    """Refunds only: the money cannot reach the payer by this route, a person must choose another."""
 
 
 class Step(StrEnum):

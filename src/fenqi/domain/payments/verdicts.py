@@ -1,4 +1,4 @@
-"""Reading a channel's code by (channel, operation, code), never by the code alone.
+"""Reading a channel's code from its own table, by operation and code, never by the code alone.
 
 "Balance not enough" on a refund is the merchant's balance. A code nobody mapped leaves the outcome unknown.
 """
@@ -6,28 +6,25 @@
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 
-from fenqi.domain.payments.alipay_codes import ALIPAY_VERDICTS
 from fenqi.domain.payments.attempts import Outcome
 from fenqi.domain.payments.failures import FailureCategory, Operation, RetryMark, Verdict
+from fenqi.domain.payments.meanings import CodeTable
 
 UNMAPPED = Verdict(Outcome.UNKNOWN, FailureCategory.CONTACT_SUPPORT, RetryMark.QUERY_FIRST, alert=True)
 """Never assume that an unread code is a failure."""
-
-VERDICTS: Mapping[str, Mapping[Operation, Mapping[str, Verdict]]] = {"alipay": ALIPAY_VERDICTS}
-"""channel -> operation -> code -> verdict; a code may hold `*`."""
 
 _PREFIXES = ("ACQ.", "AQC.")  # the second is a misspelling that Alipay really sends
 _SHORTEST_STUMP = 20
 """Codes were seen cut to 32 characters; a stump shorter than this says too little to be believed."""
 
 
-def verdict_on(channel: str, operation: Operation, *codes: str) -> Verdict:
+def verdict_on(table: CodeTable, operation: Operation, *codes: str) -> Verdict:
     """What a channel's answer means; `codes` from the most telling to the most general (sub code, then code).
 
     Each is looked up as it is, then in its normal form (upper case, without `_` and `ACQ.`), then as a member of a
     family (`ACQ.MERCHANT_AGREEMENT_*`), then as a code that was cut short. `UNMAPPED` when nothing fits.
     """
-    verdicts = VERDICTS.get(channel, {}).get(operation, {})
+    verdicts = table.get(operation, {})
     return next(filter(None, (_find(code, verdicts) for code in codes)), UNMAPPED)
 
 

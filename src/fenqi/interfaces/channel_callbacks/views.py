@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from fenqi.channels.interface import Callback
 from fenqi.domain.errors import FenqiError
 from fenqi.usecases import clock, rate_limits
 from fenqi.usecases.rate_limits import Rate, TooManyRequests
@@ -31,15 +32,17 @@ def notify(request: HttpRequest, channel: str) -> HttpResponse:
     if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
         return _refused("too large", TOO_LARGE, address)
     try:
-        form = request.POST.dict()
-        said = receive_notification(channel, form, remote_address=address, now=clock.now())
+        callback = Callback(
+            headers={name.lower(): value for name, value in request.headers.items()}, body=request.body
+        )
+        taken = receive_notification(channel, callback, remote_address=address, now=clock.now())
     except (SuspiciousOperation, UnreadablePostError):
         return _refused("malformed", MALFORMED, address)
     except FenqiError as refusal:
         if refusal.status >= SERVER_ERROR:
             raise
         return _refused(refusal.code, refusal.status, address)
-    return HttpResponse(said, content_type="text/plain; charset=utf-8")
+    return HttpResponse(taken.body, content_type=taken.content_type, status=taken.status)
 
 
 def remote_address(request: HttpRequest) -> str:

@@ -9,6 +9,7 @@ from uuid import UUID
 import click
 from rich.progress import track
 
+from fenqi.channels.alipay.codes import ALIPAY_CODES
 from fenqi.channels.interface import ChannelReply
 from fenqi.domain.errors import NotFound
 from fenqi.domain.payments import Operation, Outcome, Step, verdict_on
@@ -194,7 +195,7 @@ def reply_of(how: str, number: str) -> ChannelReply | Step:
     else:
         code, outcome = "ACQ.SYSTEM_ERROR", Outcome.UNKNOWN
     return ChannelReply(
-        outcome=outcome, out_trade_no=number, code=code, verdict=verdict_on("alipay", Operation.PAY, code)
+        outcome=outcome, out_trade_no=number, code=code, verdict=verdict_on(ALIPAY_CODES, Operation.PAY, code)
     )
 
 

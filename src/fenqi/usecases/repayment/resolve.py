@@ -3,14 +3,22 @@
 Every call to a channel happens outside a transaction; what it answered is then settled under the customer's lock.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
 import structlog
 
-from fenqi.channels.interface import ChannelReply, Notification, NotificationKind, NotificationRefused, RefusalReason
+from fenqi.channels.interface import (
+    Acknowledgement,
+    Callback,
+    ChannelReply,
+    ChargeRef,
+    NotificationRefused,
+    RefundReply,
+    RefusalReason,
+)
 from fenqi.domain.errors import FenqiError, NotFound
+from fenqi.domain.money import Money
 from fenqi.domain.payments import AttemptState, Outcome, Step
 from fenqi.records import directory
 from fenqi.records.models import DirectoryKind, PaymentAttempt, RefusedCallback
@@ -28,7 +36,7 @@ def ask_channel(customer_id: UUID, attempt_id: UUID, *, now: datetime) -> Attemp
     if attempt.state in _SETTLED:
         return AttemptState(attempt.state)
     channel = rail(attempt.channel)
-    reply = channel.query(attempt.out_trade_no)
+    reply = channel.query(charge_ref(attempt))
     if now >= attempt.expires_at and reply.outcome in (Outcome.WAITING, Outcome.NOT_FOUND):
         return _end(attempt, reply, now=now)
     return settle_attempt(customer_id, attempt_id, reply, actor="channel:" + attempt.channel, now=now, asked=True)
@@ -39,7 +47,7 @@ def close_attempt(customer_id: UUID, attempt_id: UUID, *, now: datetime) -> Atte
     attempt = _attempt(customer_id, attempt_id)
     if attempt.state in _SETTLED:
         return AttemptState(attempt.state)
-    reply = rail(attempt.channel).query(attempt.out_trade_no)
+    reply = rail(attempt.channel).query(charge_ref(attempt))
     if reply.outcome in (Outcome.WAITING, Outcome.NOT_FOUND):
         return _end(attempt, reply, now=now)
     return settle_attempt(customer_id, attempt_id, reply, actor="channel:" + attempt.channel, now=now, asked=True)
@@ -50,7 +58,7 @@ def _end(attempt: PaymentAttempt, last: ChannelReply, *, now: datetime) -> Attem
 
     A cashier that is opened later finds the window shut only at `expires_at`; money that comes even so is booked.
     """
-    reply = rail(attempt.channel).close(attempt.out_trade_no)
+    reply = rail(attempt.channel).close(charge_ref(attempt))
     signal: ChannelReply | Step = reply
     if reply.outcome is Outcome.NOT_FOUND and last.outcome is Outcome.NOT_FOUND:
         signal = Step.EXPIRED
@@ -59,47 +67,56 @@ def _end(attempt: PaymentAttempt, last: ChannelReply, *, now: datetime) -> Attem
     )
 
 
-def receive_notification(channel_name: str, form: Mapping[str, str], *, remote_address: str, now: datetime) -> str:
+def receive_notification(
+    channel_name: str, callback: Callback, *, remote_address: str, now: datetime
+) -> Acknowledgement:
     """Believe a callback only when its signature holds and its number and amount are ours; then settle it.
 
-    The answer is the body the channel waits for. Raises NotificationRefused, AmountMismatch; both are recorded.
+    The answer is what the channel waits for. Raises NotificationRefused, AmountMismatch; both are recorded.
     """
     channel = rail(channel_name)
     try:
-        notification = channel.read_notification(form)
-        holder = _attempt_of(notification)
-        if notification.kind is NotificationKind.PAYMENT:
-            settle_attempt(
-                holder.customer_id,
-                holder.target_id,
-                notification.reply,
-                actor="channel:" + channel_name,
-                now=now,
-                evidence=Evidence(channel=channel_name, notify_id=notification.notify_id, body=notification.raw),
-            )
+        notification = channel.read_notification(callback)
+        evidence = Evidence(channel=channel_name, notify_id=notification.notify_id, body=notification.raw)
+        match notification.reply:
+            case ChannelReply() as reply:
+                _take_payment(reply, evidence, now=now)
+            case _:
+                raise NotificationRefused(channel=channel_name, reason=RefusalReason.MALFORMED)
     except (NotificationRefused, AmountMismatch) as refusal:
-        _record_refusal(channel_name, refusal, form, remote_address=remote_address, now=now)
+        _record_refusal(channel_name, refusal, callback, remote_address=remote_address, now=now)
         raise
     return channel.acknowledge()
 
 
-def _attempt_of(notification: Notification) -> directory.Holder:
-    """Whose attempt bears the number. Raises NotificationRefused for a number that is none of ours."""
-    holder = directory.find(DirectoryKind.OUT_TRADE_NO, notification.out_trade_no)
+def _take_payment(reply: ChannelReply, evidence: Evidence, *, now: datetime) -> None:
+    holder = directory.find(DirectoryKind.OUT_TRADE_NO, reply.out_trade_no)
     if holder is None:
-        raise NotificationRefused(channel=notification.channel, reason=RefusalReason.MALFORMED)
-    return holder
+        raise NotificationRefused(channel=evidence.channel, reason=RefusalReason.MALFORMED)
+    settle_attempt(
+        holder.customer_id, holder.target_id, reply, actor="channel:" + evidence.channel, now=now, evidence=evidence
+    )
+
+
+def charge_ref(attempt: PaymentAttempt) -> ChargeRef:
+    """What names the attempt at its channel."""
+    return ChargeRef(
+        out_trade_no=attempt.out_trade_no,
+        amount=Money(attempt.amount_minor, attempt.currency),
+        submitted_at=attempt.created_at,
+        trade_no=attempt.trade_no,
+    )
 
 
 def _record_refusal(
-    channel: str, refusal: FenqiError, form: Mapping[str, str], *, remote_address: str, now: datetime
+    channel: str, refusal: FenqiError, callback: Callback, *, remote_address: str, now: datetime
 ) -> None:
     reason = str(refusal.details.get("reason", refusal.code))
     RefusedCallback.objects.create(
         channel=channel,
         reason=reason,
         remote_address=remote_address[:64],
-        body=repr(dict(form))[:_STORED_BODY].replace("\x00", ""),
+        body=callback.body[:_STORED_BODY].decode(errors="replace").replace("\x00", ""),
         received_at=now,
     )
     _log.warning("callback_refused", channel=channel, reason=reason)

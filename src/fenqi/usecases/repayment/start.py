@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from fenqi.channels.interface import ChargeRequest
+from fenqi.channels.interface import CashierChannel, ChargeRequest, Redirect
 from fenqi.domain.errors import FenqiError
 from fenqi.domain.money import Money
 from fenqi.domain.payments import AttemptState, Step, next_query_at, next_state
@@ -177,16 +177,22 @@ def _again(payment: Payment) -> StartedRepayment:
 def _answer(attempt: PaymentAttempt, order_id: UUID) -> StartedRepayment:
     """The cashier's address is signed from what is stored, so that it can be given again."""
     line = OrderLine.objects.filter(customer_id=attempt.customer_id, order_id=order_id).order_by("line_no").first()
-    redirect = rail(attempt.channel).start(
+    channel = rail(attempt.channel)
+    if not isinstance(channel, CashierChannel):
+        raise MethodUnavailable
+    redirect = channel.start(
         ChargeRequest(
             out_trade_no=attempt.out_trade_no,
             amount=Money(attempt.amount_minor, attempt.currency),
             subject=line.name[:60] if line else "分期还款",
             notify_url=f"{settings.FENQI_PUBLIC_URL}/channels/{attempt.channel}/notify",
             return_url=f"{settings.FENQI_PUBLIC_URL}/repayments/{attempt.payment_id}/return",
+            submitted_at=attempt.created_at,
             expires_at=attempt.expires_at,
         )
     )
+    if not isinstance(redirect, Redirect):
+        raise MethodUnavailable
     return StartedRepayment(attempt.payment_id, attempt.id, redirect.url)
 
 

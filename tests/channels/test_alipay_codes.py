@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fenqi.channels.alipay.codes import ALIPAY_CODES
 from fenqi.domain.payments import UNMAPPED, FailureCategory, Operation, Outcome, RetryMark, Verdict, verdict_on
-from fenqi.domain.payments.alipay_codes import ALIPAY_VERDICTS
 
 # Every code of Alipay's documents for paying, ordering and auto-debit, with the category it belongs to.
 PAY_CODES = {
@@ -94,7 +94,7 @@ NEVER_SHOWN_WHILE_UNKNOWN = {
 
 
 def of_pay(code: str) -> Verdict:
-    return verdict_on("alipay", Operation.PAY, code)
+    return verdict_on(ALIPAY_CODES, Operation.PAY, code)
 
 
 @pytest.mark.requirement("R141")
@@ -107,10 +107,10 @@ def test_every_documented_code_of_a_payment_has_one_category(code: str, category
 
 def test_every_documented_code_of_refunds_and_of_the_reserve_is_mapped() -> None:
     for code in REFUND_CODES:
-        assert verdict_on("alipay", Operation.REFUND, code) is not UNMAPPED, code
+        assert verdict_on(ALIPAY_CODES, Operation.REFUND, code) is not UNMAPPED, code
     for operation in (Operation.FREEZE, Operation.RELEASE, Operation.CAPTURE):
         for code in RESERVE_CODES:
-            assert verdict_on("alipay", operation, code) is not UNMAPPED, code
+            assert verdict_on(ALIPAY_CODES, operation, code) is not UNMAPPED, code
 
 
 @pytest.mark.parametrize(
@@ -156,18 +156,20 @@ def test_a_code_nobody_mapped_leaves_the_outcome_unknown_and_goes_to_a_person(co
 
 def test_the_same_code_means_another_thing_for_another_operation() -> None:
     assert of_pay("ACQ.TRADE_HAS_CLOSE").outcome is Outcome.FAILED
-    assert verdict_on("alipay", Operation.REFUND, "ACQ.TRADE_HAS_CLOSE").outcome is Outcome.UNKNOWN
-    assert verdict_on("nobody", Operation.PAY, "ACQ.TRADE_HAS_CLOSE") is UNMAPPED
+    assert verdict_on(ALIPAY_CODES, Operation.REFUND, "ACQ.TRADE_HAS_CLOSE").outcome is Outcome.UNKNOWN
+    assert verdict_on({}, Operation.PAY, "ACQ.TRADE_HAS_CLOSE") is UNMAPPED
 
 
 def test_the_sub_code_speaks_before_the_code() -> None:
-    assert verdict_on("alipay", Operation.PAY, "isp.unknow-error", "40001").outcome is Outcome.UNKNOWN
-    assert verdict_on("alipay", Operation.PAY, "ACQ.WHAT_IS_THIS", "20000").category is FailureCategory.OUTCOME_UNKNOWN
+    assert verdict_on(ALIPAY_CODES, Operation.PAY, "isp.unknow-error", "40001").outcome is Outcome.UNKNOWN
+    assert (
+        verdict_on(ALIPAY_CODES, Operation.PAY, "ACQ.WHAT_IS_THIS", "20000").category is FailureCategory.OUTCOME_UNKNOWN
+    )
 
 
 @pytest.mark.parametrize("operation", [Operation.QUERY, Operation.CLOSE, Operation.QUERY_REFUND])
 def test_a_refused_question_never_says_that_a_payment_failed(operation: Operation) -> None:
-    outcomes = {verdict.outcome for verdict in ALIPAY_VERDICTS[operation].values()}
+    outcomes = {verdict.outcome for verdict in ALIPAY_CODES[operation].values()}
     assert outcomes <= {Outcome.UNKNOWN, Outcome.NOT_FOUND}
 
 
@@ -176,7 +178,7 @@ def test_a_refused_question_never_says_that_a_payment_failed(operation: Operatio
 def test_nothing_is_said_about_balance_details_or_limits_while_the_outcome_is_unknown(
     operation: Operation, code: str
 ) -> None:
-    verdict = verdict_on("alipay", operation, code)
+    verdict = verdict_on(ALIPAY_CODES, operation, code)
     if verdict.outcome in {Outcome.UNKNOWN, Outcome.WAITING, Outcome.NOT_FOUND}:
         assert verdict.shown_category is FailureCategory.OUTCOME_UNKNOWN
         assert verdict.category not in NEVER_SHOWN_WHILE_UNKNOWN
@@ -191,5 +193,5 @@ def test_each_category_speaks_both_languages(category: FailureCategory) -> None:
 def test_our_own_faults_are_never_put_on_the_customer() -> None:
     ours, support = FailureCategory.MERCHANT_CONFIG, FailureCategory.CONTACT_SUPPORT
     assert ours.customer_line("zh") == support.customer_line("zh")
-    for verdicts in ALIPAY_VERDICTS.values():
+    for verdicts in ALIPAY_CODES.values():
         assert all(verdict.alert for verdict in verdicts.values() if verdict.category is ours)
