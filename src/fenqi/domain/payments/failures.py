@@ -10,6 +10,8 @@ from fenqi.domain.payments.attempts import Outcome
 
 
 class Operation(StrEnum):
+    """What a channel is asked for: the same code may mean another thing for each."""
+
     PAY = "pay"
     QUERY = "query"
     CLOSE = "close"
@@ -18,6 +20,13 @@ class Operation(StrEnum):
     FREEZE = "freeze"
     RELEASE = "release"
     CAPTURE = "capture"
+    SIGN = "sign"
+    QUERY_AGREEMENT = "query_agreement"
+    END_AGREEMENT = "end_agreement"
+    ANNOUNCE = "announce"
+    ASK_CODE = "ask_code"
+    BIND = "bind"
+    UNBIND = "unbind"
 
 
 class FailureCategory(StrEnum):
