@@ -11,6 +11,8 @@ class DirectoryKind(models.TextChoices):
     PHONE = "phone"
     ORDER_NO = "order_no"
     OUT_TRADE_NO = "out_trade_no"
+    OUT_REFUND_NO = "out_refund_no"
+    AGREEMENT_NO = "agreement_no"
     IDEMPOTENCY = "idempotency"
 
 

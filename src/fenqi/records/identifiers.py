@@ -10,6 +10,11 @@ HOUSE_ID = UUID("00000000-0000-7000-8000-000000000001")
 """The mall itself, as the customer of what belongs to no consumer (scale rule 5)."""
 
 
+def house_of(channel: str) -> UUID:
+    """The house customer of a channel: its fees, its settlements, and money that belongs to nobody yet."""
+    return derived_id("house", channel)
+
+
 def new_id() -> UUID:
     """A fresh key."""
     return uuid7()

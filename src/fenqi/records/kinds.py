@@ -26,12 +26,23 @@ SPREAD_TABLES = (
     "idempotency_record",
     "outbox",
     "audit_record",
+    "bound_card",
+    "debit_agreement",
+    "debit_notice",
+    "refund",
+    "refund_leg",
+    "no_fault_period",
+    "retry_reminder",
+    "support_thread",
+    "support_message",
+    "bill_line",
+    "reconciliation_finding",
 )
 KEYED_TABLES = ("directory", "price_observation")
-SMALL_TABLES = ("ledger_account",)
-CENTRAL_TABLES = ("account", "sms_device", "api_client", "refused_callback", "import_run")
+SMALL_TABLES = ("ledger_account", "channel_condition")
+CENTRAL_TABLES = ("account", "sms_device", "api_client", "refused_callback", "import_run", "channel_bill")
 
-APPEND_ONLY_TABLES = ("plan_event", "journal_entry", "journal_line")
+APPEND_ONLY_TABLES = ("plan_event", "journal_entry", "journal_line", "support_message")
 
 KIND_OF = {
     **dict.fromkeys(SPREAD_TABLES, TableKind.SPREAD),

@@ -1,12 +1,17 @@
 """Django looks for models here; each noun has a file of its own."""
 
 from fenqi.records.accounts import Account, ApiClient, Role, SmsDevice
+from fenqi.records.agreements import AgreementStatus, DebitAgreement, DebitNotice
 from fenqi.records.audit import AuditRecord
+from fenqi.records.bills import BillLine, ChannelBill, FindingState, ReconciliationFinding
+from fenqi.records.cards import BoundCard, CardState
+from fenqi.records.conditions import ChannelCondition, ConditionKind
 from fenqi.records.customers import Customer
 from fenqi.records.directory import DirectoryEntry, DirectoryKind
 from fenqi.records.journal import JournalEntry, JournalLine, LedgerAccount
 from fenqi.records.orders import Order, OrderLine, OrderPayment, OrderStatus, PriceObservation, SalesChannel
 from fenqi.records.payments import (
+    AttemptMethod,
     ChannelNotification,
     Payment,
     PaymentAttempt,
@@ -15,23 +20,39 @@ from fenqi.records.payments import (
     RefusedCallback,
 )
 from fenqi.records.plans import FeeBearer, Installment, Plan, PlanEvent
+from fenqi.records.recovery import NoFaultCause, NoFaultPeriod, RetryReminder
+from fenqi.records.refunds import Refund, RefundCause, RefundLeg, RefundRoute, RefundStatus
 from fenqi.records.requests import IdempotencyRecord, ImportRun, OutboxMessage
+from fenqi.records.support import SupportMessage, SupportThread, ThreadState
 
 __all__ = [
     "Account",
+    "AgreementStatus",
     "ApiClient",
+    "AttemptMethod",
     "AuditRecord",
+    "BillLine",
+    "BoundCard",
+    "CardState",
+    "ChannelBill",
+    "ChannelCondition",
     "ChannelNotification",
+    "ConditionKind",
     "Customer",
+    "DebitAgreement",
+    "DebitNotice",
     "DirectoryEntry",
     "DirectoryKind",
     "FeeBearer",
+    "FindingState",
     "IdempotencyRecord",
     "ImportRun",
     "Installment",
     "JournalEntry",
     "JournalLine",
     "LedgerAccount",
+    "NoFaultCause",
+    "NoFaultPeriod",
     "Order",
     "OrderLine",
     "OrderPayment",
@@ -44,8 +65,18 @@ __all__ = [
     "Plan",
     "PlanEvent",
     "PriceObservation",
+    "ReconciliationFinding",
+    "Refund",
+    "RefundCause",
+    "RefundLeg",
+    "RefundRoute",
+    "RefundStatus",
     "RefusedCallback",
+    "RetryReminder",
     "Role",
     "SalesChannel",
     "SmsDevice",
+    "SupportMessage",
+    "SupportThread",
+    "ThreadState",
 ]

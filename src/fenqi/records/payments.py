@@ -53,6 +53,12 @@ class Payment(SpreadModel):
         indexes = [models.Index(fields=["customer_id", "plan_id", "-created_at"], name="payment_by_plan")]
 
 
+class AttemptMethod(models.TextChoices):
+    CASHIER = "cashier"  # the payer pays on the channel's own pages
+    CARD = "card"  # a bound card, by its token
+    AUTO_DEBIT = "auto_debit"  # under an agreement, without the payer
+
+
 class PaymentAttempt(SpreadModel):
     """One try at a payment over one channel, under a number of our own that is stored before it is sent."""
 
@@ -68,6 +74,11 @@ class PaymentAttempt(SpreadModel):
     category = models.CharField(max_length=32, default="")
     asked = models.PositiveIntegerField(default=0)
     next_query_at = models.DateTimeField(null=True)
+    method = models.CharField(max_length=16, choices=AttemptMethod, default=AttemptMethod.CASHIER)
+    card_id = models.UUIDField(null=True)  # of a bound card
+    agreement_id = models.UUIDField(null=True)  # of an auto-debit
+    retry = models.CharField(max_length=16, default="")
+    cashier = models.JSONField(default=dict)  # where the payer was sent: {"url": ...} or {"code": ...}
     expires_at = models.DateTimeField()
     created_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True)

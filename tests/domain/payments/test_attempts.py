@@ -19,7 +19,7 @@ from fenqi.domain.payments import (
 )
 from fenqi.domain.payments.attempts import NEXT_STATE
 
-SIGNALS = [*Outcome, *Step]
+SIGNALS = [*(outcome for outcome in Outcome if outcome is not Outcome.ABNORMAL), *Step]
 HARMLESS = [Outcome.WAITING, Outcome.NOT_FOUND, Outcome.UNKNOWN]
 
 

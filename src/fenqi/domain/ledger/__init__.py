@@ -4,6 +4,13 @@ from fenqi.domain.ledger.accounts import Account, clearing
 from fenqi.domain.ledger.chain import canonical_text, entry_hash
 from fenqi.domain.ledger.checks import BOOK_CHECKS, Books, Finding, check_books
 from fenqi.domain.ledger.entries import Entry, EntryCode, Line, balanced_entry, credit, debit
+from fenqi.domain.ledger.money_out import (
+    refund_paid_entry,
+    refund_returned_entry,
+    settlement_entry,
+    suspense_entry,
+    transfer_paid_entry,
+)
 from fenqi.domain.ledger.recipes import books_of, duplicate_payment_entry, entry_for, opening_entry
 
 __all__ = [
@@ -25,4 +32,9 @@ __all__ = [
     "entry_for",
     "entry_hash",
     "opening_entry",
+    "refund_paid_entry",
+    "refund_returned_entry",
+    "settlement_entry",
+    "suspense_entry",
+    "transfer_paid_entry",
 ]

@@ -30,6 +30,7 @@ class Account(StrEnum):
     EXPENSE_SUBSIDY = "expense.subsidy"
     EXPENSE_CHANNEL_FEE = "expense.channel_fee"
     EXPENSE_BAD_DEBT = "expense.bad_debt"
+    BANK_SETTLEMENT = "bank.settlement"  # the mall's own account, where channels pay out
     SUSPENSE = "suspense"
 
 

@@ -25,6 +25,11 @@ class EntryCode(StrEnum):
     CHARGE_OFF = "charge_off"
     LOOK = "look"
     DUPLICATE_PAYMENT = "duplicate_payment"
+    REFUND_PAID = "refund_paid"
+    REFUND_RETURNED = "refund_returned"
+    TRANSFER_PAID = "transfer_paid"
+    CHANNEL_SETTLEMENT = "channel_settlement"
+    SUSPENSE = "suspense"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from fenqi.channels.interface import (
     ChannelReply,
     ChargeRef,
     NotificationRefused,
-    RefundReply,
     RefusalReason,
+    Reply,
 )
 from fenqi.domain.errors import FenqiError, NotFound
 from fenqi.domain.money import Money
@@ -78,15 +78,20 @@ def receive_notification(
     try:
         notification = channel.read_notification(callback)
         evidence = Evidence(channel=channel_name, notify_id=notification.notify_id, body=notification.raw)
-        match notification.reply:
-            case ChannelReply() as reply:
-                _take_payment(reply, evidence, now=now)
-            case _:
-                raise NotificationRefused(channel=channel_name, reason=RefusalReason.MALFORMED)
+        _take(notification.reply, evidence, now=now)
     except (NotificationRefused, AmountMismatch) as refusal:
         _record_refusal(channel_name, refusal, callback, remote_address=remote_address, now=now)
         raise
     return channel.acknowledge()
+
+
+def _take(reply: Reply, evidence: Evidence, *, now: datetime) -> None:
+    """What a notification is about decides who settles it."""
+    match reply:
+        case ChannelReply():
+            _take_payment(reply, evidence, now=now)
+        case _:
+            raise NotificationRefused(channel=evidence.channel, reason=RefusalReason.MALFORMED)
 
 
 def _take_payment(reply: ChannelReply, evidence: Evidence, *, now: datetime) -> None:

@@ -14,7 +14,7 @@ from fenqi.domain.money import Money
 from fenqi.domain.payments import AttemptState, Step, next_query_at, next_state
 from fenqi.records import locks
 from fenqi.records.identifiers import new_id
-from fenqi.records.models import DirectoryKind, OrderLine, Payment, PaymentAttempt, PaymentState
+from fenqi.records.models import AttemptMethod, DirectoryKind, OrderLine, Payment, PaymentAttempt, PaymentState
 from fenqi.records.posting import Decision, Row, write
 from fenqi.usecases import outbox, plan_file
 from fenqi.usecases.rails import rail, rails
@@ -158,6 +158,11 @@ def _rows(quote: RepaymentQuote, *, channel: str, request_key: str, now: datetim
         "category": "",
         "asked": 0,
         "next_query_at": next_query_at(0, now),
+        "method": AttemptMethod.CASHIER.value,
+        "card_id": None,
+        "agreement_id": None,
+        "retry": "",
+        "cashier": {},
         "expires_at": expires_at,
         "created_at": now,
         "resolved_at": None,
