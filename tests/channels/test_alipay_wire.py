@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fenqi.channels.alipay.answers import read_answer
-from fenqi.channels.alipay.rsa2 import read_private_key, read_public_key, sign, signed_text, verifies
+from fenqi.channels.alipay.rsa2 import sign, signed_text, verifies
+from fenqi.channels.keys import read_private_key, read_public_key
 from fenqi.channels.transport import NoAnswer
 
 METHOD = "alipay.trade.query"

@@ -6,13 +6,18 @@ A fault before a byte was sent means "not executed"; every later one means that 
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 
 LARGEST_ANSWER = 1_000_000
 """Bytes; the largest real answers are a few kilobytes."""
+
+LARGEST_FILE = 2_000_000_000
+"""Bytes of a daily bill as it is transferred; a million lines are some tens of megabytes."""
 
 
 class Fault(Exception):
@@ -64,6 +69,40 @@ def post(
         if response.status_code != httpx.codes.OK:
             raise NoAnswer(f"transport.http_{response.status_code}")
         return _read(response, deadline)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """An answer that came whole, of whatever status. Names of headers are in small letters."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def exchange(
+    client: httpx.Client, method: str, url: str, *, headers: Mapping[str, str], body: bytes, answer_seconds: float
+) -> HttpAnswer:
+    """Send exactly `body` to exactly `url`, which are signed as they are. Raises NotSent or NoAnswer."""
+    deadline = time.monotonic() + answer_seconds
+    with _faults_named(), client.stream(method, url, headers=dict(headers), content=body) as response:
+        return HttpAnswer(response.status_code, dict(response.headers), _read(response, deadline))
+
+
+def download(client: httpx.Client, url: str, *, headers: Mapping[str, str], to: Path, answer_seconds: float) -> None:
+    """The body of a 200 answer, as it came, into the file `to`; a broken one leaves none. Raises NotSent or NoAnswer."""
+    part = to.with_name(f"{to.name}.part")
+    deadline = time.monotonic() + answer_seconds
+    try:
+        with _faults_named(), client.stream("GET", url, headers=dict(headers)) as response, part.open("wb") as file:
+            if response.status_code != httpx.codes.OK:
+                raise NoAnswer(f"transport.http_{response.status_code}")
+            for piece in response.iter_raw():
+                if file.write(piece) and (file.tell() > LARGEST_FILE or time.monotonic() > deadline):
+                    raise NoAnswer("transport.too_large" if file.tell() > LARGEST_FILE else "transport.timeout")
+        part.rename(to)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _read(response: httpx.Response, deadline: float) -> bytes:

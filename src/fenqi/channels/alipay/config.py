@@ -6,8 +6,8 @@ from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
-from fenqi.channels.alipay.rsa2 import read_private_key, read_public_key
 from fenqi.channels.environment import address, readable, required
+from fenqi.channels.keys import read_private_key, read_public_key
 
 PRODUCTION_GATEWAY = "https://openapi.alipay.com/gateway.do"
 
