@@ -37,8 +37,8 @@ class Sandbox:
         answer: dict[str, Any] = self.http.post(f"{self.url}/control/api/{path}", json=body).raise_for_status().json()
         return answer
 
-    def order(self, operation: str, kind: str, value: str = "", times: int = 1) -> None:
-        self.control("faults", operation=operation, kind=kind, value=value, times=times)
+    def order(self, operation: str, kind: str, value: str = "", times: int = 1, *, channel: str = "alipay") -> None:
+        self.control("faults", channel=channel, operation=operation, kind=kind, value=value, times=times)
 
     def act(self, out_trade_no: str, action: str) -> dict[str, Any]:
         return self.control(f"trades/{out_trade_no}/{action}")
@@ -70,7 +70,7 @@ class Merchant:
 
     def register(self) -> "Merchant":
         pem = self.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-        self.sandbox.control("apps", app_id=self.app_id, seller_id=SELLER, public_key=pem)
+        self.sandbox.control("alipay/register", app_id=self.app_id, seller_id=SELLER, public_key=pem)
         return self
 
     def signed(self, method: str, biz: dict[str, object], **changes: str) -> dict[str, str]:

@@ -42,7 +42,7 @@ def test_control_takes_json_only_and_one_host_name_only(sandbox: Sandbox) -> Non
 @pytest.mark.parametrize("public_key", ["", "no key"])
 def test_only_a_public_key_can_be_registered(sandbox: Sandbox, public_key: str) -> None:
     body = {"app_id": "1", "seller_id": "2", "public_key": public_key}
-    assert sandbox.http.post(f"{sandbox.url}/control/api/apps", json=body).status_code == 400
+    assert sandbox.http.post(f"{sandbox.url}/control/api/alipay/register", json=body).status_code == 400
 
 
 def test_an_unknown_trade_or_action_is_not_found(merchant: Merchant, sandbox: Sandbox) -> None:
@@ -83,7 +83,7 @@ def test_the_page_orders_what_the_api_orders(merchant: Merchant, sandbox: Sandbo
         number = merchant.opened()
         assert merchant.call("alipay.trade.query", {"out_trade_no": number})["sub_code"] == "ACQ.SYSTEM_ERROR"
         assert browser.post("/control/forget", data=fields).status_code == 302
-        assert browser.post("/control/act", data={**fields, "out_trade_no": number, "action": "confirm"}).is_redirect
+        assert browser.post("/control/act", data={**fields, "number": number, "action": "confirm"}).is_redirect
         assert browser.post("/control/order", data=fields).status_code == 400
     assert merchant.call("alipay.trade.query", {"out_trade_no": number})["trade_status"] == "TRADE_SUCCESS"
 

@@ -16,7 +16,7 @@ from fenqi.sandbox.server import serve
     "--pace", type=click.FloatRange(min=1), default=240, show_default=True, help="Protocol seconds passing in one."
 )
 def main(port: int, state: Path, pace: float) -> None:
-    """Run the sandbox: Alipay's gateway and cashier, the SMS service, and the control page."""
+    """Run the sandbox: the counterparties, the SMS service, and the control page."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         serve(port=port, state=state, pace=pace)

@@ -1,4 +1,4 @@
-"""RSA2 as the counterparty does it: its own key pair, and a signature check on whoever calls.
+"""RSA with SHA-256 as the counterparties do it: their own key pairs, and a signature check on whoever calls.
 
 Written apart from the mall's own code on purpose, so that the two sides check each other.
 """
@@ -33,7 +33,12 @@ class SigningKey:
             .decode()
         )
 
+    @property
+    def private_key(self) -> rsa.RSAPrivateKey:
+        return self._key
+
     def sign(self, text: str) -> str:
+        """PKCS#1 v1.5, base64."""
         return base64.b64encode(self._key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())).decode()
 
 

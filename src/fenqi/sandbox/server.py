@@ -67,10 +67,12 @@ def serve(*, port: int, state: Path, pace: float) -> None:
     )
     django.setup()
 
-    from fenqi.sandbox.alipay.notifications import Sender  # noqa: PLC0415 - views may load only when settings are there
+    # Views may load only when settings are there.
+    from fenqi.sandbox.counterparties import COUNTERPARTIES  # noqa: PLC0415
+    from fenqi.sandbox.deliveries import Sender  # noqa: PLC0415
 
     with _Server((HOST, port), _Handler) as server:
         server.set_app(get_wsgi_application())
-        Sender(town()).start()
+        Sender(town(), {one.channel: one.protocol for one in COUNTERPARTIES.values()}).start()
         print(f"沙箱 sandbox: http://{HOST}:{server.server_address[1]}", flush=True)  # noqa: T201 - whoever started it waits for this line
         server.serve_forever(poll_interval=0.2)

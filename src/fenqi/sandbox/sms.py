@@ -11,7 +11,6 @@ import hmac
 import json
 import re
 import secrets
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
@@ -20,8 +19,7 @@ from urllib.parse import parse_qsl, quote
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from fenqi.sandbox import faults
-from fenqi.sandbox.connection import broken, hung
-from fenqi.sandbox.faults import Fault, Kind, Operation
+from fenqi.sandbox.faults import Operation
 from fenqi.sandbox.store import Row
 from fenqi.sandbox.town import town
 
@@ -44,24 +42,21 @@ class SmsRefusal(Exception):
 
 
 def send_sms(request: HttpRequest) -> HttpResponse:
-    fault = faults.next_fault(town().store, Operation.SMS)
-    if fault and fault.kind is Kind.CODE:
-        return _answer({"Code": fault.value, "Message": "沙箱按要求拒绝"}, 200)
+    fault = faults.next_fault(town().store, "sms", Operation.SMS)
+    return faults.suffer(request, fault, execute=lambda: _answered(request), refuse=_refused)
+
+
+def _answered(request: HttpRequest) -> HttpResponse:
     try:
         _check_caller(request)
         biz_id = _taken(dict(parse_qsl(request.META["QUERY_STRING"], keep_blank_values=True)))
     except SmsRefusal as refusal:
-        return _answer({"Code": refusal.code, "Message": "沙箱拒绝"}, refusal.status)
-    match fault:
-        case Fault(Kind.SLOW):
-            time.sleep(fault.seconds)
-        case Fault(Kind.HANG):
-            return hung(request)
-        case Fault(Kind.RESET):
-            return broken(request)
-        case Fault(Kind.HTTP_500):
-            return _answer({"Code": "isp.SYSTEM_ERROR", "Message": "沙箱按要求出错"}, 500)
+        return _refused(refusal.code, refusal.status)
     return _answer({"Code": "OK", "Message": "OK", "BizId": biz_id}, 200)
+
+
+def _refused(code: str, status: int = 200) -> HttpResponse:
+    return _answer({"Code": code, "Message": "沙箱拒绝"}, status)
 
 
 def messages(*, phone: str = "", limit: int = 100) -> list[Row]:
@@ -114,7 +109,7 @@ def _check_fresh(request: HttpRequest) -> None:
         at = datetime.strptime(request.headers["x-acs-date"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
     except ValueError:
         raise SmsRefusal("InvalidTimeStamp.Format", 400) from None
-    now = time.time()
+    now = town().now()
     if abs(now - at) > LARGEST_SKEW_SECONDS:
         raise SmsRefusal("InvalidTimeStamp.Expired", 400)
     with town().store.change() as db:
@@ -139,7 +134,7 @@ def _taken(query: Mapping[str, str]) -> str:
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
-                    time.time(),
+                    town().now(),
                     phone[-11:],
                     query["SignName"],
                     template_code,

@@ -2,12 +2,10 @@
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.urls import path
+from django.urls import include, path
 from django.views.decorators.csrf import csrf_exempt
 
-from fenqi.sandbox import control
-from fenqi.sandbox.alipay import cashier
-from fenqi.sandbox.alipay.gateway import gateway
+from fenqi.sandbox import control, control_page
 from fenqi.sandbox.sms import send_sms
 
 
@@ -26,21 +24,21 @@ def is_alive(_request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("", root, name="home"),
     path("healthz", is_alive),
-    path("gateway.do", gateway),
-    path("alipay/cashier/<str:token>", cashier.cashier, name="cashier"),
-    path("alipay/cashier/<str:token>/confirm", cashier.confirm, name="confirm"),
-    path("alipay/cashier/<str:token>/refuse", cashier.refuse, name="refuse"),
-    path("alipay/cashier/<str:token>/leave", cashier.leave, name="leave"),
-    path("sms", control.phone, name="phone"),
-    path("control", control.page, name="control"),
-    path("control/order", control.order_fault_from_page, name="order_fault"),
-    path("control/forget", control.forget_faults_from_page, name="forget_faults"),
-    path("control/act", control.act_from_page, name="act_on_trade"),
-    path("control/api/apps", control.register_app),
+    path("", include("fenqi.sandbox.alipay.urls")),
+    path("sms", control_page.phone, name="phone"),
+    path("control", control_page.page, name="control"),
+    path("control/order", control_page.order_fault, name="order_fault"),
+    path("control/forget", control_page.forget_faults, name="forget_faults"),
+    path("control/act", control_page.act, name="act"),
     path("control/api/sms-keys", control.register_sms),
     path("control/api/faults", control.order_fault),
     path("control/api/faults/forget", control.forget_faults),
-    path("control/api/trades/<str:out_trade_no>", control.show_trade),
-    path("control/api/trades/<str:out_trade_no>/<str:action>", control.act_on_trade),
+    path("control/api/chaos", control.set_chaos),
+    path("control/api/clock", control.set_clock),
+    path("control/api/trades/<str:number>", control.show),
+    path("control/api/trades/<str:number>/<str:action>", control.act),
+    path("control/api/refunds/<str:number>", control.show_refund),
+    path("control/api/refunds/<str:number>/<str:action>", control.act_on_refund),
     path("control/api/sms", control.show_sms),
+    path("control/api/<str:channel>/register", control.register),
 ]

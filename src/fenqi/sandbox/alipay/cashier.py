@@ -9,7 +9,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from fenqi.sandbox.alipay import notifications, trades
-from fenqi.sandbox.alipay.trades import BusinessRefusal, Status, Trade
+from fenqi.sandbox.alipay.trades import Status, Trade
+from fenqi.sandbox.counterparty import Refusal
 from fenqi.sandbox.store import Row
 from fenqi.sandbox.town import town
 
@@ -40,8 +41,8 @@ def enter(request: HttpRequest, app: Row, parameters: Mapping[str, str]) -> Http
             notify_url=_address(parameters.get("notify_url", "")),
             return_url=_address(parameters.get("return_url", "")),
         )
-    except BusinessRefusal as refusal:
-        return problem(request, refusal.sub_code)
+    except Refusal as refusal:
+        return problem(request, refusal.code)
     return redirect("cashier", trade.cashier)
 
 
@@ -62,9 +63,9 @@ def cashier(request: HttpRequest, token: str) -> HttpResponse:
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     try:
         trade = trades.pay(town().store, _trade(token))
-    except BusinessRefusal as refusal:
-        return problem(request, refusal.sub_code)
-    notifications.tell(town(), trade)
+    except Refusal as refusal:
+        return problem(request, refusal.code)
+    notifications.tell(trade)
     return _back(trade)
 
 
@@ -87,7 +88,7 @@ def _back(trade: Trade) -> HttpResponse:
     if not trade.return_url:
         return redirect("cashier", trade.cashier)
     parts = urlsplit(trade.return_url)
-    query = "&".join(filter(None, [parts.query, urlencode(notifications.return_parameters(town(), trade))]))
+    query = "&".join(filter(None, [parts.query, urlencode(notifications.return_parameters(trade))]))
     return HttpResponseRedirect(urlunsplit(parts._replace(query=query)))
 
 
@@ -101,13 +102,13 @@ def _trade(token: str) -> Trade:
 def _biz(parameters: Mapping[str, str]) -> dict[str, object]:
     biz = trades.read_biz(parameters.get("biz_content", ""))
     if biz.get("product_code") not in {"QUICK_WAP_WAY", "QUICK_WAP_PAY"}:  # both are seen in the wild
-        raise BusinessRefusal("ACQ.INVALID_PARAMETER")
+        raise Refusal("ACQ.INVALID_PARAMETER")
     return biz
 
 
 def _address(url: str) -> str:
     if url and urlsplit(url).scheme not in {"http", "https"}:
-        raise BusinessRefusal("ACQ.INVALID_PARAMETER")
+        raise Refusal("ACQ.INVALID_PARAMETER")
     return url
 
 

@@ -1,7 +1,6 @@
 """`/gateway.do`: verifies the caller strictly, carries the call out, signs the answer over its raw text."""
 
 import json
-import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
@@ -12,7 +11,8 @@ from django.views.decorators.csrf import csrf_exempt
 from fenqi.sandbox import faults
 from fenqi.sandbox.alipay import notifications, trades
 from fenqi.sandbox.alipay.cashier import enter, problem
-from fenqi.sandbox.connection import broken, hung
+from fenqi.sandbox.alipay.notifications import CHANNEL
+from fenqi.sandbox.counterparty import Refusal, note_call
 from fenqi.sandbox.faults import Fault, Kind, Operation
 from fenqi.sandbox.keys import SigningKey, pairs, signature_holds
 from fenqi.sandbox.store import Row
@@ -56,13 +56,13 @@ def _caller(parameters: Mapping[str, str]) -> Row:
         raise GatewayRefusal("40002", "isv.invalid-method")
     if (parameters["charset"].lower(), parameters["sign_type"], parameters["version"]) != ("utf-8", "RSA2", "1.0"):
         raise GatewayRefusal("40002", "isv.invalid-parameter")
-    app = town().store.row("SELECT * FROM app WHERE app_id = ?", parameters["app_id"])
+    app = town().store.row("SELECT * FROM alipay_app WHERE app_id = ?", parameters["app_id"])
     if app is None:
         raise GatewayRefusal("40002", "isv.invalid-app-id")
     unsigned = {name: value for name, value in parameters.items() if name != "sign"}
     if not signature_holds(pairs(unsigned), parameters["sign"], app["public_key"]):
         raise GatewayRefusal("40002", "isv.invalid-signature")
-    if abs(time.time() - _instant(parameters["timestamp"])) > LARGEST_SKEW_SECONDS:
+    if abs(town().now() - _instant(parameters["timestamp"])) > LARGEST_SKEW_SECONDS:
         raise GatewayRefusal("40002", "isv.invalid-timestamp")
     return app
 
@@ -77,17 +77,20 @@ def _instant(timestamp: str) -> float:
 
 def _answered(request: HttpRequest, method: str, app: Row, parameters: Mapping[str, str]) -> HttpResponse:
     operation, carry_out = _CALLS[method]
-    fault = faults.next_fault(town().store, operation)
-    if fault and fault.kind is Kind.CODE:
-        fields = _failure(fault.value)
-    else:
-        fields = _carried_out(carry_out, app, parameters, fault)
-    if fault and fault.kind is Kind.CODE_AFTER:
-        fields = _failure(fault.value)
-    _note(method, parameters, str(fields.get("sub_code") or fields["code"]))
-    key = town().stranger_key if fault and fault.kind is Kind.WRONG_SIGNATURE else town().alipay_key
-    body = _body(method, fields, None if fault and fault.kind is Kind.UNSIGNED else key)
-    return _sent(request, body, fault)
+    fault = faults.next_fault(town().store, CHANNEL, operation, _number_in(parameters))
+    key = faults.signing_key(fault, key=town().alipay_key, stranger=town().stranger_key)
+
+    def answer(fields: Fields) -> HttpResponse:
+        _note(method, parameters, str(fields.get("sub_code") or fields["code"]))
+        return _sent(_body(method, fields, key))
+
+    return faults.suffer(
+        request,
+        fault,
+        execute=lambda: answer(_carried_out(carry_out, app, parameters, fault)),
+        refuse=lambda code: answer(_failure(code)),
+        not_found="ACQ.TRADE_NOT_EXIST",
+    )
 
 
 def _carried_out(
@@ -99,20 +102,11 @@ def _carried_out(
     try:
         biz = trades.read_biz(parameters.get("biz_content", ""))
         return {"code": "10000", "msg": "Success", **carry_out(app["app_id"], biz, fault)}
-    except trades.BusinessRefusal as refusal:
-        return _failure(refusal.sub_code)
+    except Refusal as refusal:
+        return _failure(refusal.code)
 
 
-def _sent(request: HttpRequest, body: str, fault: Fault | None) -> HttpResponse:
-    match fault:
-        case Fault(Kind.SLOW):
-            time.sleep(fault.seconds)
-        case Fault(Kind.HANG):
-            return hung(request)
-        case Fault(Kind.RESET):
-            return broken(request)
-        case Fault(Kind.HTTP_500):
-            return HttpResponse("<h1>Internal Server Error</h1>", status=500)
+def _sent(body: str) -> HttpResponse:
     return HttpResponse(body, content_type="text/html;charset=utf-8")  # JSON, whatever the type says: so does Alipay
 
 
@@ -140,8 +134,8 @@ def _refused(request: HttpRequest, method: str, refusal: GatewayRefusal) -> Http
     if method in PAGE_METHODS:  # a person is looking at it
         return problem(request, refusal.sub_code)
     if method in _CALLS:
-        return _sent(request, _body(method, fields, None), None)
-    return HttpResponse(json.dumps({"error_response": fields}), content_type="text/html;charset=utf-8")
+        return _sent(_body(method, fields, None))
+    return _sent(json.dumps({"error_response": fields}))
 
 
 def _query(app_id: str, biz: Fields, _fault: Fault | None) -> Fields:
@@ -165,7 +159,7 @@ def _close(app_id: str, biz: Fields, _fault: Fault | None) -> Fields:
 def _refund(app_id: str, biz: Fields, fault: Fault | None) -> Fields:
     refund = trades.refund(town().store, app_id=app_id, biz=biz)
     if fault and fault.kind is Kind.ALSO_NOTIFY:
-        notifications.tell(town(), refund.trade, refund=refund)
+        notifications.tell(refund.trade, refund=refund)
     moved = not refund.is_repeat and not (fault and fault.kind is Kind.NO_FUND_CHANGE)
     return {
         "out_trade_no": refund.trade.out_trade_no,
@@ -192,16 +186,15 @@ def _query_refund(app_id: str, biz: Fields, _fault: Fault | None) -> Fields:
 
 
 def _note(method: str, parameters: Mapping[str, str], answer: str) -> None:
-    """For the control page: what was asked about which number, and what was said."""
+    note_call(town(), channel=CHANNEL, method=method, number=_number_in(parameters), answer=answer)
+
+
+def _number_in(parameters: Mapping[str, str]) -> str:
+    """Our number, of what the call is about."""
     try:
-        number = str(trades.read_biz(parameters.get("biz_content", "")).get("out_trade_no") or "")
-    except trades.BusinessRefusal:
-        number = ""
-    with town().store.change() as db:
-        db.execute(
-            "INSERT INTO call (at, method, number, answer) VALUES (?, ?, ?, ?)",
-            (time.time(), method[:64], number[:64], answer[:64]),
-        )
+        return str(trades.read_biz(parameters.get("biz_content", "")).get("out_trade_no") or "")
+    except Refusal:
+        return ""
 
 
 _CALLS: Final[Mapping[str, tuple[Operation, Callable[[str, Fields, Fault | None], Fields]]]] = {

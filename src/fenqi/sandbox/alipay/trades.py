@@ -1,4 +1,4 @@
-"""Trades and refunds in Alipay's real state machine.
+"""Trades and refunds in Alipay's real state machine; a Refusal is its code 40004 with that sub code.
 
 WAIT_BUYER_PAY -> TRADE_SUCCESS -> TRADE_FINISHED (past the refund window) or TRADE_CLOSED (refunded in full);
 WAIT_BUYER_PAY -> TRADE_CLOSED (closed, or its window ended).
@@ -8,13 +8,14 @@ import json
 import re
 import secrets
 import sqlite3
-import time
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 from typing import Final
 
+from fenqi.sandbox.counterparty import Refusal
 from fenqi.sandbox.store import Row, Store
+from fenqi.sandbox.town import town
 
 BEIJING: Final = timezone(timedelta(hours=8))
 DEFAULT_WINDOW_SECONDS: Final = 15 * 24 * 3600
@@ -30,14 +31,6 @@ class Status(StrEnum):
     TRADE_SUCCESS = "TRADE_SUCCESS"
     TRADE_FINISHED = "TRADE_FINISHED"
     TRADE_CLOSED = "TRADE_CLOSED"
-
-
-class BusinessRefusal(Exception):
-    """A business failure: code 40004 with this sub code."""
-
-    def __init__(self, sub_code: str) -> None:
-        self.sub_code = sub_code
-        super().__init__(sub_code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +56,11 @@ class Trade:
     def yuan(self) -> str:
         return yuan(self.total_fen)
 
+    @property
+    def address(self) -> str:
+        """Of its cashier."""
+        return f"/alipay/cashier/{self.cashier}"
+
 
 @dataclass(frozen=True, slots=True)
 class Refund:
@@ -80,9 +78,9 @@ def yuan(fen: int) -> str:
 
 
 def fen_of(text: object) -> int:
-    """Fen of a yuan text. Raises BusinessRefusal for anything that is not an amount of this protocol."""
+    """Fen of a yuan text. Raises Refusal for anything that is not an amount of this protocol."""
     if not isinstance(text, str) or _YUAN.fullmatch(text) is None:
-        raise BusinessRefusal("ACQ.INVALID_PARAMETER")
+        raise Refusal("ACQ.INVALID_PARAMETER")
     whole, _, part = text.partition(".")
     return int(whole) * 100 + int(part.ljust(2, "0"))
 
@@ -95,15 +93,15 @@ def open_trade(store: Store, *, app_id: str, biz: dict[str, object], notify_url:
     """The trade of a payer who enters the cashier; opened now, or the one opened before with the same parameters."""
     out_trade_no, subject = biz.get("out_trade_no"), biz.get("subject")
     if not isinstance(out_trade_no, str) or _OUT_TRADE_NO.fullmatch(out_trade_no) is None:
-        raise BusinessRefusal("ACQ.INVALID_PARAMETER")
+        raise Refusal("ACQ.INVALID_PARAMETER")
     if not isinstance(subject, str) or _SUBJECT.fullmatch(subject) is None:
-        raise BusinessRefusal("ACQ.INVALID_PARAMETER")
+        raise Refusal("ACQ.INVALID_PARAMETER")
     total_fen = fen_of(biz.get("total_amount"))
     if not 0 < total_fen <= LARGEST_FEN:
-        raise BusinessRefusal("ACQ.TOTAL_FEE_EXCEED")
-    now = time.time()
+        raise Refusal("ACQ.TOTAL_FEE_EXCEED")
+    now = town().now()
     wanted = Trade(
-        trade_no=f"{datetime.now(BEIJING):%Y%m%d}22001{secrets.randbelow(10**15):015}",
+        trade_no=f"{datetime.fromtimestamp(now, BEIJING):%Y%m%d}22001{secrets.randbelow(10**15):015}",
         cashier=secrets.token_urlsafe(18),
         app_id=app_id,
         out_trade_no=out_trade_no,
@@ -123,18 +121,18 @@ def open_trade(store: Store, *, app_id: str, biz: dict[str, object], notify_url:
         trade = _find(db, app_id, out_trade_no)
         if trade is None:
             if wanted.expires_at <= now:
-                raise BusinessRefusal("ACQ.NOW_TIME_AFTER_EXPIRE_TIME_ERROR")
+                raise Refusal("ACQ.NOW_TIME_AFTER_EXPIRE_TIME_ERROR")
             _insert(db, wanted)
             return wanted
     if (trade.total_fen, trade.subject) != (total_fen, subject):
-        raise BusinessRefusal("ACQ.CONTEXT_INCONSISTENT")
+        raise Refusal("ACQ.CONTEXT_INCONSISTENT")
     if trade.status is Status.TRADE_CLOSED:
-        raise BusinessRefusal("ACQ.TRADE_HAS_CLOSE")
+        raise Refusal("ACQ.TRADE_HAS_CLOSE")
     return trade
 
 
 def trade_of(store: Store, *, app_id: str, biz: dict[str, object]) -> Trade:
-    """The trade that a call names by `out_trade_no` or `trade_no`. Raises BusinessRefusal."""
+    """The trade that a call names by `out_trade_no` or `trade_no`. Raises Refusal."""
     with store.change() as db:
         return _named(db, app_id, biz)
 
@@ -142,20 +140,20 @@ def trade_of(store: Store, *, app_id: str, biz: dict[str, object]) -> Trade:
 def trade_at(store: Store, cashier: str) -> Trade | None:
     """The trade behind a cashier page."""
     with store.change() as db:
-        return _current(db, db.execute("SELECT * FROM trade WHERE cashier = ?", (cashier,)).fetchone())
+        return _current(db, db.execute("SELECT * FROM alipay_trade WHERE cashier = ?", (cashier,)).fetchone())
 
 
 def pay(store: Store, trade: Trade, *, even_if_closed: bool = False) -> Trade:
-    """The payer confirms. Raises BusinessRefusal, except that control may let money come in after the close."""
+    """The payer confirms. Raises Refusal, except that control may let money come in after the close."""
     with store.change() as db:
         trade = _again(db, trade)
         if trade.status is Status.TRADE_CLOSED and trade.paid_at is None and even_if_closed:
             trade = replace(trade, status=Status.WAIT_BUYER_PAY, closed_at=None)
         if trade.status is Status.TRADE_CLOSED:
-            raise BusinessRefusal("ACQ.TRADE_HAS_CLOSE")
+            raise Refusal("ACQ.TRADE_HAS_CLOSE")
         if trade.status is not Status.WAIT_BUYER_PAY:
-            raise BusinessRefusal("ACQ.TRADE_HAS_SUCCESS")
-        return _save(db, replace(trade, status=Status.TRADE_SUCCESS, paid_at=time.time(), refusal=None))
+            raise Refusal("ACQ.TRADE_HAS_SUCCESS")
+        return _save(db, replace(trade, status=Status.TRADE_SUCCESS, paid_at=town().now(), refusal=None))
 
 
 def note_refusal(store: Store, trade: Trade, code: str) -> None:
@@ -168,14 +166,14 @@ def close(store: Store, *, app_id: str, biz: dict[str, object]) -> Trade:
     with store.change() as db:
         trade = _named(db, app_id, biz)
         if trade.status is not Status.WAIT_BUYER_PAY:
-            raise BusinessRefusal("ACQ.TRADE_STATUS_ERROR")
-        return _save(db, replace(trade, status=Status.TRADE_CLOSED, closed_at=time.time()))
+            raise Refusal("ACQ.TRADE_STATUS_ERROR")
+        return _save(db, replace(trade, status=Status.TRADE_CLOSED, closed_at=town().now()))
 
 
 def expire(store: Store, trade: Trade) -> Trade:
     """Control: the payer's window is over now."""
     with store.change() as db:
-        trade = _save(db, replace(_again(db, trade), expires_at=time.time()))
+        trade = _save(db, replace(_again(db, trade), expires_at=town().now()))
         return _again(db, trade)
 
 
@@ -184,12 +182,12 @@ def finish(store: Store, trade: Trade) -> Trade:
     with store.change() as db:
         trade = _again(db, trade)
         if trade.status is not Status.TRADE_SUCCESS:
-            raise BusinessRefusal("ACQ.TRADE_STATUS_ERROR")
+            raise Refusal("ACQ.TRADE_STATUS_ERROR")
         return _save(db, replace(trade, status=Status.TRADE_FINISHED))
 
 
 def refund(store: Store, *, app_id: str, biz: dict[str, object]) -> Refund:
-    """Give money back; the same number and amount once only. Raises BusinessRefusal."""
+    """Give money back; the same number and amount once only. Raises Refusal."""
     amount_fen = fen_of(biz.get("refund_amount"))
     with store.change() as db:
         trade = _named(db, app_id, biz)
@@ -197,16 +195,16 @@ def refund(store: Store, *, app_id: str, biz: dict[str, object]) -> Refund:
         refunded_fen = _refunded_fen(db, trade)
         if not number:  # without a number a refund is the whole trade, under the trade's own number
             if amount_fen != trade.total_fen:
-                raise BusinessRefusal("ACQ.REFUND_AMT_NOT_EQUAL_TOTAL")
+                raise Refusal("ACQ.REFUND_AMT_NOT_EQUAL_TOTAL")
             number = trade.out_trade_no
         earlier = _refund(db, trade, number)
         if earlier is not None:
             if earlier["amount_fen"] != amount_fen:
-                raise BusinessRefusal("ACQ.DISCORDANT_REPEAT_REQUEST")
+                raise Refusal("ACQ.DISCORDANT_REPEAT_REQUEST")
             return Refund(trade, number, amount_fen, refunded_fen, earlier["refunded_at"], is_repeat=True)
         _check_refundable(trade, amount_fen, refunded_fen)
-        now = time.time()
-        db.execute("INSERT INTO refund VALUES (?, ?, ?, ?)", (trade.trade_no, number, amount_fen, now))
+        now = town().now()
+        db.execute("INSERT INTO alipay_refund VALUES (?, ?, ?, ?)", (trade.trade_no, number, amount_fen, now))
         if refunded_fen + amount_fen == trade.total_fen:
             trade = _save(db, replace(trade, status=Status.TRADE_CLOSED, closed_at=now))
         return Refund(trade, number, amount_fen, refunded_fen + amount_fen, now, is_repeat=False)
@@ -220,13 +218,13 @@ def refund_of(store: Store, *, app_id: str, biz: dict[str, object]) -> tuple[Tra
 
 def _check_refundable(trade: Trade, amount_fen: int, refunded_fen: int) -> None:
     if trade.status is Status.TRADE_FINISHED:
-        raise BusinessRefusal("ACQ.TRADE_HAS_FINISHED")
+        raise Refusal("ACQ.TRADE_HAS_FINISHED")
     if trade.status is Status.TRADE_CLOSED:
-        raise BusinessRefusal("ACQ.TRADE_HAS_CLOSE")
+        raise Refusal("ACQ.TRADE_HAS_CLOSE")
     if trade.status is not Status.TRADE_SUCCESS:
-        raise BusinessRefusal("ACQ.TRADE_STATUS_ERROR")
+        raise Refusal("ACQ.TRADE_STATUS_ERROR")
     if not 0 < amount_fen <= trade.total_fen - refunded_fen:
-        raise BusinessRefusal("ACQ.REASON_TRADE_REFUND_FEE_ERR")
+        raise Refusal("ACQ.REASON_TRADE_REFUND_FEE_ERR")
 
 
 def _window_end(biz: dict[str, object], now: float) -> float:
@@ -236,12 +234,12 @@ def _window_end(biz: dict[str, object], now: float) -> float:
         try:
             naive = datetime.strptime(str(absolute), "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - Beijing time, on the next line
         except ValueError:
-            raise BusinessRefusal("ACQ.INVALID_PARAMETER") from None
+            raise Refusal("ACQ.INVALID_PARAMETER") from None
         return naive.replace(tzinfo=BEIJING).timestamp()
     if relative:
         match = re.fullmatch(r"([1-9][0-9]{0,3})([mhd])", str(relative))
         if match is None:
-            raise BusinessRefusal("ACQ.INVALID_PARAMETER")
+            raise Refusal("ACQ.INVALID_PARAMETER")
         return now + int(match[1]) * {"m": 60, "h": 3600, "d": 86400}[match[2]]
     return now + DEFAULT_WINDOW_SECONDS
 
@@ -249,24 +247,26 @@ def _window_end(biz: dict[str, object], now: float) -> float:
 def _named(db: sqlite3.Connection, app_id: str, biz: dict[str, object]) -> Trade:
     out_trade_no, trade_no = str(biz.get("out_trade_no") or ""), str(biz.get("trade_no") or "")
     if not out_trade_no and not trade_no:
-        raise BusinessRefusal("ACQ.INVALID_PARAMETER")
+        raise Refusal("ACQ.INVALID_PARAMETER")
     found = db.execute(
-        "SELECT * FROM trade WHERE app_id = ? AND (trade_no = ? OR (? = '' AND out_trade_no = ?))",
+        "SELECT * FROM alipay_trade WHERE app_id = ? AND (trade_no = ? OR (? = '' AND out_trade_no = ?))",
         (app_id, trade_no, trade_no, out_trade_no),
     ).fetchone()
     trade = _current(db, found)
     if trade is None:
-        raise BusinessRefusal("ACQ.TRADE_NOT_EXIST")
+        raise Refusal("ACQ.TRADE_NOT_EXIST")
     return trade
 
 
 def _find(db: sqlite3.Connection, app_id: str, out_trade_no: str) -> Trade | None:
-    row = db.execute("SELECT * FROM trade WHERE app_id = ? AND out_trade_no = ?", (app_id, out_trade_no)).fetchone()
+    row = db.execute(
+        "SELECT * FROM alipay_trade WHERE app_id = ? AND out_trade_no = ?", (app_id, out_trade_no)
+    ).fetchone()
     return _current(db, row)
 
 
 def _again(db: sqlite3.Connection, trade: Trade) -> Trade:
-    current = _current(db, db.execute("SELECT * FROM trade WHERE trade_no = ?", (trade.trade_no,)).fetchone())
+    current = _current(db, db.execute("SELECT * FROM alipay_trade WHERE trade_no = ?", (trade.trade_no,)).fetchone())
     assert current is not None  # trades are never deleted
     return current
 
@@ -276,14 +276,14 @@ def _current(db: sqlite3.Connection, row: Row | None) -> Trade | None:
     if row is None:
         return None
     trade = Trade(**{**dict(row), "status": Status(row["status"])})
-    if trade.status is Status.WAIT_BUYER_PAY and trade.expires_at <= time.time():
+    if trade.status is Status.WAIT_BUYER_PAY and trade.expires_at <= town().now():
         return _save(db, replace(trade, status=Status.TRADE_CLOSED, closed_at=trade.expires_at))
     return trade
 
 
 def _insert(db: sqlite3.Connection, trade: Trade) -> None:
     db.execute(
-        "INSERT INTO trade VALUES (:trade_no, :cashier, :app_id, :out_trade_no, :subject, :total_fen, :status,"
+        "INSERT INTO alipay_trade VALUES (:trade_no, :cashier, :app_id, :out_trade_no, :subject, :total_fen, :status,"
         " :notify_url, :return_url, :quit_url, :created_at, :expires_at, :paid_at, :closed_at, :refusal)",
         asdict(trade),
     )
@@ -291,7 +291,8 @@ def _insert(db: sqlite3.Connection, trade: Trade) -> None:
 
 def _save(db: sqlite3.Connection, trade: Trade) -> Trade:
     db.execute(
-        "UPDATE trade SET status = ?, paid_at = ?, closed_at = ?, expires_at = ?, refusal = ? WHERE trade_no = ?",
+        "UPDATE alipay_trade SET status = ?, paid_at = ?, closed_at = ?, expires_at = ?, refusal = ?"
+        " WHERE trade_no = ?",
         (trade.status, trade.paid_at, trade.closed_at, trade.expires_at, trade.refusal, trade.trade_no),
     )
     return trade
@@ -299,13 +300,15 @@ def _save(db: sqlite3.Connection, trade: Trade) -> Trade:
 
 def _refund(db: sqlite3.Connection, trade: Trade, number: str) -> Row | None:
     found: Row | None = db.execute(
-        "SELECT * FROM refund WHERE trade_no = ? AND out_request_no = ?", (trade.trade_no, number)
+        "SELECT * FROM alipay_refund WHERE trade_no = ? AND out_request_no = ?", (trade.trade_no, number)
     ).fetchone()
     return found
 
 
 def _refunded_fen(db: sqlite3.Connection, trade: Trade) -> int:
-    row = db.execute("SELECT coalesce(sum(amount_fen), 0) FROM refund WHERE trade_no = ?", (trade.trade_no,)).fetchone()
+    row = db.execute(
+        "SELECT coalesce(sum(amount_fen), 0) FROM alipay_refund WHERE trade_no = ?", (trade.trade_no,)
+    ).fetchone()
     return int(row[0])
 
 
@@ -319,29 +322,29 @@ def described(trade: Trade) -> dict[str, object]:
         "status": trade.status.value,
         "refusal": trade.refusal,
         "created_at": datetime.fromtimestamp(trade.created_at, UTC).isoformat(),
-        "cashier": f"/alipay/cashier/{trade.cashier}",
+        "cashier": trade.address,
     }
 
 
 def newest(store: Store, limit: int = 100) -> list[Trade]:
     with store.change() as db:
-        rows = db.execute("SELECT * FROM trade ORDER BY created_at DESC LIMIT ?", (limit,)).fetchall()
+        rows = db.execute("SELECT * FROM alipay_trade ORDER BY created_at DESC LIMIT ?", (limit,)).fetchall()
         return [trade for trade in (_current(db, row) for row in rows) if trade is not None]
 
 
 def with_number(store: Store, out_trade_no: str) -> Trade | None:
     """For control, which looks over all applications."""
     with store.change() as db:
-        row = db.execute("SELECT * FROM trade WHERE out_trade_no = ? LIMIT 1", (out_trade_no,)).fetchone()
+        row = db.execute("SELECT * FROM alipay_trade WHERE out_trade_no = ? LIMIT 1", (out_trade_no,)).fetchone()
         return _current(db, row)
 
 
 def read_biz(text: str) -> dict[str, object]:
-    """The biz_content of a call. Raises BusinessRefusal."""
+    """The biz_content of a call. Raises Refusal."""
     try:
         biz = json.loads(text or "{}")
     except (ValueError, RecursionError):
-        raise BusinessRefusal("ACQ.INVALID_PARAMETER") from None
+        raise Refusal("ACQ.INVALID_PARAMETER") from None
     if not isinstance(biz, dict):
-        raise BusinessRefusal("ACQ.INVALID_PARAMETER")
+        raise Refusal("ACQ.INVALID_PARAMETER")
     return biz
