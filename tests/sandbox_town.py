@@ -13,13 +13,14 @@ from datetime import UTC, datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from fenqi.channels.alipay.rsa2 import sign, signed_text
+from fenqi.channels.interface import Callback
 
 WAIT_SECONDS = 20
 SELLER = "2088000000000007"
@@ -33,26 +34,28 @@ class Sandbox:
     process_id: int
     http: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False, timeout=WAIT_SECONDS))
 
-    def control(self, path: str, **body: object) -> dict[str, Any]:
-        answer: dict[str, Any] = self.http.post(f"{self.url}/control/api/{path}", json=body).raise_for_status().json()
-        return answer
+    def tell(self, path: str, **body: object) -> Any:
+        """A call of its control API; the answer's JSON."""
+        return self.http.post(f"{self.url}/control/api/{path}", json=body).raise_for_status().json()
+
+    def ask(self, path: str, **query: str) -> Any:
+        return self.http.get(f"{self.url}/control/api/{path}", params=query).raise_for_status().json()
+
+    control = tell
 
     def order(self, operation: str, kind: str, value: str = "", times: int = 1, *, channel: str = "alipay") -> None:
-        self.control("faults", channel=channel, operation=operation, kind=kind, value=value, times=times)
+        self.tell("faults", channel=channel, operation=operation, kind=kind, value=value, times=times)
 
     def act(self, out_trade_no: str, action: str) -> dict[str, Any]:
-        return self.control(f"trades/{out_trade_no}/{action}")
+        answer: dict[str, Any] = self.tell(f"trades/{out_trade_no}/{action}")
+        return answer
 
     def trade(self, out_trade_no: str) -> dict[str, Any]:
-        answer: dict[str, Any] = (
-            self.http.get(f"{self.url}/control/api/trades/{out_trade_no}").raise_for_status().json()
-        )
+        answer: dict[str, Any] = self.ask(f"trades/{out_trade_no}")
         return answer
 
     def messages(self, phone: str) -> list[dict[str, Any]]:
-        messages: list[dict[str, Any]] = self.http.get(f"{self.url}/control/api/sms", params={"phone": phone}).json()[
-            "messages"
-        ]
+        messages: list[dict[str, Any]] = self.ask("sms", phone=phone)["messages"]
         return messages
 
     def browser(self) -> httpx.Client:
@@ -70,7 +73,7 @@ class Merchant:
 
     def register(self) -> "Merchant":
         pem = self.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-        self.sandbox.control("alipay/register", app_id=self.app_id, seller_id=SELLER, public_key=pem)
+        self.sandbox.tell("alipay/register", app_id=self.app_id, seller_id=SELLER, public_key=pem)
         return self
 
     def signed(self, method: str, biz: dict[str, object], **changes: str) -> dict[str, str]:
@@ -124,15 +127,16 @@ def running_sandbox(folder: Path, *, pace: int = 1200) -> Iterator[Sandbox]:
 
 @dataclass
 class Receiver:
-    """Where notifications arrive. `answer` decides what is said to each."""
+    """Where notifications arrive. `answer` decides what is said to each, and with which HTTP status."""
 
     url: str = ""
-    forms: list[dict[str, str]] = field(default_factory=list)
-    answer: Callable[[dict[str, str]], str] = lambda _form: "success"
+    callbacks: list[Callback] = field(default_factory=list)
+    answer: Callable[[Callback], str] = lambda _callback: "success"
+    status: int = 200
 
-    def wait_for(self, count: int) -> list[dict[str, str]]:
-        until(lambda: len(self.forms) >= count)
-        return self.forms
+    def wait_for(self, count: int) -> list[Callback]:
+        until(lambda: len(self.callbacks) >= count)
+        return self.callbacks
 
 
 @contextmanager
@@ -141,12 +145,12 @@ def running_receiver() -> Iterator[Receiver]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            form = dict(parse_qsl(body, keep_blank_values=True))
-            receiver.forms.append(form)
-            self.send_response(200)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            callback = Callback(headers=headers, body=self.rfile.read(int(headers["content-length"])))
+            receiver.callbacks.append(callback)
+            self.send_response(receiver.status)
             self.end_headers()
-            self.wfile.write(receiver.answer(form).encode())
+            self.wfile.write(receiver.answer(callback).encode())
 
         def log_message(self, *_args: object) -> None:
             pass

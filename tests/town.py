@@ -2,38 +2,16 @@
 
 import os
 import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from sandbox_town import Sandbox as Town
+from sandbox_town import running_sandbox
 
-START_SECONDS = 30
+__all__ = ["Town", "free_port", "sandbox_process", "town"]
 
-
-@dataclass(frozen=True, slots=True)
-class Town:
-    """The running sandbox."""
-
-    url: str
-
-    def tell(self, path: str, **body: Any) -> Any:
-        """A call of its control API; the answer's JSON."""
-        answer = httpx.post(f"{self.url}/control/api/{path}", json=body, timeout=30, trust_env=False)
-        answer.raise_for_status()
-        return answer.json()
-
-    def ask(self, path: str, **query: str) -> Any:
-        answer = httpx.get(f"{self.url}/control/api/{path}", params=query, timeout=30, trust_env=False)
-        answer.raise_for_status()
-        return answer.json()
+PACE = 240
 
 
 def free_port() -> int:
@@ -45,32 +23,8 @@ def free_port() -> int:
 @pytest.fixture(scope="session")
 def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """The sandbox, started once for all tests of a worker."""
-    port, state = free_port(), tmp_path_factory.mktemp("sandbox")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "fenqi.sandbox", "--port", str(port), "--state", str(state)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    town = Town(f"http://127.0.0.1:{port}")
-    try:
-        _wait_until_it_answers(town, process)
-        yield town
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
-
-
-def _wait_until_it_answers(town: Town, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "the sandbox ended while it was starting"
-        try:
-            httpx.get(f"{town.url}/healthz", timeout=1, trust_env=False).raise_for_status()
-        except httpx.HTTPError:
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail("the sandbox did not answer")
+    with running_sandbox(tmp_path_factory.mktemp("sandbox"), pace=PACE) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +34,7 @@ def town(sandbox_process: Town, tmp_path_factory: pytest.TempPathFactory) -> Ite
     from fenqi.usecases.notices.templates import templates
     from fenqi.usecases.rails import forget_rails
 
-    folder: Path = tmp_path_factory.mktemp("keys")
+    folder = tmp_path_factory.mktemp("keys")
     environ = sandbox_environ(sandbox_url=sandbox_process.url, folder=folder, sms_templates=templates())
     before = {name: os.environ.get(name) for name in environ}
     os.environ.update(environ)

@@ -61,6 +61,7 @@ def charge(receiver: Receiver) -> ChargeRequest:
         subject="第 5 期还款",
         notify_url=receiver.url,
         return_url="http://127.0.0.1:9/result?payment=7",
+        submitted_at=datetime.now(UTC),
         expires_at=datetime.now(UTC) + timedelta(minutes=10),
     )
 

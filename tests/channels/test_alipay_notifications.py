@@ -8,10 +8,17 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from hypothesis import given
 from hypothesis import strategies as st
 
+from charges import ref, refund_of
 from fenqi.channels.alipay import AlipayChannel, AlipayConfig
 from fenqi.channels.alipay.notifications import NotificationReader
 from fenqi.channels.alipay.rsa2 import sign, signed_text
-from fenqi.channels.interface import ChargeRequest, NotificationKind, NotificationRefused, RefundRequest, RefusalReason
+from fenqi.channels.interface import (
+    ChannelReply,
+    ChargeRequest,
+    NotificationRefused,
+    RefundReply,
+    RefusalReason,
+)
 from fenqi.domain.money import Money
 from fenqi.domain.payments import Outcome
 from sandbox_town import Receiver, Sandbox
@@ -60,7 +67,8 @@ def reason_of(reader: NotificationReader, form: dict[str, str]) -> RefusalReason
 
 def test_a_payment_is_read(reader: NotificationReader, signed: Callable[..., dict[str, str]]) -> None:
     told = reader.read(signed())
-    assert (told.channel, told.kind, told.notify_id) == ("alipay", NotificationKind.PAYMENT, "n1")
+    assert isinstance(told.reply, ChannelReply)
+    assert (told.channel, told.notify_id) == ("alipay", "n1")
     assert (told.reply.outcome, told.reply.amount) == (Outcome.SUCCEEDED, Money(88_80, "CNY"))
     assert told.reply.paid_at is not None
     assert told.reply.paid_at.isoformat() == "2026-11-22T12:41:05+00:00"
@@ -90,7 +98,8 @@ def test_a_refund_is_never_a_second_payment(
     reader: NotificationReader, signed: Callable[..., dict[str, str]], status: str
 ) -> None:
     told = reader.read(signed(trade_status=status, refund_fee="8.00", out_biz_no="refund0001"))
-    assert (told.kind, told.refund_request_no) == (NotificationKind.REFUND, "refund0001")
+    assert isinstance(told.reply, RefundReply)
+    assert (told.reply.outcome, told.reply.out_request_no) == (Outcome.WAITING, "refund0001")
 
 
 def test_empty_values_may_be_signed_or_not(
@@ -99,7 +108,10 @@ def test_empty_values_may_be_signed_or_not(
     with_empty = signed(passback_params="")
     filled = {name: value for name, value in with_empty.items() if value and name not in {"sign", "sign_type"}}
     without_empty = {**with_empty, "sign": sign(signed_text(filled), alipays_key)}
-    assert reader.read(with_empty).out_trade_no == reader.read(without_empty).out_trade_no == "order0001"
+    for form in (with_empty, without_empty):
+        reply = reader.read(form).reply
+        assert isinstance(reply, ChannelReply)
+        assert reply.out_trade_no == "order0001"
 
 
 @pytest.mark.parametrize(
@@ -162,20 +174,20 @@ def test_forged_and_tampered_notifications_of_the_sandbox_are_refused(
     with pytest.raises(NotificationRefused) as refusal:
         alipay.read_notification(receiver.wait_for(1)[0])
     assert refusal.value.reason is RefusalReason.BAD_SIGNATURE
-    assert alipay.query(opened.out_trade_no).outcome is Outcome.WAITING
+    assert alipay.query(ref(opened)).outcome is Outcome.WAITING
 
 
 def test_a_notification_for_another_application_is_refused(
     alipay_config: AlipayConfig, paid: ChargeRequest, receiver: Receiver
 ) -> None:
-    form = receiver.wait_for(1)[0]
+    callback = receiver.wait_for(1)[0]
     others = {
         RefusalReason.WRONG_APP: replace(alipay_config, app_id="9021000000000002"),
         RefusalReason.WRONG_SELLER: replace(alipay_config, seller_id="2088000000000002"),
     }
     for reason, config in others.items():
         with pytest.raises(NotificationRefused) as refusal:
-            AlipayChannel(config).read_notification(form)
+            AlipayChannel(config).read_notification(callback)
         assert refusal.value.reason is reason
 
 
@@ -184,10 +196,7 @@ def test_a_refund_notification_of_the_sandbox_names_the_refund(
 ) -> None:
     receiver.wait_for(1)
     sandbox.order("refund", "also_notify")
-    alipay.refund(
-        RefundRequest(
-            out_trade_no=paid.out_trade_no, out_request_no="refund0001", amount=Money(1, "CNY"), reason="退货"
-        )
-    )
+    alipay.refund(refund_of(paid, 1))
     told = alipay.read_notification(receiver.wait_for(2)[1])
-    assert (told.kind, told.refund_request_no) == (NotificationKind.REFUND, "refund0001")
+    assert isinstance(told.reply, RefundReply)
+    assert (told.reply.outcome, told.reply.out_request_no) == (Outcome.WAITING, "refund0001")

@@ -9,8 +9,16 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from charges import ref, refund_of
 from fenqi.channels.alipay import AlipayChannel, AlipayConfig
-from fenqi.channels.interface import ChannelRefuses, ChargeRequest, NotificationKind, PaymentChannel, RefundRequest
+from fenqi.channels.interface import (
+    Acknowledgement,
+    CashierChannel,
+    ChannelRefuses,
+    ChannelReply,
+    ChargeRequest,
+    PaymentChannel,
+)
 from fenqi.domain.money import Money
 from fenqi.domain.payments import FailureCategory, Outcome, RetryMark
 from sandbox_town import Receiver, Sandbox
@@ -22,15 +30,14 @@ def _no_faults_are_left(sandbox: Sandbox) -> Iterator[None]:
     sandbox.control("faults/forget")
 
 
-def refund_of(charge: ChargeRequest, fen: int, number: str = "refund0001") -> RefundRequest:
-    return RefundRequest(
-        out_trade_no=charge.out_trade_no, out_request_no=number, amount=Money(fen, "CNY"), reason="退货"
-    )
-
-
 def test_the_adapter_is_a_payment_channel(alipay: AlipayChannel) -> None:
     assert isinstance(alipay, PaymentChannel)
-    assert (alipay.name, alipay.currencies, alipay.acknowledge()) == ("alipay", frozenset(["CNY"]), "success")
+    assert isinstance(alipay, CashierChannel)
+    assert (alipay.name, alipay.currencies, alipay.acknowledge()) == (
+        "alipay",
+        frozenset(["CNY"]),
+        Acknowledgement("success"),
+    )
 
 
 @pytest.mark.requirement("R109")
@@ -50,9 +57,9 @@ def test_a_payer_confirms_and_everybody_says_the_same(
     assert returned["payment"] == ["7"]
     assert returned["out_trade_no"] == [opened.out_trade_no]
 
-    asked = alipay.query(opened.out_trade_no)
+    asked = alipay.query(ref(opened))
     told = alipay.read_notification(receiver.wait_for(1)[0])
-    assert told.kind is NotificationKind.PAYMENT
+    assert isinstance(told.reply, ChannelReply)
     for reply in (asked, told.reply):
         assert reply.outcome is Outcome.SUCCEEDED
         assert reply.amount == opened.amount
@@ -65,39 +72,39 @@ def test_a_payer_confirms_and_everybody_says_the_same(
 def test_a_trade_is_not_found_then_waits_then_closes(
     alipay: AlipayChannel, charge: ChargeRequest, sandbox: Sandbox
 ) -> None:
-    assert alipay.query(charge.out_trade_no).outcome is Outcome.NOT_FOUND
-    assert alipay.close(charge.out_trade_no).outcome is Outcome.NOT_FOUND
+    assert alipay.query(ref(charge)).outcome is Outcome.NOT_FOUND
+    assert alipay.close(ref(charge)).outcome is Outcome.NOT_FOUND
     with sandbox.browser() as browser:
         browser.get(alipay.start(charge).url)
-    waiting = alipay.query(charge.out_trade_no)
+    waiting = alipay.query(ref(charge))
     assert (waiting.outcome, waiting.verdict) == (Outcome.WAITING, None)
-    assert alipay.close(charge.out_trade_no).outcome is Outcome.CLOSED
-    assert alipay.query(charge.out_trade_no).outcome is Outcome.CLOSED
+    assert alipay.close(ref(charge)).outcome is Outcome.CLOSED
+    assert alipay.query(ref(charge)).outcome is Outcome.CLOSED
 
 
 def test_closing_a_paid_trade_says_ask_and_asking_says_paid(alipay: AlipayChannel, paid: ChargeRequest) -> None:
-    closing = alipay.close(paid.out_trade_no)
+    closing = alipay.close(ref(paid))
     assert (closing.outcome, closing.retry) == (Outcome.UNKNOWN, RetryMark.QUERY_FIRST)
-    assert alipay.query(paid.out_trade_no).outcome is Outcome.SUCCEEDED
+    assert alipay.query(ref(paid)).outcome is Outcome.SUCCEEDED
 
 
 def test_money_that_comes_after_the_close_is_told(
     alipay: AlipayChannel, opened: ChargeRequest, receiver: Receiver, sandbox: Sandbox
 ) -> None:
-    assert alipay.close(opened.out_trade_no).outcome is Outcome.CLOSED
+    assert alipay.close(ref(opened)).outcome is Outcome.CLOSED
     sandbox.act(opened.out_trade_no, "pay_late")
     assert alipay.read_notification(receiver.wait_for(1)[0]).reply.outcome is Outcome.SUCCEEDED
-    assert alipay.query(opened.out_trade_no).outcome is Outcome.SUCCEEDED
+    assert alipay.query(ref(opened)).outcome is Outcome.SUCCEEDED
 
 
 def test_a_trade_past_its_window_is_closed_and_past_its_refunds_still_paid(
     alipay: AlipayChannel, opened: ChargeRequest, sandbox: Sandbox
 ) -> None:
     sandbox.act(opened.out_trade_no, "expire")
-    assert alipay.query(opened.out_trade_no).outcome is Outcome.CLOSED
+    assert alipay.query(ref(opened)).outcome is Outcome.CLOSED
     sandbox.act(opened.out_trade_no, "pay_late")
     sandbox.act(opened.out_trade_no, "finish")
-    assert alipay.query(opened.out_trade_no).outcome is Outcome.SUCCEEDED
+    assert alipay.query(ref(opened)).outcome is Outcome.SUCCEEDED
     assert alipay.refund(refund_of(opened, 1)).failure is FailureCategory.CONTACT_SUPPORT
 
 
@@ -106,7 +113,7 @@ def test_a_refund_moves_money_once_however_often_it_is_sent(alipay: AlipayChanne
     first, second = alipay.refund(request), alipay.refund(request)
     assert (first.outcome, first.amount) == (Outcome.SUCCEEDED, request.amount)
     assert (second.outcome, second.retry) == (Outcome.WAITING, RetryMark.QUERY_FIRST)
-    known = alipay.query_refund(out_trade_no=paid.out_trade_no, out_request_no=request.out_request_no)
+    known = alipay.query_refund(request)
     assert (known.outcome, known.amount) == (Outcome.SUCCEEDED, request.amount)
     assert known.refunded_at is not None
     rest = alipay.refund(refund_of(paid, 284_04, "refund0002"))
@@ -115,7 +122,7 @@ def test_a_refund_moves_money_once_however_often_it_is_sent(alipay: AlipayChanne
 
 def test_a_payment_refunded_in_full_was_still_paid(alipay: AlipayChannel, paid: ChargeRequest) -> None:
     alipay.refund(refund_of(paid, 384_04))
-    reply = alipay.query(paid.out_trade_no)
+    reply = alipay.query(ref(paid))
     assert (reply.outcome, reply.code) == (Outcome.SUCCEEDED, "TRADE_CLOSED")
 
 
@@ -138,7 +145,7 @@ def test_a_refund_that_cannot_be_is_refused_with_the_real_code(
 def test_a_refund_nobody_received_is_not_found_and_may_be_sent_again(
     alipay: AlipayChannel, paid: ChargeRequest
 ) -> None:
-    reply = alipay.query_refund(out_trade_no=paid.out_trade_no, out_request_no="neversent1")
+    reply = alipay.query_refund(refund_of(paid, 1_00, "neversent1"))
     assert (reply.outcome, reply.retry) == (Outcome.NOT_FOUND, RetryMark.SAME_REQUEST)
 
 
@@ -147,7 +154,7 @@ def test_a_refund_answered_without_a_fund_change_is_settled_by_asking(
 ) -> None:
     sandbox.order("refund", "no_fund_change")
     assert alipay.refund(refund_of(paid, 1_00)).outcome is Outcome.WAITING
-    known = alipay.query_refund(out_trade_no=paid.out_trade_no, out_request_no="refund0001")
+    known = alipay.query_refund(refund_of(paid, 1_00))
     assert known.outcome is Outcome.SUCCEEDED
 
 
@@ -172,7 +179,7 @@ def test_what_may_have_happened_is_unknown_and_the_query_tells(
     sandbox.order("refund", *fault)
     reply = alipay.refund(refund_of(paid, 1_00))
     assert (reply.outcome, reply.code) == (Outcome.UNKNOWN, code)
-    known = alipay.query_refund(out_trade_no=paid.out_trade_no, out_request_no="refund0001")
+    known = alipay.query_refund(refund_of(paid, 1_00))
     assert known.outcome is Outcome.SUCCEEDED
 
 
@@ -182,10 +189,10 @@ def test_a_query_without_a_believable_answer_tells_nothing(
     alipay: AlipayChannel, paid: ChargeRequest, sandbox: Sandbox, kind: str
 ) -> None:
     sandbox.order("query", kind)
-    reply = alipay.query(paid.out_trade_no)
+    reply = alipay.query(ref(paid))
     assert (reply.outcome, reply.amount, reply.trade_no) == (Outcome.UNKNOWN, None, None)
     assert reply.failure is FailureCategory.OUTCOME_UNKNOWN
-    assert alipay.query(paid.out_trade_no).outcome is Outcome.SUCCEEDED
+    assert alipay.query(ref(paid)).outcome is Outcome.SUCCEEDED
 
 
 @pytest.mark.parametrize("code", ["ACQ.TRADE_NOT_EXIST", "ACQ.SYSTEM_ERROR", "ACQ.INVALID_PARAMETER", "40001"])
@@ -193,7 +200,7 @@ def test_no_code_of_a_query_makes_a_payment_fail(
     alipay: AlipayChannel, paid: ChargeRequest, sandbox: Sandbox, code: str
 ) -> None:
     sandbox.order("query", "code", code)
-    assert alipay.query(paid.out_trade_no).outcome in {Outcome.UNKNOWN, Outcome.NOT_FOUND}
+    assert alipay.query(ref(paid)).outcome in {Outcome.UNKNOWN, Outcome.NOT_FOUND}
 
 
 def test_an_unreachable_gateway_executes_nothing(alipay_config: AlipayConfig, charge: ChargeRequest) -> None:
@@ -201,16 +208,16 @@ def test_an_unreachable_gateway_executes_nothing(alipay_config: AlipayConfig, ch
     refund = nobody.refund(refund_of(charge, 1_00))
     assert (refund.outcome, refund.retry) == (Outcome.NOT_EXECUTED, RetryMark.SAME_REQUEST)
     # ... but that we could not ask tells nothing of a payment
-    assert nobody.query(charge.out_trade_no).outcome is Outcome.UNKNOWN
+    assert nobody.query(ref(charge)).outcome is Outcome.UNKNOWN
 
 
 def test_a_call_signed_with_a_wrong_clock_or_key_is_our_fault_and_leaves_the_payment_alone(
     alipay_config: AlipayConfig, paid: ChargeRequest, alipay: AlipayChannel
 ) -> None:
     late = AlipayChannel(alipay_config, clock=lambda: datetime.now(UTC) - timedelta(hours=1))
-    reply = late.query(paid.out_trade_no)
+    reply = late.query(ref(paid))
     assert (reply.outcome, reply.code, reply.alert) == (Outcome.UNKNOWN, "isv.invalid-timestamp", True)
-    assert alipay.query(paid.out_trade_no).outcome is Outcome.SUCCEEDED
+    assert alipay.query(ref(paid)).outcome is Outcome.SUCCEEDED
 
 
 @pytest.mark.parametrize(
@@ -246,15 +253,15 @@ def test_marks_that_alipay_takes_in_no_subject_are_written_wide(
 
 def test_numbers_amounts_and_reasons_are_checked_on_every_call(alipay: AlipayChannel, paid: ChargeRequest) -> None:
     with pytest.raises(ChannelRefuses):
-        alipay.query("a/b")
+        alipay.query(replace(ref(paid), out_trade_no="a/b"))
     with pytest.raises(ChannelRefuses):
-        alipay.close("")
+        alipay.close(replace(ref(paid), out_trade_no=""))
     with pytest.raises(ChannelRefuses):
         alipay.refund(refund_of(paid, 0))
     with pytest.raises(ChannelRefuses):
         alipay.refund(replace(refund_of(paid, 1), reason="长" * 257))
     with pytest.raises(ChannelRefuses):
-        alipay.query_refund(out_trade_no=paid.out_trade_no, out_request_no="r;1")
+        alipay.query_refund(refund_of(paid, 1, "r;1"))
 
 
 def test_the_same_number_with_another_amount_is_refused_at_the_cashier(
@@ -265,4 +272,4 @@ def test_the_same_number_with_another_amount_is_refused_at_the_cashier(
         page = browser.get(other.url)
     assert page.status_code == 400
     assert "ACQ.CONTEXT_INCONSISTENT" in page.text
-    assert alipay.query(opened.out_trade_no).amount == opened.amount
+    assert alipay.query(ref(opened)).amount == opened.amount

@@ -8,10 +8,10 @@ from sandbox_town import SELLER, Merchant, Receiver, Sandbox, until
 def test_a_notification_is_repeated_unchanged_until_it_is_taken(
     merchant: Merchant, sandbox: Sandbox, receiver: Receiver
 ) -> None:
-    receiver.answer = lambda _form: "success" if len(receiver.forms) >= 3 else "fail"
+    receiver.answer = lambda _callback: "success" if len(receiver.callbacks) >= 3 else "fail"
     number = merchant.opened(notify_url=receiver.url)
     sandbox.act(number, "confirm")
-    forms = receiver.wait_for(3)
+    forms = [callback.form for callback in receiver.wait_for(3)]
     assert forms[0] == forms[1] == forms[2]
     assert (forms[0]["seller_id"], forms[0]["total_amount"]) == (SELLER, "88.80")
     until(lambda: sandbox.trade(number)["notifications"][0]["state"] == "done")
@@ -36,7 +36,7 @@ def test_never(merchant: Merchant, sandbox: Sandbox, receiver: Receiver) -> None
     number = merchant.opened(notify_url=receiver.url)
     assert sandbox.act(number, "confirm")["notifications"][0]["state"] == "dropped"
     sandbox.act(number, "notify_again")
-    assert receiver.wait_for(1)[0]["out_trade_no"] == number
+    assert receiver.wait_for(1)[0].form["out_trade_no"] == number
 
 
 def test_out_of_order(merchant: Merchant, sandbox: Sandbox, receiver: Receiver) -> None:
@@ -44,7 +44,7 @@ def test_out_of_order(merchant: Merchant, sandbox: Sandbox, receiver: Receiver) 
     earlier, later = (merchant.opened(notify_url=receiver.url) for _ in range(2))
     sandbox.act(earlier, "confirm")
     sandbox.act(later, "confirm")
-    assert [form["out_trade_no"] for form in receiver.wait_for(2)] == [later, earlier]
+    assert [told.form["out_trade_no"] for told in receiver.wait_for(2)] == [later, earlier]
 
 
 def test_late(merchant: Merchant, sandbox: Sandbox, receiver: Receiver) -> None:

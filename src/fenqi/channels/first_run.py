@@ -44,7 +44,9 @@ def sandbox_environ(
     access_key_id = _kept(folder, "sms-access-key-id", lambda: f"sandbox{secrets.token_hex(8)}")
     access_key_secret = _kept(folder, "sms-access-key-secret", lambda: secrets.token_urlsafe(32))
     alipay = _registered(
-        sandbox_url, "alipay/register", {"app_id": APP_ID, "seller_id": SELLER_ID, "public_key": _public_key(private_key)}
+        sandbox_url,
+        "alipay/register",
+        {"app_id": APP_ID, "seller_id": SELLER_ID, "public_key": _public_key(private_key)},
     )
     sms = _registered(
         sandbox_url,
