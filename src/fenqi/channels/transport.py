@@ -61,14 +61,20 @@ def strict_client(base_url: str, *, connect_seconds: float, answer_seconds: floa
 
 
 def post(
-    client: httpx.Client, url: str, *, params: Mapping[str, str], form: Mapping[str, str], answer_seconds: float
+    client: httpx.Client,
+    url: str,
+    *,
+    params: Mapping[str, str],
+    form: Mapping[str, str],
+    answer_seconds: float,
+    largest: int = LARGEST_ANSWER,
 ) -> bytes:
     """The body of a 200 answer that came whole within `answer_seconds`. Raises NotSent or NoAnswer."""
     deadline = time.monotonic() + answer_seconds
     with _faults_named(), client.stream("POST", url, params=dict(params), data=dict(form)) as response:
         if response.status_code != httpx.codes.OK:
             raise NoAnswer(f"transport.http_{response.status_code}")
-        return _read(response, deadline)
+        return _read(response, deadline, largest=largest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,7 @@ def exchange(
 
 
 def download(client: httpx.Client, url: str, *, headers: Mapping[str, str], to: Path, answer_seconds: float) -> None:
-    """The body of a 200 answer, as it came, into the file `to`; a broken one leaves none. Raises NotSent or NoAnswer."""
+    """The body of a 200 answer, as it came, into the file `to`; a broken one leaves none. Raises as `exchange`."""
     part = to.with_name(f"{to.name}.part")
     deadline = time.monotonic() + answer_seconds
     try:
@@ -105,11 +111,11 @@ def download(client: httpx.Client, url: str, *, headers: Mapping[str, str], to: 
         part.unlink(missing_ok=True)
 
 
-def _read(response: httpx.Response, deadline: float) -> bytes:
+def _read(response: httpx.Response, deadline: float, *, largest: int = LARGEST_ANSWER) -> bytes:
     body = bytearray()
     for piece in response.iter_bytes():
         body += piece
-        if len(body) > LARGEST_ANSWER:
+        if len(body) > largest:
             raise NoAnswer("transport.too_large")
         if time.monotonic() > deadline:
             raise NoAnswer("transport.timeout")
