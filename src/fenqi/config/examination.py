@@ -45,6 +45,12 @@ def debug() -> Finding:
     return Finding("debug", "good", "off")
 
 
+def clock() -> Finding:
+    if ahead := settings.FENQI_CLOCK_AHEAD:
+        return Finding("clock", "bad", f"{ahead} ahead", "unset FENQI_CLOCK_AHEAD_SECONDS: it is for rehearsals")
+    return Finding("clock", "good", "the machine's")
+
+
 def encryption() -> Finding:
     if not settings.TLS:
         return Finding("TLS", "warning", "off", "set FENQI_TLS=yes wherever others can reach this machine")
@@ -127,5 +133,5 @@ def row(statement: str, *parameters: Any) -> tuple[Any, ...]:
     return answer
 
 
-SETTINGS_QUESTIONS: tuple[Callable[[], Finding], ...] = (debug, encryption, security)
+SETTINGS_QUESTIONS: tuple[Callable[[], Finding], ...] = (debug, clock, encryption, security)
 DATABASE_QUESTIONS = (server, role, crash_safety, migrations, prepared_transactions)

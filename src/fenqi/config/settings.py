@@ -169,6 +169,10 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"  # of what is stored; the mall's days are counted in the next
 FENQI_TIME_ZONE = environment.text("FENQI_TIME_ZONE", "Asia/Shanghai")
+# In a rehearsal against the sandbox time may be let pass; with real counterparties the clock is the machine's.
+FENQI_CLOCK_AHEAD = timedelta(seconds=environment.whole_number("FENQI_CLOCK_AHEAD_SECONDS", 0))
+if FENQI_CLOCK_AHEAD and not FENQI_SANDBOX_URL:
+    raise environment.SettingMalformed(name="FENQI_CLOCK_AHEAD_SECONDS", expected="0, unless FENQI_SANDBOX_URL is set")
 
 # ---- what the mall's policy allows
 

@@ -17,26 +17,34 @@ PARTS: Mapping[str, str] = {
     "engine": "bench_engine:bench_engine",
     "import": "bench_import:bench_import",
     "repayments": "bench_repayments:bench_repayments",
+    "faults": "bench_faults:bench_faults",
 }
 """Part to the function that measures it and gives its figures by name."""
+
+OPTIONS: Mapping[str, tuple[str, ...]] = {"faults": ("consumers", "seed")}
+"""Part to the options its function takes."""
 
 
 @click.command()
 @click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)))
+@click.option("--consumers", type=click.IntRange(1), default=2000, show_default=True, help="For faults.")
+@click.option("--seed", type=int, help="For faults: replay the decisions and the faults of an earlier run.")
 @click.option("--json", "as_json", is_flag=True, help="Machine output.")
-def bench(*, parts: tuple[str, ...], as_json: bool) -> None:
-    """Measure PARTS (all of them when none is named): engine, import, repayments."""
-    figures = {part: measured_alone(part) for part in parts or PARTS}
+def bench(*, parts: tuple[str, ...], as_json: bool, **options: int | None) -> None:
+    """Measure PARTS (all of them when none is named): engine, import, repayments, faults."""
+    figures = {part: measured_alone(part, options) for part in parts or PARTS}
     if as_json:
         click.echo(json.dumps(figures))
     else:
         show(figures)
 
 
-def measured_alone(part: str) -> dict[str, float]:
+def measured_alone(part: str, options: Mapping[str, int | None]) -> dict[str, float]:
     """The part's figures, measured in a new process."""
+    given = {name: options[name] for name in OPTIONS.get(part, ()) if options.get(name) is not None}
+    command = [sys.executable, "-m", __name__, part, json.dumps(given)]
     with Console(stderr=True).status(f"measuring: {part}"):
-        ran = subprocess.run([sys.executable, "-m", __name__, part], stdout=subprocess.PIPE, text=True, check=True)
+        ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     figures: dict[str, float] = json.loads(ran.stdout.splitlines()[-1])
     return figures
 
@@ -60,4 +68,5 @@ def written(value: object) -> str:
 
 if __name__ == "__main__":
     module, _, function = PARTS[sys.argv[1]].partition(":")
-    print(json.dumps(getattr(import_module(f"fenqi.interfaces.commands.{module}"), function)()))  # noqa: T201 - the answer
+    given = json.loads(sys.argv[2])
+    print(json.dumps(getattr(import_module(f"fenqi.interfaces.commands.{module}"), function)(**given)))  # noqa: T201 - the answer

@@ -11,11 +11,13 @@ from fenqi.usecases.staff.create import StaffTaken, create_staff
 @click.command(hidden=True)
 @click.option("--staff", nargs=2, multiple=True, metavar="NAME ROLE", help="A member of staff to make.")
 @click.option("--password", envvar="FENQI_SAMPLE_PASSWORD", required=True, help="Of all of them.")
+@click.option("--sample/--no-sample", default=True, help="Load the sample mall.")
 @click.pass_context
-def prepare(ctx: click.Context, staff: tuple[tuple[str, str], ...], password: str) -> None:
+def prepare(ctx: click.Context, *, staff: tuple[tuple[str, str], ...], password: str, sample: bool) -> None:
     """Bring the database to this version's shape and load what there is to try. Does nothing twice."""
     ctx.invoke(migrate)
-    ctx.invoke(demo, quiet=True)
+    if sample:
+        ctx.invoke(demo, quiet=True)
     for username, role in staff:
         try:
             create_staff(username=username, password=password, role=role, actor="system", now=clock.now())

@@ -60,7 +60,8 @@ class NotStarted(FenqiError):
 @click.option(
     "--sandbox-port", envvar="FENQI_SANDBOX_PORT", type=click.IntRange(1, 65535), default=8100, show_default=True
 )
-def run(*, port: int, sandbox_port: int) -> None:
+@click.option("--sample/--no-sample", default=True, help="Load the sample mall.")
+def run(*, port: int, sandbox_port: int, sample: bool) -> None:
     """Start everything on this machine and load the sample mall. Ctrl-C stops it; the next start goes on from there."""
     for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell that started us in the background ignores them
         signal.signal(number, signal.default_int_handler)
@@ -74,12 +75,12 @@ def run(*, port: int, sandbox_port: int) -> None:
         stack.callback(stop, children)
         stack.callback(ignore_further_signals)
         place.load_keys(create=True)
-        start(children, web=web, sandbox=sandbox, port=port, sandbox_port=sandbox_port)
+        start(children, web=web, sandbox=sandbox, port=port, sandbox_port=sandbox_port, sample=sample)
         console.print(welcome(web=web, sandbox=sandbox))
         tend(children, embedded)
 
 
-def start(children: list[Child], *, web: str, sandbox: str, port: int, sandbox_port: int) -> None:
+def start(children: list[Child], *, web: str, sandbox: str, port: int, sandbox_port: int, sample: bool) -> None:
     """Start the parts in the order they need each other. Raises NotStarted."""
     logs = environment.data_folder() / "logs"
     logs.mkdir(parents=True, exist_ok=True)
@@ -89,7 +90,7 @@ def start(children: list[Child], *, web: str, sandbox: str, port: int, sandbox_p
     for name, value in {"FENQI_TLS": "no", "FENQI_PUBLIC_URL": web, "FENQI_WEB_PORT": str(port)}.items():
         os.environ.setdefault(name, value)
     os.environ.setdefault("FENQI_ORIGINS", f"{web},http://localhost:{port}")
-    prepare(log=logs / "prepare.log")
+    prepare(log=logs / "prepare.log", sample=sample)
     children.extend(
         Child(name, fenqi(*command), log=logs / f"{name}.log", environ=os.environ)
         for name, command in {"web": ("serve", "--port", str(port)), "worker": ("worker",)}.items()
@@ -97,9 +98,10 @@ def start(children: list[Child], *, web: str, sandbox: str, port: int, sandbox_p
     wait_for(f"{web}/readyz", children[1])
 
 
-def prepare(*, log: Path) -> None:
+def prepare(*, log: Path, sample: bool) -> None:
     """Run `fenqi prepare` to its end. Raises NotStarted."""
-    command = fenqi("prepare", *(word for member in STAFF.items() for word in ("--staff", *member)))
+    wanted = "--sample" if sample else "--no-sample"
+    command = fenqi("prepare", wanted, *(word for member in STAFF.items() for word in ("--staff", *member)))
     environ = {**os.environ, "FENQI_SAMPLE_PASSWORD": staff_password()}
     with log.open("ab") as output:
         done = subprocess.run(command, env=environ, stdin=subprocess.DEVNULL, stderr=output, check=False)
