@@ -101,12 +101,12 @@ def set_chaos(_request: HttpRequest, body: dict[str, object]) -> HttpResponse:
 
 @takes_json
 def set_clock(_request: HttpRequest, body: dict[str, object]) -> HttpResponse:
-    """`{"offset_seconds"}`: how far the town's clock is from the machine's."""
-    offset = float(str(body.get("offset_seconds") or 0))
-    if not abs(offset) <= LARGEST_OFFSET_SECONDS:
-        raise ValueError("the offset is within ten years")
-    town().set_clock(offset)
-    return JsonResponse({"now": town().now()})
+    """`{"offset_seconds"?, "skew_seconds"?}`: how far the calendar and the wall clock are from the machine's clock."""
+    offset, skew = (float(str(body.get(name) or 0)) for name in ("offset_seconds", "skew_seconds"))
+    if not max(abs(offset), abs(skew)) <= LARGEST_OFFSET_SECONDS:
+        raise ValueError("a clock is at most ten years off")
+    town().set_clock(offset_seconds=offset, skew_seconds=skew)
+    return JsonResponse({"now": town().now(), "wall_clock": town().wall_clock()})
 
 
 @require_GET

@@ -29,12 +29,23 @@ class Town:
     """How many seconds of the real protocols pass here in one."""
 
     def now(self) -> float:
-        """The town's clock, in seconds since 1970: the machine's, and what control set it off by."""
-        return time.time() + float(self.store.setting("clock.offset_seconds") or 0)
+        """The town's calendar, in seconds since 1970: what its books are dated by, and its windows end by."""
+        return time.time() + self._setting("clock.offset_seconds")
 
-    def set_clock(self, offset_seconds: float) -> None:
-        """Set the town's clock apart from the machine's, in all its processes and over restarts."""
+    def wall_clock(self) -> float:
+        """What times in signed messages are compared with and made from: the machine's, and the skew control set.
+
+        Apart from the calendar, so that the town can be in tomorrow and still be spoken to.
+        """
+        return time.time() + self._setting("clock.skew_seconds")
+
+    def set_clock(self, *, offset_seconds: float, skew_seconds: float) -> None:
+        """Set the calendar and the wall clock apart from the machine's; kept over restarts."""
         self.store.set("clock.offset_seconds", str(offset_seconds))
+        self.store.set("clock.skew_seconds", str(skew_seconds))
+
+    def _setting(self, name: str) -> float:
+        return float(self.store.setting(name) or 0)
 
 
 @cache
