@@ -1,0 +1,259 @@
+"""Bank cards as a rail: binding by a code, debiting by a token, query, refund, and the notification in the back.
+
+Two things are unlike the other rails. A debit in the back is never closed: it is carried out or it is not, within
+minutes (see `close`). And the key of a trade is its number *and* the time it was sent, so `submitted_at` must be the
+moment of sending: the gateway takes nothing older than a few minutes.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from fenqi.channels.bank_card import wire
+from fenqi.channels.bank_card.codes import ACP
+from fenqi.channels.bank_card.config import NAME, BankCardConfig
+from fenqi.channels.bank_card.gateway import Answer, Gateway
+from fenqi.channels.bank_card.notifications import DEBIT, REFUND, NotificationReader
+from fenqi.channels.bank_card.replies import (
+    CONTRADICTS,
+    NO_ANSWER,
+    NOT_EXECUTED,
+    NOT_REACHED,
+    SAYS_SOMETHING_ELSE,
+    charge_accepted,
+    charge_ended,
+    charge_reply,
+    refund_accepted,
+    refund_ended,
+    refund_reply,
+)
+from fenqi.channels.bank_card.sealing import sealed
+from fenqi.channels.interface import (
+    Acknowledgement,
+    BindingReply,
+    Callback,
+    CardDetails,
+    ChannelRefuses,
+    ChannelReply,
+    ChargeRef,
+    DebitRequest,
+    Notification,
+    RefundReply,
+    RefundRequest,
+    check_number,
+)
+from fenqi.channels.transport import Fault, NotSent
+from fenqi.domain.money import Money
+from fenqi.domain.payments import Operation, Outcome, Verdict
+
+REFUND_DAYS: Final = 330  # eleven months
+LARGEST_FEN: Final = 999_999_999_999
+WINDOW: Final = timedelta(minutes=15)
+"""No debit is given longer than this (`payTimeout`); after it, "no such trade" is final."""
+
+TOKENS: Final = "000902"
+"""The business type of everything that is done by token."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class BankCardChannel:
+    """The `CardChannel` of one merchant at the gateway. Safe to share between threads."""
+
+    def __init__(self, config: BankCardConfig, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self._config = config
+        self._clock = clock
+        self._gateway = Gateway(config, clock=clock)
+        self._notifications = NotificationReader(config, clock=clock)
+
+    @property
+    def name(self) -> str:
+        return NAME
+
+    @property
+    def currencies(self) -> frozenset[str]:
+        return frozenset([wire.CURRENCY])
+
+    @property
+    def refund_days(self) -> int:
+        return REFUND_DAYS
+
+    def ask_code(self, card: CardDetails, *, number: str, submitted_at: datetime) -> BindingReply:
+        return self._bind(
+            Operation.ASK_CODE,
+            self._request("77", "00", number, submitted_at, **sealed(card, under=self._config.encryption)),
+        )
+
+    def bind(self, card: CardDetails, code: str, *, number: str, submitted_at: datetime) -> BindingReply:
+        """SUCCEEDED always carries a token. A binding that nobody answers is asked for anew, with a new code."""
+        reply = self._bind(
+            Operation.BIND,
+            self._request(
+                "79",
+                "00",
+                number,
+                submitted_at,
+                tokenPayData=wire.braced({"trId": self._config.token_requestor, "tokenType": "01"}),
+                **sealed(card, code=code, under=self._config.encryption),
+            ),
+        )
+        if reply.outcome is Outcome.SUCCEEDED and not reply.token:
+            return _binding(number, CONTRADICTS, SAYS_SOMETHING_ELSE)
+        return reply
+
+    def unbind(self, token: str, *, number: str, submitted_at: datetime) -> BindingReply:
+        reply = self._bind(
+            Operation.UNBIND, self._request("74", "01", number, submitted_at, tokenPayData=self._token(token))
+        )
+        return replace(reply, token=None)
+
+    def debit(self, request: DebitRequest) -> ChannelReply:
+        """WAITING once the gateway accepted it. The payer is shown no subject: a card statement names the merchant."""
+        self._check_amount(request.amount)
+        if request.expires_at <= self._clock():
+            raise ChannelRefuses(channel=NAME, problem="its window is over", problem_zh="付款时限已过")
+        number = request.out_trade_no
+        asked = self._request(
+            *DEBIT,
+            number,
+            request.submitted_at,
+            txnAmt=wire.fen(request.amount),
+            currencyCode=wire.CURRENCY_NUMBER,
+            backUrl=request.notify_url,
+            payTimeout=wire.beijing(min(request.expires_at, request.submitted_at + WINDOW)),
+            tokenPayData=self._token(request.authority),
+        )
+        try:
+            answer = self._gateway.trade(asked)
+        except Fault as fault:
+            verdict = NOT_EXECUTED if isinstance(fault, NotSent) else NO_ANSWER
+            return charge_reply(number, fault.code, verdict)
+        if not answer.answers(asked):
+            return charge_reply(number, CONTRADICTS, SAYS_SOMETHING_ELSE, answer=answer)
+        if answer.worked:
+            return charge_accepted(number, answer)
+        return charge_reply(number, answer.code, answer.scheme.verdict(Operation.PAY, answer.code), answer=answer)
+
+    def query(self, charge: ChargeRef) -> ChannelReply:
+        number = charge.out_trade_no
+        asked = self._question(number, charge.submitted_at)
+        try:
+            answer = self._gateway.query(asked)
+        except Fault as fault:
+            return charge_reply(number, fault.code, NOT_REACHED if isinstance(fault, NotSent) else NO_ANSWER)
+        if not answer.answers(asked):
+            return charge_reply(number, CONTRADICTS, SAYS_SOMETHING_ELSE, answer=answer)
+        if not answer.worked:
+            return charge_reply(number, answer.code, ACP.verdict(Operation.QUERY, answer.code), answer=answer)
+        return charge_ended(answer, answer.text("origRespCode"), number=number, submitted_at=charge.submitted_at)
+
+    def close(self, charge: ChargeRef) -> ChannelReply:
+        """The gateway closes no debit, so this asks: what it does not know after the window can never be made."""
+        reply = self.query(charge)
+        if reply.outcome is Outcome.NOT_FOUND and self._clock() > charge.submitted_at + WINDOW:
+            return replace(reply, outcome=Outcome.CLOSED, verdict=None)
+        return reply
+
+    def refund(self, request: RefundRequest) -> RefundReply:
+        """WAITING once accepted. A refund that the gateway does not know may be sent again, at a new `submitted_at`."""
+        self._check_amount(request.amount)
+        if not request.charge.trade_no:
+            raise ChannelRefuses(
+                channel=NAME,
+                problem="the channel's number of the payment is not known yet",
+                problem_zh="尚不知道原交易的渠道流水号",
+            )
+        out_trade_no, number = request.charge.out_trade_no, request.out_request_no
+        asked = self._request(
+            *REFUND,
+            number,
+            request.submitted_at,
+            origQryId=request.charge.trade_no,
+            txnAmt=wire.fen(request.amount),
+            currencyCode=wire.CURRENCY_NUMBER,
+            backUrl=request.notify_url,
+            reqReserved=check_number(out_trade_no, channel=NAME),
+        )
+        try:
+            answer = self._gateway.trade(asked)
+        except Fault as fault:
+            verdict = NOT_EXECUTED if isinstance(fault, NotSent) else NO_ANSWER
+            return refund_reply(out_trade_no, number, fault.code, verdict)
+        if not answer.answers(asked):
+            return refund_reply(out_trade_no, number, CONTRADICTS, SAYS_SOMETHING_ELSE, answer=answer)
+        if answer.worked:
+            return refund_accepted(out_trade_no, number, answer)
+        verdict = answer.scheme.verdict(Operation.REFUND, answer.code)
+        return refund_reply(out_trade_no, number, answer.code, verdict, answer=answer)
+
+    def query_refund(self, request: RefundRequest) -> RefundReply:
+        out_trade_no, number = request.charge.out_trade_no, request.out_request_no
+        asked = self._question(number, request.submitted_at)
+        try:
+            answer = self._gateway.query(asked)
+        except Fault as fault:
+            verdict = NOT_REACHED if isinstance(fault, NotSent) else NO_ANSWER
+            return refund_reply(out_trade_no, number, fault.code, verdict)
+        if not answer.answers(asked):
+            return refund_reply(out_trade_no, number, CONTRADICTS, SAYS_SOMETHING_ELSE, answer=answer)
+        if not answer.worked:
+            verdict = ACP.verdict(Operation.QUERY_REFUND, answer.code)
+            return refund_reply(out_trade_no, number, answer.code, verdict, answer=answer)
+        code = answer.text("origRespCode")
+        return refund_ended(answer, code, number=number, out_trade_no=out_trade_no, submitted_at=request.submitted_at)
+
+    def read_notification(self, callback: Callback) -> Notification:
+        return self._notifications.read(callback.form)
+
+    def acknowledge(self) -> Acknowledgement:
+        return Acknowledgement("ok")
+
+    def _bind(self, operation: Operation, asked: Mapping[str, str]) -> BindingReply:
+        number = asked["orderId"]
+        try:
+            answer = self._gateway.trade(asked)
+        except Fault as fault:
+            return _binding(number, fault.code, NOT_EXECUTED if isinstance(fault, NotSent) else NO_ANSWER)
+        if not answer.answers(asked):
+            return _binding(number, CONTRADICTS, SAYS_SOMETHING_ELSE, answer)
+        if not answer.worked:
+            return _binding(number, answer.code, ACP.verdict(operation, answer.code), answer)
+        token = wire.read_braced(answer.text("tokenPayData")).get("token")
+        return BindingReply(outcome=Outcome.SUCCEEDED, number=number, token=token, code=answer.code, raw=answer.kept)
+
+    def _request(
+        self, txn_type: str, sub_type: str, number: str, submitted_at: datetime, **fields: str
+    ) -> dict[str, str]:
+        return self._gateway.request(
+            txnType=txn_type,
+            txnSubType=sub_type,
+            bizType=TOKENS,
+            orderId=check_number(number, channel=NAME),
+            txnTime=wire.beijing(submitted_at),
+            **fields,
+        )
+
+    def _question(self, number: str, submitted_at: datetime) -> dict[str, str]:
+        return self._request("00", "00", number, submitted_at)
+
+    def _token(self, token: str) -> str:
+        if not (token.isascii() and token.isalnum()):
+            raise ChannelRefuses(channel=NAME, problem="this is no token of a card", problem_zh="银行卡授权无效")
+        return wire.braced({"token": token, "trId": self._config.token_requestor})
+
+    def _check_amount(self, amount: Money) -> None:
+        if amount.currency not in self.currencies:
+            raise ChannelRefuses(channel=NAME, problem="it carries CNY only", problem_zh="仅支持人民币")
+        if not 0 < amount.minor <= LARGEST_FEN:
+            raise ChannelRefuses(
+                channel=NAME, problem="an amount has 1 to 12 digits of fen", problem_zh="金额须为 1 分以上、12 位以内"
+            )
+
+
+def _binding(number: str, code: str, verdict: Verdict, answer: Answer | None = None) -> BindingReply:
+    return BindingReply(
+        outcome=verdict.outcome, number=number, code=code, verdict=verdict, raw=answer.kept if answer else {}
+    )
