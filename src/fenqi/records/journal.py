@@ -31,7 +31,10 @@ class JournalEntry(SpreadModel):
     class Meta:
         db_table = "journal_entry"
         constraints = [models.UniqueConstraint(fields=["customer_id", "seq"], name="journal_entry_seq")]
-        indexes = [models.Index(fields=["customer_id", "plan_id", "seq"], name="journal_entry_by_plan")]
+        indexes = [
+            models.Index(fields=["customer_id", "plan_id", "seq"], name="journal_entry_by_plan"),
+            models.Index(fields=["effective_on", "customer_id"], name="journal_entry_by_day"),
+        ]
 
 
 class JournalLine(SpreadModel):

@@ -96,6 +96,16 @@ class PaymentAttempt(SpreadModel):
                 condition=~Q(state="succeeded") | Q(paid_at__isnull=False),
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["channel", "paid_at"], name="payment_attempt_paid", condition=Q(paid_at__isnull=False)
+            ),
+            models.Index(
+                fields=["channel", "expires_at"],
+                name="payment_attempt_open",
+                condition=Q(state__in=["created", "submitted", "unknown"]),
+            ),
+        ]
 
 
 class ChannelNotification(SpreadModel):

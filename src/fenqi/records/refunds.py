@@ -100,4 +100,7 @@ class RefundLeg(SpreadModel):
                 name="refund_leg_original_has_attempt", condition=~Q(route="original") | Q(attempt_id__isnull=False)
             ),
         ]
-        indexes = [models.Index(fields=["customer_id", "attempt_id"], name="refund_leg_by_attempt")]
+        indexes = [
+            models.Index(fields=["customer_id", "attempt_id"], name="refund_leg_by_attempt"),
+            models.Index(fields=["channel", "submitted_at"], name="refund_leg_submitted"),
+        ]

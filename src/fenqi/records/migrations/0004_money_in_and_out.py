@@ -365,4 +365,20 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['state', 'updated_at'], name='support_thread_queue'), models.Index(fields=['customer_id', 'payment_id'], name='support_thread_by_payment')],
             },
         ),
+        migrations.AddIndex(
+            model_name='journalentry',
+            index=models.Index(fields=['effective_on', 'customer_id'], name='journal_entry_by_day'),
+        ),
+        migrations.AddIndex(
+            model_name='paymentattempt',
+            index=models.Index(condition=models.Q(('paid_at__isnull', False)), fields=['channel', 'paid_at'], name='payment_attempt_paid'),
+        ),
+        migrations.AddIndex(
+            model_name='paymentattempt',
+            index=models.Index(condition=models.Q(('state__in', ['created', 'submitted', 'unknown'])), fields=['channel', 'expires_at'], name='payment_attempt_open'),
+        ),
+        migrations.AddIndex(
+            model_name='refundleg',
+            index=models.Index(fields=['channel', 'submitted_at'], name='refund_leg_submitted'),
+        ),
     ]
