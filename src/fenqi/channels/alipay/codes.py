@@ -4,6 +4,8 @@ The HTTP status is always 200; `code` 10000 only says that the call worked. What
 it came too often) says nothing about the payment when the call was a query or a close: there the outcome stays unknown.
 """
 
+from typing import Final
+
 from fenqi.domain.payments import FailureCategory, Operation, Outcome, RetryMark, Verdict
 from fenqi.domain.payments.meanings import (
     ABOVE_AGREED,
@@ -80,17 +82,17 @@ _PAY: tuple[CodeRow, ...] = (
     ("ACQ.TRADE_NOT_EXIST", NOT_FOUND),
 )
 
-# A refused query or close leaves the payment as unknown as it was; operations hear of it, the customer does not.
-_ABOUT_A_PAYMENT: tuple[CodeRow, ...] = (
+# A refused question leaves what it asked about as unknown as it was; operations hear of it, the customer does not.
+_QUESTION: tuple[CodeRow, ...] = (
     *(
         (codes, Verdict(Outcome.UNKNOWN, verdict.category, verdict.retry, verdict.alert))
         for codes, verdict in _EVERY_CALL
     ),
-    ("ACQ.TRADE_NOT_EXIST", NOT_FOUND),
+    ("ACQ.TRADE_NOT_EXIST AUTH_ORDER_NOT_EXIST AUTH_OPERATION_NOT_EXIST USER_AGREEMENT_NOT_EXIST", NOT_FOUND),
 )
 
 _CLOSE: tuple[CodeRow, ...] = (
-    *_ABOUT_A_PAYMENT,
+    *_QUESTION,
     # Not waiting for the payer any more: paid, closed or refunded, which only a query can tell.
     (
         "ACQ.TRADE_STATUS_ERROR ACQ.REASON_TRADE_STATUS_INVALID ACQ.REASON_ILLEGAL_STATUS ACQ.TRADE_HAS_SUCCESS",
@@ -142,13 +144,26 @@ _RESERVE: tuple[CodeRow, ...] = (
 )
 
 
+_END_AGREEMENT: tuple[CodeRow, ...] = (
+    *_EVERY_CALL,
+    ("USER_AGREEMENT_NOT_EXIST", DONE_ALREADY),  # nothing can be debited any more, which is what was asked for
+)
+
 ALIPAY_CODES: CodeTable = {
     Operation.PAY: table(_PAY),
-    Operation.QUERY: table(_ABOUT_A_PAYMENT),
+    Operation.QUERY: table(_QUESTION),
     Operation.CLOSE: table(_CLOSE),
     Operation.REFUND: table(_REFUND),
-    Operation.QUERY_REFUND: table(_ABOUT_A_PAYMENT),
+    Operation.QUERY_REFUND: table(_QUESTION),
     Operation.FREEZE: table(_RESERVE),
     Operation.RELEASE: table(_RESERVE),
     Operation.CAPTURE: {**table(_PAY), **table(_RESERVE)},
+    Operation.QUERY_AGREEMENT: table(_QUESTION),
+    Operation.END_AGREEMENT: table(_END_AGREEMENT),
 }
+
+EMPTY_BILL_CODES: Final = frozenset(["NO_BILL_DATA", "BILL_NOT_EXIST", "EMPTY_DATA_WITH_BILL_FILE"])
+"""The day had nothing on it; without the prefix (`isp.`), in capitals."""
+
+LATER_BILL_CODES: Final = frozenset(["SYSTEM_RATE_LIMIT", "USER_RATE_LIMIT", "SYSTEM_ERROR", "UNKNOW-ERROR"])
+"""Ask for the bill again later: Alipay has no code of its own for a bill that is still being made."""

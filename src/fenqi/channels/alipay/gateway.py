@@ -30,9 +30,9 @@ class Gateway:
         """A signed address for the payer's browser. Nothing is sent."""
         return f"{self._config.gateway}?{urlencode(self._signed(method, biz_content, urls))}"
 
-    def call(self, method: str, biz_content: Mapping[str, object]) -> Answer:
+    def call(self, method: str, biz_content: Mapping[str, object], **urls: str) -> Answer:
         """Call `method` by POST. Raises NotSent or NoAnswer."""
-        parameters = self._signed(method, biz_content, {})
+        parameters = self._signed(method, biz_content, urls)
         form = {"biz_content": parameters.pop("biz_content")}
         body = post(
             self._client,

@@ -1,23 +1,28 @@
-"""Alipay's asynchronous notification: a signed form that tells of one trade."""
+"""Alipay's asynchronous notification: a signed form that tells of one trade, agreement or freeze."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
-from fenqi.channels.alipay import wire
+from fenqi.channels.alipay import agreements, reserve, wire
 from fenqi.channels.alipay.config import AlipayConfig
 from fenqi.channels.alipay.rsa2 import signed_text, verifies
 from fenqi.channels.interface import (
     NUMBER_RULE,
+    AgreementReply,
     ChannelReply,
     Notification,
     NotificationRefused,
     RefundReply,
     RefusalReason,
+    ReserveReply,
 )
 from fenqi.domain.payments import Outcome
 
 MOST_FIELDS: Final = 100
 LONGEST_FIELD: Final = 16_384
+TRADE: Final = "trade_status_sync"
+
+Told = ChannelReply | RefundReply | AgreementReply | ReserveReply
 
 
 class NotificationReader:
@@ -34,9 +39,15 @@ class NotificationReader:
             raise _refused(RefusalReason.BAD_SIGNATURE)
         if form.get("app_id") != self._config.app_id:
             raise _refused(RefusalReason.WRONG_APP)
-        if form.get("seller_id") != self._config.seller_id:
+        if not self._is_sellers(form):
             raise _refused(RefusalReason.WRONG_SELLER)
         return _read(form)
+
+    def _is_sellers(self, form: Mapping[str, str]) -> bool:
+        """A trade always names its seller, a freeze may name its payee; an agreement is the application's."""
+        if form.get("notify_type") == TRADE:
+            return form.get("seller_id") == self._config.seller_id
+        return form.get("payee_user_id", self._config.seller_id) == self._config.seller_id
 
     def _is_signed(self, form: Mapping[str, str]) -> bool:
         """Pages disagree whether empty values are signed, so both readings are tried."""
@@ -51,41 +62,63 @@ class NotificationReader:
 
 
 def _read(form: Mapping[str, str]) -> Notification:
-    out_trade_no = form.get("out_trade_no", "")
+    reads = _READERS.get(form.get("notify_type", ""))
+    if reads is None or not form.get("notify_id"):
+        raise _refused(RefusalReason.MALFORMED)
+    reply = reads(form)
+    if isinstance(reply, AgreementReply) and reply.outcome is Outcome.UNKNOWN:
+        raise _refused(RefusalReason.MALFORMED)
+    return Notification(channel=wire.NAME, notify_id=form["notify_id"], reply=reply, raw=dict(form))
+
+
+def _trade(form: Mapping[str, str]) -> ChannelReply | RefundReply:
     amount = wire.money(form.get("total_amount", ""))
     paid_at = wire.instant(form.get("gmt_payment", ""))
     is_refund = bool(form.get("refund_fee") or form.get("gmt_refund"))
-    outcome = wire.outcome_of(form.get("trade_status", ""), was_paid=is_refund or paid_at is not None)
-    readable = (
-        form.get("notify_type") == "trade_status_sync"
-        and bool(form.get("notify_id"))
-        and NUMBER_RULE.fullmatch(out_trade_no) is not None
-        and amount is not None
-        and outcome is not Outcome.UNKNOWN
-    )
-    if not readable:
+    status = form.get("trade_status", "")
+    outcome = wire.outcome_of(status, was_paid=is_refund or paid_at is not None)
+    if amount is None or outcome is Outcome.UNKNOWN:
         raise _refused(RefusalReason.MALFORMED)
-    raw: dict[str, object] = dict(form)
+    number, raw = _number(form, "out_trade_no"), dict(form)
     if is_refund:
-        reply: ChannelReply | RefundReply = RefundReply(
-            outcome=Outcome.WAITING,
-            out_trade_no=out_trade_no,
-            out_request_no=form.get("out_biz_no") or "",
-            code=form["trade_status"],
-            raw=raw,
-        )
-    else:
-        reply = ChannelReply(
-            outcome=outcome,
-            out_trade_no=out_trade_no,
-            trade_no=form.get("trade_no") or None,
-            amount=amount,
-            paid_at=paid_at if outcome is Outcome.SUCCEEDED else None,
-            code=form["trade_status"],
-            raw=raw,
-        )
-    return Notification(channel="alipay", notify_id=form["notify_id"], reply=reply, raw=raw)
+        refund_no = form.get("out_biz_no") or ""
+        return RefundReply(outcome=Outcome.WAITING, out_trade_no=number, out_request_no=refund_no, code=status, raw=raw)
+    return ChannelReply(
+        outcome=outcome,
+        out_trade_no=number,
+        trade_no=form.get("trade_no") or None,
+        amount=amount,
+        paid_at=paid_at if outcome is Outcome.SUCCEEDED else None,
+        code=status,
+        raw=raw,
+    )
+
+
+def _agreement(form: Mapping[str, str]) -> AgreementReply:
+    return agreements.told_of(form, number=_number(form, "external_agreement_no"))
+
+
+def _freeze(form: Mapping[str, str]) -> ReserveReply:
+    """Also one whose sums do not add up: operations must hear of it, and nothing of it is believed."""
+    return reserve.told_of(form, number=_number(form, "out_request_no"))
+
+
+_READERS: Final[Mapping[str, Callable[[Mapping[str, str]], Told]]] = {
+    TRADE: _trade,
+    "dut_user_sign": _agreement,
+    "dut_user_unsign": _agreement,
+    "fund_auth_freeze": _freeze,
+    "fund_auth_unfreeze": _freeze,
+    "fund_auth_operation_cancel": _freeze,
+}
+
+
+def _number(form: Mapping[str, str], name: str) -> str:
+    number = form.get(name, "")
+    if NUMBER_RULE.fullmatch(number) is None:
+        raise _refused(RefusalReason.MALFORMED)
+    return number
 
 
 def _refused(reason: RefusalReason) -> NotificationRefused:
-    return NotificationRefused(channel="alipay", reason=reason)
+    return NotificationRefused(channel=wire.NAME, reason=reason)

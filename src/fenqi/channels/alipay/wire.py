@@ -1,13 +1,19 @@
 """Amounts and times as Alipay writes them: yuan with two decimals, Beijing time."""
 
 import re
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Final
 
 from fenqi.channels.alipay.gateway import BEIJING, TIME_FORMAT
 from fenqi.domain.money import Money
 from fenqi.domain.payments import Outcome
 
-CURRENCY = "CNY"
+NAME: Final = "alipay"
+CURRENCY: Final = "CNY"
+
+_FITTING_MARKS: Final = str.maketrans("/=&", "／＝＆")
+"""Alipay takes none of the three in a subject, but names of goods hold them: their wide forms read the same."""
 
 _YUAN = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?")
 
@@ -19,6 +25,19 @@ def yuan(amount: Money) -> str:
 def money(text: str) -> Money | None:
     """None for what is no amount."""
     return Money.from_decimal(text, CURRENCY) if _YUAN.fullmatch(text) else None
+
+
+def subject(text: str) -> str:
+    return text.translate(_FITTING_MARKS)
+
+
+def texts(fields: Mapping[str, object]) -> dict[str, str]:
+    """The fields of an answer that are texts."""
+    return {name: value for name, value in fields.items() if isinstance(value, str)}
+
+
+def beijing_day(at: datetime) -> date:
+    return at.astimezone(BEIJING).date()
 
 
 def beijing(at: datetime) -> str:
