@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Self
 
 from fenqi.channels.alipay import AlipayChannel, AlipayConfig
+from fenqi.channels.bank_card import BankCardChannel, BankCardConfig
 from fenqi.channels.interface import ChannelMisconfigured, PaymentChannel, UnknownChannel
 from fenqi.channels.sms import AliyunSms, AliyunSmsConfig, SmsGateway
 
@@ -23,17 +24,23 @@ class ChannelSettings:
     """The counterparties this mall has a contract with; None for those it has not."""
 
     alipay: AlipayConfig | None = None
+    bank_card: BankCardConfig | None = None
     sms: AliyunSmsConfig | None = None
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
         """Raises ChannelMisconfigured for a rail that is named but not fully set up."""
-        return cls(alipay=AlipayConfig.from_environ(environ), sms=AliyunSmsConfig.from_environ(environ))
+        return cls(
+            alipay=AlipayConfig.from_environ(environ),
+            bank_card=BankCardConfig.from_environ(environ),
+            sms=AliyunSmsConfig.from_environ(environ),
+        )
 
 
 def channel_names(settings: ChannelSettings) -> tuple[str, ...]:
     """The rails that are open, in the order they are offered."""
-    return ("alipay",) if settings.alipay else ()
+    rails = {"alipay": settings.alipay, "bank_card": settings.bank_card}
+    return tuple(name for name, config in rails.items() if config)
 
 
 @cache
@@ -41,6 +48,8 @@ def channel(name: str, settings: ChannelSettings) -> PaymentChannel:
     """The rail of that name, made once for each process. Raises UnknownChannel."""
     if name == "alipay" and settings.alipay:
         return AlipayChannel(settings.alipay)
+    if name == "bank_card" and settings.bank_card:
+        return BankCardChannel(settings.bank_card)
     raise UnknownChannel(channel=name)
 
 
@@ -50,6 +59,10 @@ def bill_source(name: str, settings: ChannelSettings) -> "BillSource":
         from fenqi.channels.alipay.bills import AlipayBills  # noqa: PLC0415 - as the docstring says
 
         return AlipayBills(settings.alipay)
+    if name == "bank_card" and settings.bank_card:
+        from fenqi.channels.bank_card.bills import BankCardBills  # noqa: PLC0415 - as above
+
+        return BankCardBills(settings.bank_card)
     raise UnknownChannel(channel=name)
 
 

@@ -24,6 +24,7 @@ from fenqi.channels.transport import is_loopback
 
 APP_ID: Final = "9021000000000001"
 SELLER_ID: Final = "2088000000000001"
+MER_ID: Final = "898000000000001"
 SIGN_NAME: Final = "分期演示商城"
 KEY_BITS: Final = 2048
 
@@ -31,8 +32,8 @@ KEY_BITS: Final = 2048
 def sandbox_environ(
     *, sandbox_url: str, folder: Path, sms_templates: Mapping[str, str], sign_name: str = SIGN_NAME
 ) -> dict[str, str]:
-    """The variables of a mall that deals with the sandbox at `sandbox_url`: `FENQI_ALIPAY_*`, `FENQI_SMS_*`, and
-    `FENQI_CASHIER_ORIGINS`, where its pages may send a payer.
+    """The variables of a mall that deals with the sandbox at `sandbox_url`: `FENQI_ALIPAY_*`, `FENQI_BANK_CARD_*`,
+    `FENQI_SMS_*`, and `FENQI_CASHIER_ORIGINS`, where its pages may send a payer.
 
     Keys are made at the first call and kept in `folder` (private, mode 0700, files 0600); registering them again is
     harmless, so this may run at every start. `sms_templates` are code -> text with `${name}` for the variables.
@@ -54,6 +55,7 @@ def sandbox_environ(
         {"access_key_id": access_key_id, "access_key_secret": access_key_secret, "templates": dict(sms_templates)},
     )
     return {
+        **_bank_card(sandbox_url, folder),
         "FENQI_ALIPAY_APP_ID": APP_ID,
         "FENQI_ALIPAY_SELLER_ID": SELLER_ID,
         "FENQI_ALIPAY_PRIVATE_KEY": private_key,
@@ -64,6 +66,22 @@ def sandbox_environ(
         "FENQI_SMS_ACCESS_KEY_SECRET": access_key_secret,
         "FENQI_SMS_SIGN_NAME": sign_name,
         "FENQI_SMS_ENDPOINT": sms["endpoint"],
+    }
+
+
+def _bank_card(sandbox_url: str, folder: Path) -> dict[str, str]:
+    private_key = _kept(folder, "bank-card.pem", _new_private_key)
+    gateway = _registered(sandbox_url, "bank_card/register", {"mer_id": MER_ID, "public_key": _public_key(private_key)})
+    return {
+        "FENQI_BANK_CARD_MER_ID": MER_ID,
+        "FENQI_BANK_CARD_TOKEN_REQUESTOR": gateway["token_requestor"],
+        "FENQI_BANK_CARD_CERT_ID": gateway["cert_id"],
+        "FENQI_BANK_CARD_PRIVATE_KEY": private_key,
+        "FENQI_BANK_CARD_ROOT_CERT": gateway["root_cert"],
+        "FENQI_BANK_CARD_ENCRYPTION_CERT": gateway["encryption_cert"],
+        "FENQI_BANK_CARD_SIGNER": gateway["signer"],
+        "FENQI_BANK_CARD_GATEWAY": gateway["gateway"],
+        "FENQI_BANK_CARD_FILES": gateway["files"],
     }
 
 

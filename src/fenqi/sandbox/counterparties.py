@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from fenqi.sandbox.alipay.counterparty import ALIPAY
+from fenqi.sandbox.bank_card.counterparty import BANK_CARD
 from fenqi.sandbox.counterparty import Counterparty
 
-COUNTERPARTIES: Final[Mapping[str, Counterparty]] = {one.channel: one for one in (ALIPAY,)}
+COUNTERPARTIES: Final[Mapping[str, Counterparty]] = {one.channel: one for one in (ALIPAY, BANK_CARD)}
 """By channel, in the order in which control shows them."""
 
 

@@ -7,13 +7,13 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from fenqi.sandbox import alipay
+from fenqi.sandbox import alipay, bank_card
 from fenqi.sandbox.keys import SigningKey
 from fenqi.sandbox.store import Store
 
 STATE_VARIABLE = "FENQI_SANDBOX_STATE"
 PACE_VARIABLE = "FENQI_SANDBOX_PACE"
-SCHEMAS: Final = (alipay.SCHEMA,)
+SCHEMAS: Final = (alipay.SCHEMA, bank_card.SCHEMA)
 """The tables of each counterparty."""
 
 

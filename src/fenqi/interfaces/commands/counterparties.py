@@ -12,7 +12,11 @@ from fenqi.config.processes import Child
 from fenqi.usecases.notices.templates import templates
 
 SIGN_NAME = "木棉商城"
-NAMED_BY = {"FENQI_ALIPAY_": "FENQI_ALIPAY_APP_ID", "FENQI_SMS_": "FENQI_SMS_ACCESS_KEY_ID"}
+NAMED_BY = {
+    "FENQI_ALIPAY_": "FENQI_ALIPAY_APP_ID",
+    "FENQI_BANK_CARD_": "FENQI_BANK_CARD_MER_ID",
+    "FENQI_SMS_": "FENQI_SMS_ACCESS_KEY_ID",
+}
 """The beginning of a counterparty's variables, and the one that says it is set up."""
 
 
