@@ -1,6 +1,6 @@
 """What must happen after the transaction is written down in it; the relay hands it to the job queue."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from fenqi.records.identifiers import new_id
@@ -8,6 +8,17 @@ from fenqi.records.posting import Decision
 
 ASK_CHANNEL = "ask_channel"
 REPAYMENT_SUCCEEDED = "repayment_succeeded"
+SEND_REFUND = "send_refund"
+ASK_REFUND = "ask_refund"
+LOOK_AT_ARRIVAL = "look_at_arrival"
+REFUND_ON_ITS_WAY = "refund_on_its_way"
+ASK_AGREEMENT = "ask_agreement"
+END_AGREEMENT = "end_agreement"
+PLAN_DEBIT = "plan_debit"
+ANNOUNCE_DEBIT = "announce_debit"
+AUTO_DEBIT = "auto_debit"
+AGREEMENT_NEWS = "agreement_news"
+DEBIT_FAILED = "debit_failed"
 
 
 def ask_later(decision: Decision, attempt_id: UUID, *, at: datetime | None, now: datetime) -> None:
@@ -19,6 +30,47 @@ def ask_later(decision: Decision, attempt_id: UUID, *, at: datetime | None, now:
 def tell_succeeded(decision: Decision, payment_id: UUID, *, now: datetime) -> None:
     """Tell the customer that the repayment was taken (R117)."""
     _add(decision, REPAYMENT_SUCCEEDED, {"payment_id": str(payment_id)}, at=now, now=now)
+
+
+def about_agreement(decision: Decision, topic: str, agreement_id: UUID, *, at: datetime, now: datetime) -> None:
+    """ASK_AGREEMENT, END_AGREEMENT: speak to the channel; PLAN_DEBIT: work out the next try; AUTO_DEBIT: make it."""
+    _add(decision, topic, {"agreement_id": str(agreement_id)}, at=at, now=now)
+
+
+def announce_debit(decision: Decision, agreement_id: UUID, *, debit_on: date, at: datetime, now: datetime) -> None:
+    """Have the channel tell the payer of a debit on that day (P1007)."""
+    body = {"agreement_id": str(agreement_id), "debit_on": debit_on.isoformat()}
+    _add(decision, ANNOUNCE_DEBIT, body, at=at, now=now)
+
+
+def tell_of_agreement(decision: Decision, agreement_id: UUID, *, news: str, at: datetime, now: datetime) -> None:
+    """Tell the customer that it was signed, or ended."""
+    _add(decision, AGREEMENT_NEWS, {"agreement_id": str(agreement_id), "news": news}, at=at, now=now)
+
+
+def tell_debit_failed(decision: Decision, attempt_id: UUID, *, at: datetime, now: datetime) -> None:
+    """Tell the customer that an auto-debit did not go through, and what comes next."""
+    _add(decision, DEBIT_FAILED, {"attempt_id": str(attempt_id)}, at=at, now=now)
+
+
+def send_refund(decision: Decision, leg_id: UUID, *, at: datetime, now: datetime) -> None:
+    """Send a leg of a refund to its channel at `at`."""
+    _add(decision, SEND_REFUND, {"leg_id": str(leg_id)}, at=at, now=now)
+
+
+def ask_refund(decision: Decision, leg_id: UUID, *, at: datetime, now: datetime) -> None:
+    """Ask the channel about a leg at `at`."""
+    _add(decision, ASK_REFUND, {"leg_id": str(leg_id)}, at=at, now=now)
+
+
+def look_at_arrival(decision: Decision, leg_id: UUID, *, at: datetime, now: datetime) -> None:
+    """See at `at`, when it should have arrived, whether a leg came back."""
+    _add(decision, LOOK_AT_ARRIVAL, {"leg_id": str(leg_id)}, at=at, now=now)
+
+
+def tell_on_its_way(decision: Decision, refund_id: UUID, *, now: datetime) -> None:
+    """Tell the customer that what was paid twice is on its way back (P1006)."""
+    _add(decision, REFUND_ON_ITS_WAY, {"refund_id": str(refund_id)}, at=now, now=now)
 
 
 def _add(decision: Decision, topic: str, body: dict[str, str], *, at: datetime, now: datetime) -> None:
