@@ -90,7 +90,7 @@ def storm(house: House, bought: Sequence[Bought], *, seed: int) -> int:
     finally:
         over.set()
         killer.join()
-    house.tell_town("clock", offset_seconds=0)
+    house.tell_town("clock")
     house.tell_town("chaos")
     house.tell_town("faults/forget")
     until(house.is_ready, seconds=QUIET_SECONDS, otherwise="the house did not come back")
@@ -117,9 +117,9 @@ class Killer(threading.Thread):
 
     def _skew(self) -> None:
         with suppress(NotAnswered):
-            self._house.tell_town("clock", offset_seconds=self._choose.choice([-1, 1]) * SKEW_SECONDS)
+            self._house.tell_town("clock", skew_seconds=self._choose.choice([-1, 1]) * SKEW_SECONDS)
             self._over.wait(1.0)
-            self._house.tell_town("clock", offset_seconds=0)
+            self._house.tell_town("clock")
 
 
 def ahead_of(day: int) -> int:
