@@ -12,6 +12,7 @@ from fenqi.channels.alipay import AlipayChannel, AlipayConfig
 from fenqi.channels.bank_card import BankCardChannel, BankCardConfig
 from fenqi.channels.interface import ChannelMisconfigured, PaymentChannel, UnknownChannel
 from fenqi.channels.sms import AliyunSms, AliyunSmsConfig, SmsGateway
+from fenqi.channels.wechat_pay import WechatPayChannel, WechatPayConfig
 
 if TYPE_CHECKING:
     from fenqi.channels.bills import BillSource
@@ -24,6 +25,7 @@ class ChannelSettings:
     """The counterparties this mall has a contract with; None for those it has not."""
 
     alipay: AlipayConfig | None = None
+    wechat_pay: WechatPayConfig | None = None
     bank_card: BankCardConfig | None = None
     sms: AliyunSmsConfig | None = None
 
@@ -32,6 +34,7 @@ class ChannelSettings:
         """Raises ChannelMisconfigured for a rail that is named but not fully set up."""
         return cls(
             alipay=AlipayConfig.from_environ(environ),
+            wechat_pay=WechatPayConfig.from_environ(environ),
             bank_card=BankCardConfig.from_environ(environ),
             sms=AliyunSmsConfig.from_environ(environ),
         )
@@ -39,7 +42,7 @@ class ChannelSettings:
 
 def channel_names(settings: ChannelSettings) -> tuple[str, ...]:
     """The rails that are open, in the order they are offered."""
-    rails = {"alipay": settings.alipay, "bank_card": settings.bank_card}
+    rails = {"alipay": settings.alipay, "wechat_pay": settings.wechat_pay, "bank_card": settings.bank_card}
     return tuple(name for name, config in rails.items() if config)
 
 
@@ -48,6 +51,8 @@ def channel(name: str, settings: ChannelSettings) -> PaymentChannel:
     """The rail of that name, made once for each process. Raises UnknownChannel."""
     if name == "alipay" and settings.alipay:
         return AlipayChannel(settings.alipay)
+    if name == "wechat_pay" and settings.wechat_pay:
+        return WechatPayChannel(settings.wechat_pay)
     if name == "bank_card" and settings.bank_card:
         return BankCardChannel(settings.bank_card)
     raise UnknownChannel(channel=name)
@@ -59,6 +64,10 @@ def bill_source(name: str, settings: ChannelSettings) -> "BillSource":
         from fenqi.channels.alipay.bills import AlipayBills  # noqa: PLC0415 - as the docstring says
 
         return AlipayBills(settings.alipay)
+    if name == "wechat_pay" and settings.wechat_pay:
+        from fenqi.channels.wechat_pay.bills import WechatPayBills  # noqa: PLC0415 - as above
+
+        return WechatPayBills(settings.wechat_pay)
     if name == "bank_card" and settings.bank_card:
         from fenqi.channels.bank_card.bills import BankCardBills  # noqa: PLC0415 - as above
 

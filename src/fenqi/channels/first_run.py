@@ -25,6 +25,9 @@ from fenqi.channels.transport import is_loopback
 APP_ID: Final = "9021000000000001"
 SELLER_ID: Final = "2088000000000001"
 MER_ID: Final = "898000000000001"
+MCHID: Final = "1900000001"
+WECHAT_APPID: Final = "wx9021000000000001"
+WECHAT_SERIAL_NO: Final = "5157F09EFDC096DE15EBE81A47057A7232F1B8E1"
 SIGN_NAME: Final = "分期演示商城"
 KEY_BITS: Final = 2048
 
@@ -32,8 +35,8 @@ KEY_BITS: Final = 2048
 def sandbox_environ(
     *, sandbox_url: str, folder: Path, sms_templates: Mapping[str, str], sign_name: str = SIGN_NAME
 ) -> dict[str, str]:
-    """The variables of a mall that deals with the sandbox at `sandbox_url`: `FENQI_ALIPAY_*`, `FENQI_BANK_CARD_*`,
-    `FENQI_SMS_*`, and `FENQI_CASHIER_ORIGINS`, where its pages may send a payer.
+    """The variables of a mall that deals with the sandbox at `sandbox_url`: `FENQI_ALIPAY_*`, `FENQI_WECHAT_PAY_*`,
+    `FENQI_BANK_CARD_*`, `FENQI_SMS_*`, and `FENQI_CASHIER_ORIGINS`, where its pages may send a payer.
 
     Keys are made at the first call and kept in `folder` (private, mode 0700, files 0600); registering them again is
     harmless, so this may run at every start. `sms_templates` are code -> text with `${name}` for the variables.
@@ -55,6 +58,7 @@ def sandbox_environ(
         {"access_key_id": access_key_id, "access_key_secret": access_key_secret, "templates": dict(sms_templates)},
     )
     return {
+        **_wechat_pay(sandbox_url, folder),
         **_bank_card(sandbox_url, folder),
         "FENQI_ALIPAY_APP_ID": APP_ID,
         "FENQI_ALIPAY_SELLER_ID": SELLER_ID,
@@ -66,6 +70,24 @@ def sandbox_environ(
         "FENQI_SMS_ACCESS_KEY_SECRET": access_key_secret,
         "FENQI_SMS_SIGN_NAME": sign_name,
         "FENQI_SMS_ENDPOINT": sms["endpoint"],
+    }
+
+
+def _wechat_pay(sandbox_url: str, folder: Path) -> dict[str, str]:
+    private_key = _kept(folder, "wechat-pay.pem", _new_private_key)
+    apiv3_key = _kept(folder, "wechat-pay-apiv3-key", lambda: secrets.token_hex(16))
+    merchant = {"mchid": MCHID, "appid": WECHAT_APPID, "serial_no": WECHAT_SERIAL_NO, "apiv3_key": apiv3_key}
+    gateway = _registered(sandbox_url, "wechat_pay/register", {**merchant, "public_key": _public_key(private_key)})
+    return {
+        "FENQI_WECHAT_PAY_MCHID": MCHID,
+        "FENQI_WECHAT_PAY_APPID": WECHAT_APPID,
+        "FENQI_WECHAT_PAY_SERIAL_NO": WECHAT_SERIAL_NO,
+        "FENQI_WECHAT_PAY_PRIVATE_KEY": private_key,
+        "FENQI_WECHAT_PAY_APIV3_KEY": apiv3_key,
+        "FENQI_WECHAT_PAY_PUBLIC_KEY_ID": gateway["public_key_id"],
+        "FENQI_WECHAT_PAY_PUBLIC_KEY": gateway["public_key"],
+        "FENQI_WECHAT_PAY_PLAN_ID": gateway["plan_id"],
+        "FENQI_WECHAT_PAY_GATEWAY": gateway["gateway"],
     }
 
 

@@ -6,8 +6,9 @@ from typing import Final
 from fenqi.sandbox.alipay.counterparty import ALIPAY
 from fenqi.sandbox.bank_card.counterparty import BANK_CARD
 from fenqi.sandbox.counterparty import Counterparty
+from fenqi.sandbox.wechat_pay.counterparty import WECHAT_PAY
 
-COUNTERPARTIES: Final[Mapping[str, Counterparty]] = {one.channel: one for one in (ALIPAY, BANK_CARD)}
+COUNTERPARTIES: Final[Mapping[str, Counterparty]] = {one.channel: one for one in (ALIPAY, WECHAT_PAY, BANK_CARD)}
 """By channel, in the order in which control shows them."""
 
 

@@ -35,6 +35,8 @@ class Protocol:
     """The pauses before each repeat, divided by the town's pace."""
     is_taken: Callable[[int, str], bool]
     """Whether an answer of this HTTP status and text ends the repeats."""
+    sealed: Callable[[dict[str, str], bytes], dict[str, str]] = lambda headers, _body: headers
+    """The headers as they are sent, where each sending is signed anew: of those kept, and the body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +159,13 @@ class Sender(threading.Thread):
 
     def _answer_to(self, row: Row) -> tuple[str, bool]:
         """What the receiver said, and whether it took the notification."""
+        protocol = self._protocols[row["channel"]]
         try:
-            response = self._client.post(row["url"], content=row["body"], headers=json.loads(row["headers"]))
+            headers = protocol.sealed(json.loads(row["headers"]), row["body"])
+            response = self._client.post(row["url"], content=row["body"], headers=headers)
         except (httpx.HTTPError, httpx.InvalidURL) as fault:
             return type(fault).__name__, False
-        taken = self._protocols[row["channel"]].is_taken(response.status_code, response.text)
+        taken = protocol.is_taken(response.status_code, response.text)
         return f"{response.status_code} {response.text[:40]}".strip(), taken
 
     def _note(self, row: Row, answer: str, *, taken: bool) -> None:

@@ -25,6 +25,7 @@ urlpatterns = [
     path("", root, name="home"),
     path("healthz", is_alive),
     path("", include("fenqi.sandbox.alipay.urls")),
+    path("", include("fenqi.sandbox.wechat_pay.urls")),
     path("", include("fenqi.sandbox.bank_card.urls")),
     path("sms", control_page.phone, name="phone"),
     path("control", control_page.page, name="control"),

@@ -283,7 +283,7 @@ class WechatPayChannel:
         Unverified: how long `deduct_duration` may be.
         """
         self._check_amount(amount)
-        now = self._clock().astimezone(wire.BEIJING)
+        now = (self._clock() + self._config.calendar_ahead).astimezone(wire.BEIJING)
         if not NOTICES_FROM <= now.time() < NOTICES_UNTIL:
             raise ChannelRefuses(
                 channel=NAME,
@@ -349,7 +349,7 @@ class WechatPayChannel:
         self._check_amount(request.amount)
         self._check_text(request.subject)
         self._check_notify_url(request.notify_url)
-        if request.expires_at <= self._clock():
+        if request.expires_at <= self._clock() + self._config.calendar_ahead:
             raise ChannelRefuses(channel=NAME, problem="its window is over", problem_zh="付款时限已过")
         if request.expires_at - request.submitted_at > LONGEST_WINDOW:
             raise ChannelRefuses(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final, Self
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -37,6 +38,8 @@ class WechatPayConfig:
     """Platform certificates known from the start."""
     plan_id: int | None = None
     """The template of contracts for debits; without one no agreement can be signed."""
+    calendar_ahead: timedelta = timedelta()
+    """How far a rehearsal's days are ahead; signatures keep the machine's time."""
     gateway: str = PRODUCTION_GATEWAY
     connect_seconds: float = 3.0
     answer_seconds: float = 10.0
@@ -71,6 +74,7 @@ class WechatPayConfig:
             plan_id=readable("wechat_pay", environ, f"{PREFIX}PLAN_ID", int)
             if environ.get(f"{PREFIX}PLAN_ID")
             else None,
+            calendar_ahead=timedelta(seconds=int(environ.get("FENQI_CLOCK_AHEAD_SECONDS") or 0)),
             gateway=address("wechat_pay", environ, f"{PREFIX}GATEWAY", default=PRODUCTION_GATEWAY).rstrip("/"),
         )
 

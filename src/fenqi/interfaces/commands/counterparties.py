@@ -14,6 +14,7 @@ from fenqi.usecases.notices.templates import templates
 SIGN_NAME = "木棉商城"
 NAMED_BY = {
     "FENQI_ALIPAY_": "FENQI_ALIPAY_APP_ID",
+    "FENQI_WECHAT_PAY_": "FENQI_WECHAT_PAY_MCHID",
     "FENQI_BANK_CARD_": "FENQI_BANK_CARD_MER_ID",
     "FENQI_SMS_": "FENQI_SMS_ACCESS_KEY_ID",
 }
