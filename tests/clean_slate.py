@@ -11,15 +11,16 @@ from django.db import connections, models, transaction  # noqa: F401  # models f
 from django.db.backends.postgresql.creation import DatabaseCreation
 from django.db.backends.postgresql.operations import DatabaseOperations
 
-from fenqi.records.identifiers import HOUSE_ID
+from fenqi.records.identifiers import HOUSE_ID, house_of
 from fenqi.records.kinds import APPEND_ONLY_TABLES
 
 _KEPT = ("ledger_account", "django_content_type")
 _HOUSE = """
 INSERT INTO customer (id, ref, name_encrypted, phone_encrypted, phone_index, language, entry_seq, entry_hash,
-  registered_at, updated_at) VALUES (%s, 'house', '', '', '', 'zh-hans', 0, '', '2026-01-01Z', '2026-01-01Z')
+  registered_at, updated_at) VALUES (%s, %s, '', '', '', 'zh-hans', 0, '', '2026-01-01Z', '2026-01-01Z')
 """
-_HOUSE_KEY = "INSERT INTO directory (kind, key, customer_id, target_id) VALUES ('customer_ref', 'house', %s, %s)"
+_HOUSE_KEY = "INSERT INTO directory (kind, key, customer_id, target_id) VALUES ('customer_ref', %s, %s, %s)"
+_HOUSES = {"house": HOUSE_ID, **{f"house:{name}": house_of(name) for name in ("alipay", "wechat_pay", "bank_card")}}
 
 
 def _flush(operations: DatabaseOperations, statements: Iterable[str]) -> None:
@@ -35,8 +36,9 @@ def _flush(operations: DatabaseOperations, statements: Iterable[str]) -> None:
         for table in APPEND_ONLY_TABLES:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
         cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_periodic_defers, procrastinate_events")
-        cursor.execute(_HOUSE, [HOUSE_ID])
-        cursor.execute(_HOUSE_KEY, [HOUSE_ID, HOUSE_ID])
+        for ref, house in _HOUSES.items():
+            cursor.execute(_HOUSE, [house, ref])
+            cursor.execute(_HOUSE_KEY, [ref, house, house])
 
 
 def _destroy(creation: Any, test_database_name: str, _verbosity: int) -> None:

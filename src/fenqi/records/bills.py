@@ -50,7 +50,10 @@ class BillLine(SpreadModel):
         constraints = [
             models.UniqueConstraint(fields=["customer_id", "channel", "bill_date", "line_no"], name="bill_line_no"),
         ]
-        indexes = [models.Index(fields=["customer_id", "number"], name="bill_line_by_number")]
+        indexes = [
+            models.Index(fields=["customer_id", "number"], name="bill_line_by_number"),
+            models.Index(fields=["channel", "bill_date"], name="bill_line_by_day"),
+        ]
 
 
 class FindingState(models.TextChoices):

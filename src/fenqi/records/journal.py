@@ -34,6 +34,9 @@ class JournalEntry(SpreadModel):
         indexes = [
             models.Index(fields=["customer_id", "plan_id", "seq"], name="journal_entry_by_plan"),
             models.Index(fields=["effective_on", "customer_id"], name="journal_entry_by_day"),
+            models.Index(
+                fields=["customer_id", "event_id"], name="journal_entry_suspense", condition=Q(code="suspense")
+            ),
         ]
 
 

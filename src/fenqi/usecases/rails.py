@@ -2,10 +2,14 @@
 
 import os
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from fenqi.channels import ChannelSettings, channel, channel_names, sms_gateway
+from fenqi.channels import ChannelSettings, bill_source, channel, channel_names, sms_gateway
 from fenqi.channels.interface import PaymentChannel
 from fenqi.channels.sms import SmsGateway
+
+if TYPE_CHECKING:
+    from fenqi.channels.bills import BillSource
 
 
 @lru_cache(maxsize=1)
@@ -21,6 +25,16 @@ def rail(name: str) -> PaymentChannel:
 def rails() -> tuple[PaymentChannel, ...]:
     """All that are open, in the order they are offered."""
     return tuple(rail(name) for name in channel_names(_settings()))
+
+
+def rail_names() -> tuple[str, ...]:
+    """The names of all that are open."""
+    return channel_names(_settings())
+
+
+def bills_of(name: str) -> "BillSource":
+    """Where the rail's daily bills come from. Raises UnknownChannel."""
+    return bill_source(name, _settings())
 
 
 def text_messages() -> SmsGateway:

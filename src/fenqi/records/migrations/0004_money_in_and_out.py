@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'bill_line',
-                'indexes': [models.Index(fields=['customer_id', 'number'], name='bill_line_by_number')],
+                'indexes': [models.Index(fields=['customer_id', 'number'], name='bill_line_by_number'), models.Index(fields=['channel', 'bill_date'], name='bill_line_by_day')],
                 'constraints': [models.UniqueConstraint(fields=('customer_id', 'channel', 'bill_date', 'line_no'), name='bill_line_no')],
             },
         ),
@@ -368,6 +368,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='journalentry',
             index=models.Index(fields=['effective_on', 'customer_id'], name='journal_entry_by_day'),
+        ),
+        migrations.AddIndex(
+            model_name='journalentry',
+            index=models.Index(condition=models.Q(('code', 'suspense')), fields=['customer_id', 'event_id'], name='journal_entry_suspense'),
         ),
         migrations.AddIndex(
             model_name='paymentattempt',

@@ -17,6 +17,10 @@ class Permission(StrEnum):
     SEE_JOURNAL = "see_journal"
     SEE_REFUSED_CALLBACKS = "see_refused_callbacks"
     SEE_AUDIT = "see_audit"
+    PROPOSE_TRANSFER = "propose_transfer"
+    APPROVE_TRANSFER = "approve_transfer"
+    SEE_RECONCILIATION = "see_reconciliation"
+    REPAIR_FINDINGS = "repair_findings"
 
 
 MAY: Mapping[str, frozenset[Permission]] = {
@@ -33,6 +37,10 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.ASK_CHANNEL,
             Permission.SEE_JOURNAL,
             Permission.SEE_REFUSED_CALLBACKS,
+            Permission.PROPOSE_TRANSFER,
+            Permission.APPROVE_TRANSFER,
+            Permission.SEE_RECONCILIATION,
+            Permission.REPAIR_FINDINGS,
         }
     ),
     Role.ADMIN: frozenset(Permission),

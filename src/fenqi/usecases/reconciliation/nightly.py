@@ -1,0 +1,69 @@
+"""Every morning: yesterday's bill of each channel, the days that are still without one, and what closes by now."""
+
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from django.db import connection
+
+from fenqi.channels.bills import BillNotReady
+from fenqi.domain.ledger import clearing
+from fenqi.records.models import ChannelBill, FindingState, PaymentAttempt, ReconciliationFinding
+from fenqi.records.scope import across_customers
+from fenqi.usecases import clock
+from fenqi.usecases.reconciliation.run import Reconciled, reconcile
+
+DAYS_BACK: Final = 31
+"""Channels keep bills for three months; what is older than this waits for a person."""
+
+
+def reconcile_due(channel: str, *, now: datetime) -> list[Reconciled]:
+    """Reconcile what is due, the oldest day first. Raises BillNotReady after everything else is done, and what
+    `reconcile` raises.
+    """
+    done: list[Reconciled] = []
+    late: BillNotReady | None = None
+    for day in days_due(channel, now=now):
+        try:
+            done.append(reconcile(channel, day, now=now))
+        except BillNotReady as refusal:
+            late = refusal
+    if late is not None:
+        raise late
+    return done
+
+
+def days_due(channel: str, *, now: datetime) -> list[date]:
+    """Yesterday; days since the channel was first used that have no bill; days with findings, or that came off zero."""
+    yesterday = clock.business_date(now) - timedelta(days=1)
+    first = max(yesterday - timedelta(days=DAYS_BACK - 1), _first_day(channel) or yesterday)
+    days = {first + timedelta(days=n) for n in range((yesterday - first).days + 1)}
+    bills = ChannelBill.objects.filter(channel=channel, bill_date__gte=first, bill_date__lte=yesterday)
+    finished = set(bills.filter(matched_at__isnull=False).values_list("bill_date", flat=True))
+    return sorted({yesterday} | (days - finished) | _days_open(channel, first) | _days_off_zero(channel, finished))
+
+
+def _first_day(channel: str) -> date | None:
+    with across_customers():
+        first = PaymentAttempt.objects.filter(channel=channel, paid_at__isnull=False).order_by("paid_at").first()
+    return clock.business_date(first.paid_at) if first and first.paid_at else None
+
+
+def _days_open(channel: str, first: date) -> set[date]:
+    with across_customers():
+        found = ReconciliationFinding.objects.filter(channel=channel, state=FindingState.OPEN, bill_date__gte=first)
+        return set(found.values_list("bill_date", flat=True))
+
+
+_OFF_ZERO = """
+SELECT e.effective_on FROM journal_entry e
+JOIN journal_line l ON l.customer_id = e.customer_id AND l.entry_id = e.id
+WHERE e.effective_on = ANY(%s) AND l.account = %s
+GROUP BY e.effective_on HAVING sum(l.debit_minor) <> sum(l.credit_minor)
+"""
+
+
+def _days_off_zero(channel: str, finished: set[date]) -> set[date]:
+    """Reconciled days on which something was booked since."""
+    with across_customers(), connection.cursor() as cursor:
+        cursor.execute(_OFF_ZERO, [sorted(finished), clearing(channel)])
+        return {day for (day,) in cursor.fetchall()}
