@@ -1,17 +1,24 @@
-"""Alipay as control sees it."""
+"""Alipay as control sees it: trades, agreements and freezes, each by the merchant's number."""
 
 from collections.abc import Callable, Mapping
+from heapq import nlargest
+from typing import Final
 
 from django.http import HttpRequest
 
 from fenqi.channels.alipay.codes import ALIPAY_CODES
 from fenqi.sandbox import deliveries
-from fenqi.sandbox.alipay import notifications, trades
-from fenqi.sandbox.alipay.cashier import REFUSALS
-from fenqi.sandbox.alipay.trades import Trade
+from fenqi.sandbox.alipay import agreements, freezes, notifications, refunds, trades
+from fenqi.sandbox.alipay.agreements import Agreement
+from fenqi.sandbox.alipay.freezes import Freeze
+from fenqi.sandbox.alipay.pages import REFUSALS
+from fenqi.sandbox.alipay.refunds import Refund
+from fenqi.sandbox.alipay.trades import Source, Trade
 from fenqi.sandbox.counterparty import Act, Counterparty, Listed, Refusal, text
 from fenqi.sandbox.keys import is_public_key
 from fenqi.sandbox.town import town
+
+NOT_NOW: Final = "ILLEGAL_STATUS"
 
 
 def register(request: HttpRequest, body: Mapping[str, object]) -> dict[str, object]:
@@ -25,60 +32,137 @@ def register(request: HttpRequest, body: Mapping[str, object]) -> dict[str, obje
 
 
 def _newest(limit: int) -> list[Listed]:
-    return [
-        Listed(
-            number=trade.out_trade_no,
-            title=trade.subject,
-            amount_fen=trade.total_fen,
-            status=trade.status.value,
-            link=trade.address,
-            note=REFUSALS.get(trade.refusal or "", ""),
-        )
-        for trade in trades.newest(town().store, limit)
+    listed = [
+        *((trade.created_at, _listed_trade(trade)) for trade in trades.newest(limit)),
+        *((one.created_at, _listed_agreement(one)) for one in agreements.newest(limit)),
+        *((freeze.created_at, _listed_freeze(freeze)) for freeze in freezes.newest(limit)),
     ]
+    return [one for _, one in nlargest(limit, listed, key=lambda dated: dated[0])]
+
+
+def _listed_trade(trade: Trade) -> Listed:
+    return Listed(
+        number=trade.out_trade_no,
+        title=trade.subject,
+        amount_fen=trade.total_fen,
+        status=trade.status.value,
+        link=trade.address,
+        note=REFUSALS.get(trade.refusal or "", ""),
+    )
+
+
+def _listed_agreement(agreement: Agreement) -> Listed:
+    return Listed(
+        number=agreement.external_agreement_no,
+        title="自动扣款协议（单笔上限）",
+        amount_fen=agreement.terms.single_fen,
+        status=agreement.status.value,
+        link=agreement.address,
+    )
+
+
+def _listed_freeze(freeze: Freeze) -> Listed:
+    return Listed(
+        number=freeze.out_order_no,
+        title=freeze.title,
+        amount_fen=freeze.amount_fen,
+        status=f"冻结 {freeze.status.value}",
+        link=freeze.address,
+    )
 
 
 def _described(number: str) -> dict[str, object] | None:
-    trade = trades.with_number(town().store, number)
-    if trade is None:
+    if trade := trades.with_number(number):
+        about = trades.described(trade)
+    elif agreement := agreements.with_number(number):
+        about = agreements.described(agreement)
+    elif freeze := freezes.with_number(number):
+        about = freezes.described(freeze)
+    else:
         return None
-    sent = deliveries.sent(town(), channel=notifications.CHANNEL, number=number)
-    return {**trades.described(trade), "notifications": sent}
+    return {**about, "notifications": deliveries.sent(town(), channel=notifications.CHANNEL, number=number)}
 
 
-def _to_trade(act: Callable[[Trade], object]) -> Act:
+def _described_refund(number: str) -> dict[str, object] | None:
+    refund = refunds.with_number(number)
+    return refunds.described(refund) if refund else None
+
+
+def _not_now(_one: object) -> None:
+    raise Refusal(NOT_NOW)
+
+
+def _on(
+    *,
+    trade: Callable[[Trade], object] = _not_now,
+    agreement: Callable[[Agreement], object] = _not_now,
+    freeze: Callable[[Freeze], object] = _not_now,
+) -> Act:
+    """What is done to the one that has the number."""
+
+    def act(number: str) -> None:
+        if found := trades.with_number(number):
+            trade(found)
+        elif signed := agreements.with_number(number):
+            agreement(signed)
+        elif frozen := freezes.with_number(number):
+            freeze(frozen)
+
+    return act
+
+
+def _on_refund(act: Callable[[Refund], object]) -> Act:
     def act_on(number: str) -> None:
-        trade = trades.with_number(town().store, number)
-        if trade is None:
-            raise Refusal("ACQ.TRADE_NOT_EXIST")
-        act(trade)
+        refund = refunds.with_number(number)
+        if refund:
+            act(refund)
 
     return act_on
 
 
-def _pay(trade: Trade, *, even_if_closed: bool = False) -> None:
-    notifications.tell(trades.pay(town().store, trade, even_if_closed=even_if_closed))
+def _pay(trade: Trade, *, source: Source = Source.BALANCE, even_if_closed: bool = False) -> None:
+    notifications.tell(trades.pay(trade, source=source, even_if_closed=even_if_closed))
 
 
-ALIPAY = Counterparty(
+def _sign(agreement: Agreement) -> None:
+    notifications.tell_agreement(agreements.sign(agreement))
+
+
+def _end(agreement: Agreement) -> None:
+    notifications.tell_agreement(agreements.end(agreement))
+
+
+def _allow(freeze: Freeze, *, is_credit: bool = False) -> None:
+    notifications.tell_freeze(freezes.allow(freeze, is_credit=is_credit))
+
+
+ALIPAY: Final = Counterparty(
     channel=notifications.CHANNEL,
     title="支付宝",
     codes=frozenset(code for codes in ALIPAY_CODES.values() for code in codes if "*" not in code),
     protocol=notifications.PROTOCOL,
     actions={
-        "confirm": ("付款成功", _to_trade(_pay)),
+        "confirm": ("付款、签约或冻结成功", _on(trade=_pay, agreement=_sign, freeze=_allow)),
+        "confirm_by_card": ("用银行卡付款", _on(trade=lambda trade: _pay(trade, source=Source.BANK_CARD))),
+        "confirm_on_credit": ("信用免押", _on(freeze=lambda freeze: _allow(freeze, is_credit=True))),
         "refuse": (
             "余额不足",
-            _to_trade(lambda trade: trades.note_refusal(town().store, trade, "ACQ.BUYER_BALANCE_NOT_ENOUGH")),
+            _on(trade=lambda trade: trades.note_refusal(trade, "ACQ.BUYER_BALANCE_NOT_ENOUGH")),
         ),
-        "pay_late": ("关闭后又到账", _to_trade(lambda trade: _pay(trade, even_if_closed=True))),
-        "expire": ("过付款时限", _to_trade(lambda trade: trades.expire(town().store, trade))),
-        "finish": ("过退款期限", _to_trade(lambda trade: trades.finish(town().store, trade))),
-        "notify_again": ("重发通知", _to_trade(notifications.repeat)),
-        "forge": ("伪造通知", _to_trade(notifications.forge)),
-        "tamper": ("篡改金额的通知", _to_trade(notifications.tamper)),
+        "pay_late": ("关闭后又到账", _on(trade=lambda trade: _pay(trade, even_if_closed=True))),
+        "expire": ("过付款时限", _on(trade=trades.expire, freeze=freezes.close)),
+        "finish": ("过退款期限", _on(trade=trades.finish)),
+        "end": ("付款人解约", _on(agreement=_end)),
+        "notify_again": ("重发通知", notifications.repeat),
+        "forge": ("伪造通知", _on(trade=notifications.forge)),
+        "tamper": ("篡改金额的通知", _on(trade=notifications.tamper)),
     },
     newest=_newest,
     described=_described,
     register=register,
+    refund_actions={
+        "settle": ("退款到账", _on_refund(refunds.settle)),
+        "fail": ("退款失败或被银行退回", _on_refund(refunds.fail)),
+    },
+    described_refund=_described_refund,
 )

@@ -4,24 +4,34 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from fenqi.sandbox import faults
-from fenqi.sandbox.alipay import notifications, trades
-from fenqi.sandbox.alipay.cashier import enter, problem
+from fenqi.sandbox.alipay import biz as protocol
+from fenqi.sandbox.alipay import pages
+from fenqi.sandbox.alipay.biz import INVALID, Call, Fields
+from fenqi.sandbox.alipay.calls import CALLS, number_in, operation_of
 from fenqi.sandbox.alipay.notifications import CHANNEL
 from fenqi.sandbox.counterparty import Refusal, note_call
-from fenqi.sandbox.faults import Fault, Kind, Operation
+from fenqi.sandbox.faults import Fault
 from fenqi.sandbox.keys import SigningKey, pairs, signature_holds
 from fenqi.sandbox.store import Row
 from fenqi.sandbox.town import town
 
 LARGEST_SKEW_SECONDS: Final = 900
-PAGE_METHODS: Final = frozenset(["alipay.trade.wap.pay"])
-
-Fields = dict[str, object]
+NOT_FOUND: Final = {
+    faults.Operation.QUERY_AGREEMENT: "USER_AGREEMENT_NOT_EXIST",
+    faults.Operation.QUERY: "ACQ.TRADE_NOT_EXIST",
+    faults.Operation.QUERY_REFUND: "ACQ.TRADE_NOT_EXIST",
+}
+PAGES: Final[Mapping[str, Callable[[HttpRequest, Call], HttpResponse]]] = {
+    "alipay.trade.wap.pay": pages.enter_cashier,
+    "alipay.user.agreement.page.sign": pages.enter_agreement,
+}
+"""Methods that a payer's browser brings."""
 
 
 class GatewayRefusal(Exception):
@@ -40,10 +50,10 @@ def gateway(request: HttpRequest) -> HttpResponse:
     try:
         app = _caller(parameters)
     except GatewayRefusal as refusal:
-        _note(method, parameters, refusal.sub_code)
+        _note(method, _biz(parameters), refusal.sub_code)
         return _refused(request, method, refusal)
-    if method in PAGE_METHODS:
-        return enter(request, app, parameters)
+    if method in PAGES:
+        return _page(request, method, app, parameters)
     return _answered(request, method, app, parameters)
 
 
@@ -52,7 +62,7 @@ def _caller(parameters: Mapping[str, str]) -> Row:
     for name in ("app_id", "method", "charset", "sign_type", "sign", "timestamp", "version"):
         if not parameters.get(name):
             raise GatewayRefusal("40001", f"isv.missing-{name.replace('_', '-')}")
-    if parameters["method"] not in PAGE_METHODS | _CALLS.keys():
+    if parameters["method"] not in PAGES.keys() | CALLS.keys():
         raise GatewayRefusal("40002", "isv.invalid-method")
     if (parameters["charset"].lower(), parameters["sign_type"], parameters["version"]) != ("utf-8", "RSA2", "1.0"):
         raise GatewayRefusal("40002", "isv.invalid-parameter")
@@ -72,38 +82,65 @@ def _instant(timestamp: str) -> float:
         naive = datetime.strptime(timestamp, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - Beijing time, on the next line
     except ValueError:
         raise GatewayRefusal("40002", "isv.invalid-timestamp") from None
-    return naive.replace(tzinfo=trades.BEIJING).timestamp()
+    return naive.replace(tzinfo=protocol.BEIJING).timestamp()
+
+
+def _page(request: HttpRequest, method: str, app: Row, parameters: Mapping[str, str]) -> HttpResponse:
+    try:
+        return PAGES[method](request, _call(request, app, parameters, None))
+    except Refusal as refusal:
+        return pages.problem(request, refusal.code)
 
 
 def _answered(request: HttpRequest, method: str, app: Row, parameters: Mapping[str, str]) -> HttpResponse:
-    operation, carry_out = _CALLS[method]
-    fault = faults.next_fault(town().store, CHANNEL, operation, _number_in(parameters))
+    biz = _biz(parameters)
+    operation = operation_of(method, biz)
+    fault = faults.next_fault(town().store, CHANNEL, operation, number_in(biz))
     key = faults.signing_key(fault, key=town().alipay_key, stranger=town().stranger_key)
 
     def answer(fields: Fields) -> HttpResponse:
-        _note(method, parameters, str(fields.get("sub_code") or fields["code"]))
+        _note(method, biz, str(fields.get("sub_code") or fields["code"]))
         return _sent(_body(method, fields, key))
+
+    def execute() -> HttpResponse:
+        try:
+            fields = CALLS[method][1](_call(request, app, parameters, fault))
+        except Refusal as refusal:
+            return answer(_failure(refusal.code))
+        return answer({"code": "10000", "msg": "Success", **fields})
 
     return faults.suffer(
         request,
         fault,
-        execute=lambda: answer(_carried_out(carry_out, app, parameters, fault)),
+        execute=execute,
         refuse=lambda code: answer(_failure(code)),
-        not_found="ACQ.TRADE_NOT_EXIST",
+        not_found=NOT_FOUND.get(operation, ""),
     )
 
 
-def _carried_out(
-    carry_out: Callable[[str, Fields, Fault | None], Fields],
-    app: Row,
-    parameters: Mapping[str, str],
-    fault: Fault | None,
-) -> Fields:
+def _call(request: HttpRequest, app: Row, parameters: Mapping[str, str], fault: Fault | None) -> Call:
+    return Call(
+        app_id=app["app_id"],
+        biz=protocol.read_biz(parameters.get("biz_content", "")),
+        notify_url=_address(parameters.get("notify_url", "")),
+        return_url=_address(parameters.get("return_url", "")),
+        origin=request.build_absolute_uri("/").rstrip("/"),
+        fault=fault,
+    )
+
+
+def _address(url: str) -> str:
+    if url and urlsplit(url).scheme not in {"http", "https"}:
+        raise Refusal(INVALID)
+    return url
+
+
+def _biz(parameters: Mapping[str, str]) -> Fields:
+    """For notes and faults; the call itself refuses what cannot be read."""
     try:
-        biz = trades.read_biz(parameters.get("biz_content", ""))
-        return {"code": "10000", "msg": "Success", **carry_out(app["app_id"], biz, fault)}
-    except Refusal as refusal:
-        return _failure(refusal.code)
+        return protocol.read_biz(parameters.get("biz_content", ""))
+    except Refusal:
+        return {}
 
 
 def _sent(body: str) -> HttpResponse:
@@ -131,75 +168,12 @@ def _failure(code: str) -> Fields:
 
 def _refused(request: HttpRequest, method: str, refusal: GatewayRefusal) -> HttpResponse:
     fields: Fields = {"code": refusal.code, "msg": "Invalid Arguments", "sub_code": refusal.sub_code, "sub_msg": ""}
-    if method in PAGE_METHODS:  # a person is looking at it
-        return problem(request, refusal.sub_code)
-    if method in _CALLS:
+    if method in PAGES:  # a person is looking at it
+        return pages.problem(request, refusal.sub_code)
+    if method in CALLS:
         return _sent(_body(method, fields, None))
     return _sent(json.dumps({"error_response": fields}))
 
 
-def _query(app_id: str, biz: Fields, _fault: Fault | None) -> Fields:
-    trade = trades.trade_of(town().store, app_id=app_id, biz=biz)
-    paid = {"send_pay_date": trades.beijing(trade.paid_at), "buyer_pay_amount": trade.yuan} if trade.paid_at else {}
-    return {
-        "out_trade_no": trade.out_trade_no,
-        "trade_no": trade.trade_no,
-        "trade_status": trade.status.value,
-        "total_amount": trade.yuan,
-        "buyer_logon_id": "san***@example.com",
-        **paid,
-    }
-
-
-def _close(app_id: str, biz: Fields, _fault: Fault | None) -> Fields:
-    trade = trades.close(town().store, app_id=app_id, biz=biz)
-    return {"out_trade_no": trade.out_trade_no, "trade_no": trade.trade_no}
-
-
-def _refund(app_id: str, biz: Fields, fault: Fault | None) -> Fields:
-    refund = trades.refund(town().store, app_id=app_id, biz=biz)
-    if fault and fault.kind is Kind.ALSO_NOTIFY:
-        notifications.tell(refund.trade, refund=refund)
-    moved = not refund.is_repeat and not (fault and fault.kind is Kind.NO_FUND_CHANGE)
-    return {
-        "out_trade_no": refund.trade.out_trade_no,
-        "trade_no": refund.trade.trade_no,
-        "fund_change": "Y" if moved else "N",
-        "refund_fee": trades.yuan(refund.refunded_fen),
-        "gmt_refund_pay": trades.beijing(refund.refunded_at),
-    }
-
-
-def _query_refund(app_id: str, biz: Fields, _fault: Fault | None) -> Fields:
-    trade, refund = trades.refund_of(town().store, app_id=app_id, biz=biz)
-    if refund is None:
-        return {}  # as Alipay says that it knows no such refund
-    return {
-        "out_trade_no": trade.out_trade_no,
-        "trade_no": trade.trade_no,
-        "out_request_no": refund["out_request_no"],
-        "total_amount": trade.yuan,
-        "refund_amount": trades.yuan(refund["amount_fen"]),
-        "refund_status": "REFUND_SUCCESS",
-        "gmt_refund_pay": trades.beijing(refund["refunded_at"]),
-    }
-
-
-def _note(method: str, parameters: Mapping[str, str], answer: str) -> None:
-    note_call(town(), channel=CHANNEL, method=method, number=_number_in(parameters), answer=answer)
-
-
-def _number_in(parameters: Mapping[str, str]) -> str:
-    """Our number, of what the call is about."""
-    try:
-        return str(trades.read_biz(parameters.get("biz_content", "")).get("out_trade_no") or "")
-    except Refusal:
-        return ""
-
-
-_CALLS: Final[Mapping[str, tuple[Operation, Callable[[str, Fields, Fault | None], Fields]]]] = {
-    "alipay.trade.query": (Operation.QUERY, _query),
-    "alipay.trade.close": (Operation.CLOSE, _close),
-    "alipay.trade.refund": (Operation.REFUND, _refund),
-    "alipay.trade.fastpay.refund.query": (Operation.QUERY_REFUND, _query_refund),
-}
+def _note(method: str, biz: Mapping[str, object], answer: str) -> None:
+    note_call(town(), channel=CHANNEL, method=method, number=number_in(biz), answer=answer)
