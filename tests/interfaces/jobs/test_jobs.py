@@ -20,7 +20,7 @@ from fenqi.interfaces.jobs import relay, tasks
 from fenqi.records.models import OutboxMessage, PaymentAttempt
 from fenqi.records.scope import across_customers
 from fenqi.usecases import clock
-from fenqi.usecases.notices.repayment_succeeded import NoticeUnanswered
+from fenqi.usecases.notices.sending import NoticeUnanswered
 from malls import bought
 from town import Town
 

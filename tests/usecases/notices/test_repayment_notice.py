@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from fenqi.records.models import AuditRecord, Payment
-from fenqi.usecases.notices.repayment_succeeded import NoticeUnanswered, tell_repayment_succeeded
+from fenqi.usecases.notices.repayment_succeeded import tell_repayment_succeeded
+from fenqi.usecases.notices.sending import NoticeUnanswered
 from malls import Bought, a_customer, bought, noon
 from town import Town
 

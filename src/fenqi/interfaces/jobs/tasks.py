@@ -1,6 +1,7 @@
 """What the queue runs: each job is one use case. All of them may run twice and must then change nothing more."""
 
 from datetime import datetime
+from http import HTTPStatus
 from uuid import UUID
 
 from procrastinate import BaseRetryStrategy, RetryDecision
@@ -10,8 +11,19 @@ from procrastinate.jobs import Job
 from fenqi.channels.sms import SmsOutcome
 from fenqi.domain.errors import FenqiError
 from fenqi.usecases import clock
-from fenqi.usecases.notices.repayment_succeeded import NoticeUnanswered, tell_repayment_succeeded
-from fenqi.usecases.outbox import ASK_CHANNEL, REPAYMENT_SUCCEEDED
+from fenqi.usecases.notices.duplicate_returned import tell_duplicate_returned
+from fenqi.usecases.notices.repayment_succeeded import tell_repayment_succeeded
+from fenqi.usecases.notices.sending import NoticeUnanswered
+from fenqi.usecases.outbox import (
+    ASK_CHANNEL,
+    ASK_REFUND,
+    LOOK_AT_ARRIVAL,
+    REFUND_ON_ITS_WAY,
+    REPAYMENT_SUCCEEDED,
+    SEND_REFUND,
+)
+from fenqi.usecases.refunds import resolve as refunds
+from fenqi.usecases.refunds.send import send_leg
 from fenqi.usecases.repayment import resolve
 from fenqi.usecases.signing_in.request import SEND_CODE
 from fenqi.usecases.signing_in.send import send_code
@@ -20,13 +32,16 @@ LONGEST_WAIT_SECONDS = 3600
 
 
 class BackOff(BaseRetryStrategy):
-    """Again after 2, 4, 8 ... seconds. A refusal of our own rules is final: trying again would meet it again."""
+    """Again after 2, 4, 8 ... seconds. A refusal of our own rules is final: trying again would meet it again.
+
+    One that only says that somebody did not answer (503) is no refusal.
+    """
 
     def __init__(self, *, most_tries: int) -> None:
         self.most_tries = most_tries
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        is_final = isinstance(exception, FenqiError) and not isinstance(exception, NoticeUnanswered)
+        is_final = isinstance(exception, FenqiError) and exception.status != HTTPStatus.SERVICE_UNAVAILABLE
         if is_final or job.attempts + 1 >= self.most_tries:
             return None
         return RetryDecision(retry_in={"seconds": min(2 ** (job.attempts + 1), LONGEST_WAIT_SECONDS)})
@@ -42,6 +57,30 @@ def ask_channel(*, customer_id: str, attempt_id: str) -> None:
 def repayment_succeeded(*, customer_id: str, payment_id: str) -> None:
     """Tell the customer that the repayment was taken (R117)."""
     tell_repayment_succeeded(UUID(customer_id), UUID(payment_id), now=clock.now())
+
+
+@app.task(name=SEND_REFUND, retry=BackOff(most_tries=8))
+def send_refund(*, customer_id: str, leg_id: str) -> None:
+    """Send a leg of a refund; what the channel did not answer is asked about by a job that is planned already."""
+    send_leg(UUID(customer_id), UUID(leg_id), now=clock.now())
+
+
+@app.task(name=ASK_REFUND, retry=BackOff(most_tries=8))
+def ask_refund(*, customer_id: str, leg_id: str) -> None:
+    """Ask about a leg, and send it again where the channel does not know it."""
+    refunds.ask_leg(UUID(customer_id), UUID(leg_id), now=clock.now())
+
+
+@app.task(name=LOOK_AT_ARRIVAL, retry=BackOff(most_tries=8))
+def look_at_arrival(*, customer_id: str, leg_id: str) -> None:
+    """See whether a leg that should have arrived came back."""
+    refunds.look_at_arrival(UUID(customer_id), UUID(leg_id), now=clock.now())
+
+
+@app.task(name=REFUND_ON_ITS_WAY, retry=BackOff(most_tries=12))
+def refund_on_its_way(*, customer_id: str, refund_id: str) -> None:
+    """Tell the customer that what was paid twice goes back (P1006)."""
+    tell_duplicate_returned(UUID(customer_id), UUID(refund_id), now=clock.now())
 
 
 @app.task(name=SEND_CODE, retry=BackOff(most_tries=3), priority=10)

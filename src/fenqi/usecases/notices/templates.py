@@ -12,6 +12,11 @@ from enum import StrEnum
 class Message(StrEnum):
     SIGN_IN_CODE = "sign_in_code"
     REPAYMENT_SUCCEEDED = "repayment_succeeded"
+    DUPLICATE_RETURNED = "duplicate_returned"
+    AUTO_DEBIT_SIGNED = "auto_debit_signed"
+    AUTO_DEBIT_ENDED = "auto_debit_ended"
+    AUTO_DEBIT_FAILED = "auto_debit_failed"
+    AUTO_DEBIT_GIVEN_UP = "auto_debit_given_up"
 
 
 TEXTS: Mapping[tuple[Message, str], str] = {
@@ -19,6 +24,32 @@ TEXTS: Mapping[tuple[Message, str], str] = {
     (Message.SIGN_IN_CODE, "en"): "Your sign-in code is ${code}, valid for 5 minutes. Tell nobody, not even our staff.",
     (Message.REPAYMENT_SUCCEEDED, "zh"): "您已还款 ${amount}（${title}），剩余应还 ${left}。",
     (Message.REPAYMENT_SUCCEEDED, "en"): "We received your repayment of ${amount} (${title}). Still to repay: ${left}.",
+    (Message.DUPLICATE_RETURNED, "zh"): "您重复支付的 ${amount}（${title}）已原路退回，最晚 ${by} 到账，无需操作。",
+    (Message.DUPLICATE_RETURNED, "en"): (
+        "You paid ${amount} twice (${title}). It is on its way back to you, by ${by} at the latest. Nothing to do."
+    ),
+    (Message.AUTO_DEBIT_SIGNED, "zh"): "已开通自动扣款（${title}，${account}），首次扣款 ${next}。可随时在订单页关闭。",
+    (Message.AUTO_DEBIT_SIGNED, "en"): (
+        "Auto-debit is on (${title}, ${account}). First debit: ${next}. Switch it off on the order's page at any time."
+    ),
+    (Message.AUTO_DEBIT_ENDED, "zh"): "自动扣款已关闭（${title}，${account}），不会再扣款。请记得在还款日前自己还。",
+    (Message.AUTO_DEBIT_ENDED, "en"): (
+        "Auto-debit is off (${title}, ${account}): nothing more is debited. Please repay by yourself by the due date."
+    ),
+    (Message.AUTO_DEBIT_FAILED, "zh"): (
+        "自动扣款 ${amount}（${title}）未成功：${reason}，没有扣钱。${next} 会再试，也可现在自己还。"
+    ),
+    (Message.AUTO_DEBIT_FAILED, "en"): (
+        "The auto-debit of ${amount} (${title}) failed: ${reason}. Nothing was charged. Next try: ${next}; or repay "
+        "by yourself now."
+    ),
+    (Message.AUTO_DEBIT_GIVEN_UP, "zh"): (
+        "自动扣款 ${amount}（${title}）未成功：${reason}，没有扣钱。不会再自动扣，请自己还款。"
+    ),
+    (Message.AUTO_DEBIT_GIVEN_UP, "en"): (
+        "The auto-debit of ${amount} (${title}) failed: ${reason}. Nothing was charged, and it is not tried again: "
+        "please repay by yourself."
+    ),
 }
 """(message, language) -> text with `${variable}`; variables hold no addresses (P1102)."""
 

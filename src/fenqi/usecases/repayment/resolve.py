@@ -10,10 +10,12 @@ import structlog
 
 from fenqi.channels.interface import (
     Acknowledgement,
+    AgreementReply,
     Callback,
     ChannelReply,
     ChargeRef,
     NotificationRefused,
+    RefundReply,
     RefusalReason,
     Reply,
 )
@@ -22,7 +24,9 @@ from fenqi.domain.money import Money
 from fenqi.domain.payments import AttemptState, Outcome, Step
 from fenqi.records import directory
 from fenqi.records.models import DirectoryKind, PaymentAttempt, RefusedCallback
+from fenqi.usecases.agreements.settle import receive_agreement
 from fenqi.usecases.rails import rail
+from fenqi.usecases.refunds.notifications import take_refund
 from fenqi.usecases.repayment.settle import AmountMismatch, Evidence, settle_attempt
 
 _log = structlog.get_logger(__name__)
@@ -90,6 +94,10 @@ def _take(reply: Reply, evidence: Evidence, *, now: datetime) -> None:
     match reply:
         case ChannelReply():
             _take_payment(reply, evidence, now=now)
+        case RefundReply():
+            take_refund(reply, evidence, now=now)
+        case AgreementReply():
+            receive_agreement(evidence.channel, reply, now=now)
         case _:
             raise NotificationRefused(channel=evidence.channel, reason=RefusalReason.MALFORMED)
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -12,14 +13,19 @@ from django.db import transaction
 from fenqi.channels.interface import ChannelReply
 from fenqi.domain.errors import FenqiError, NotFound
 from fenqi.domain.ledger import EntryCode, clearing, duplicate_payment_entry
+from fenqi.domain.money import Money
 from fenqi.domain.payments import AttemptState, Outcome, Signal, Step, next_query_at, next_state
 from fenqi.records import locks
 from fenqi.records.identifiers import new_id
-from fenqi.records.models import Payment, PaymentAttempt, PaymentState
+from fenqi.records.models import Payment, PaymentAttempt, PaymentState, RefundCause
 from fenqi.records.posting import Decision, Row, write
 from fenqi.usecases import clock, outbox, plan_file
+from fenqi.usecases.cards import usable
+from fenqi.usecases.agreements.follow import after_attempt
 from fenqi.usecases.plan_file import PlanFile
 from fenqi.usecases.projection import About, ChainHead, entry_columns
+from fenqi.usecases.refunds.open import open_refund
+from fenqi.usecases.refunds.sources import source
 from fenqi.usecases.repayment.quote import money_in
 
 _log = structlog.get_logger(__name__)
@@ -42,6 +48,9 @@ class Evidence:
     notify_id: str
     body: Mapping[str, Any]
 
+
+DUPLICATE_REASON = "重复还款退回"
+"""What the payer reads at the channel."""
 
 AFTER_THE_SCHEDULE = timedelta(hours=6)  # until a channel's daily bill can tell
 
@@ -74,17 +83,22 @@ def settle_attempt(
         _check_amount(attempt, reply)
         decision = Decision(customer_id)
         if evidence is not None:
-            decision.add("channel_notification", _notification(attempt, evidence, signal, now))
+            decision.add("channel_notification", notification_row(attempt.id, evidence, signal, now))
         if after is AttemptState.SUCCEEDED and before is not AttemptState.SUCCEEDED:
             _book(decision, locked, attempt, reply, actor=actor, now=now)
         elif after in _SETTLED and before not in _SETTLED:
             _close_payment(decision, attempt, now=now)
+        if after is not before and after in _SETTLED:
+            category = reply.failure if isinstance(reply, ChannelReply) else None
+            after_attempt(decision, attempt, after, category, now=now)
         if after is not before or asked:
             row = _attempt_row(attempt, reply, after, asked=asked, now=now)
             decision.add("payment_attempt", row)
             if asked and after not in _SETTLED:
                 outbox.ask_later(decision, attempt.id, at=row["next_query_at"], now=now)
         write(decision)
+        if isinstance(reply, ChannelReply):
+            usable.note(attempt, reply)
     if isinstance(reply, ChannelReply) and reply.alert:
         _log.error("channel_alert", channel=attempt.channel, out_trade_no=attempt.out_trade_no, code=reply.code)
     return after
@@ -112,7 +126,9 @@ def _book(
     on = clock.business_date(reply.paid_at or now)
     file = plan_file.read(payment.customer_id, payment.plan_id)
     if payment.state == PaymentState.SUCCEEDED or _paid_otherwise(file, payment):
-        _book_duplicate(decision, locked, attempt, order_id=file.order_id, plan_id=file.plan_id, on=on, now=now)
+        _book_duplicate(
+            decision, locked, attempt, order_id=file.order_id, plan_id=file.plan_id, on=on, actor=actor, now=now
+        )
         _close_payment(decision, attempt, now=now)
         return
     event = money_in(
@@ -144,10 +160,11 @@ def _book_duplicate(
     *,
     order_id: UUID,
     plan_id: UUID,
-    on: Any,
+    on: date,
+    actor: str,
     now: datetime,
 ) -> None:
-    """A second success for what is paid already is the customer's money: owed back, never kept as credit (P1006)."""
+    """A second success for what is paid already is the customer's money: it goes back the way it came (P1006)."""
     entry, lines, head = entry_columns(
         duplicate_payment_entry(attempt.amount_minor, source=clearing(attempt.channel)),
         code=EntryCode.DUPLICATE_PAYMENT,
@@ -160,6 +177,20 @@ def _book_duplicate(
     decision.add("journal_entry", entry)
     decision.add("journal_line", *lines)
     decision.head_seq = head.seq
+    open_refund(
+        decision,
+        locked,
+        cause=RefundCause.DUPLICATE,
+        source_key=f"duplicate:{attempt.id}",
+        amount=Money(attempt.amount_minor, attempt.currency),
+        reason=DUPLICATE_REASON,
+        plan_id=plan_id,
+        order_id=order_id,
+        payment_id=attempt.payment_id,
+        sources=[source(attempt, paid_on=on)],
+        actor=actor,
+        now=now,
+    )
 
 
 def _close_payment(decision: Decision, attempt: PaymentAttempt, *, now: datetime) -> None:
@@ -231,12 +262,13 @@ def _next_query(attempt: PaymentAttempt, asked: int, now: datetime) -> datetime:
     return planned or now + AFTER_THE_SCHEDULE
 
 
-def _notification(attempt: PaymentAttempt, evidence: Evidence, signal: Signal, now: datetime) -> Row:
+def notification_row(attempt_id: UUID, evidence: Evidence, signal: StrEnum, now: datetime) -> Row:
+    """The row of a notification about an attempt, or about a refund of it."""
     return {
         "id": new_id(),
         "channel": evidence.channel,
         "notify_id": evidence.notify_id,
-        "attempt_id": attempt.id,
+        "attempt_id": attempt_id,
         "outcome": signal.value,
         "body": evidence.body,
         "received_at": now,

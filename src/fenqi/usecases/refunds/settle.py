@@ -1,0 +1,114 @@
+"""What becomes of a leg is settled here and nowhere else, once, whoever says it how often."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+
+from fenqi.channels.interface import RefundReply
+from fenqi.domain.errors import NotFound
+from fenqi.domain.payments import Outcome
+from fenqi.domain.payments.refund_schedule import ask_refund_after
+from fenqi.domain.payments.refunds import ASKED_ABOUT, RefundState, next_refund_state
+from fenqi.records import locks
+from fenqi.records.models import Refund, RefundLeg, RefundStatus
+from fenqi.records.posting import Decision, write
+from fenqi.usecases import outbox
+from fenqi.usecases.refunds.arrival import arrival_columns
+from fenqi.usecases.refunds.moves import move_leg
+from fenqi.usecases.refunds.rows import columns_of
+from fenqi.usecases.repayment.settle import AmountMismatch, Evidence, notification_row
+
+_log = structlog.get_logger(__name__)
+
+
+def settle_leg(
+    customer_id: UUID,
+    leg_id: UUID,
+    told: RefundReply,
+    *,
+    now: datetime,
+    evidence: Evidence | None = None,
+    asked: bool = False,
+) -> RefundState:
+    """Move the leg by what the channel said. A success is booked; told again, it changes nothing.
+
+    `asked`: this answers a question of the schedule, and the next one follows while the end is open.
+    Raises NotFound, AmountMismatch (a person is called), UnlistedMove.
+    """
+    try:
+        with transaction.atomic(durable=True):
+            locked = locks.customer(customer_id)
+            leg = find_leg(customer_id, leg_id)
+            after = next_refund_state(RefundState(leg.state), told.outcome)
+            _check_amount(leg, told)
+            decision = Decision(customer_id)
+            if evidence is not None and leg.attempt_id is not None:
+                decision.add("channel_notification", notification_row(leg.attempt_id, evidence, told.outcome, now))
+            changes = _told(leg, told, after, now=now) if after is not RefundState(leg.state) or asked else {}
+            if asked:
+                changes |= _asked(decision, leg, told, after, now=now)
+            move_leg(decision, locked, leg, after, changes=changes, told=told, now=now)
+            write(decision)
+    except AmountMismatch:
+        _call_person(customer_id, leg_id, now=now)
+        raise
+    if told.alert:
+        _log.error("channel_alert", channel=leg.channel, out_refund_no=leg.out_refund_no, code=told.code)
+    return after
+
+
+def find_leg(customer_id: UUID, leg_id: UUID) -> RefundLeg:
+    """Raises NotFound."""
+    leg = RefundLeg.objects.filter(customer_id=customer_id, id=leg_id).first()
+    if leg is None:
+        raise NotFound
+    return leg
+
+
+def _check_amount(leg: RefundLeg, told: RefundReply) -> None:
+    """A success that names another sum is not the one we asked for; not every channel names it."""
+    if told.outcome is not Outcome.SUCCEEDED or told.amount is None:
+        return
+    if (told.amount.minor, told.amount.currency) != (leg.amount_minor, leg.currency):
+        raise AmountMismatch
+
+
+def _call_person(customer_id: UUID, leg_id: UUID, *, now: datetime) -> None:
+    with transaction.atomic(durable=True):
+        locks.customer(customer_id)
+        leg = find_leg(customer_id, leg_id)
+        refund = Refund.objects.get(customer_id=customer_id, id=leg.refund_id)
+        decision = Decision(customer_id)
+        decision.add("refund", columns_of(refund, status=RefundStatus.NEEDS_PERSON.value, updated_at=now))
+        write(decision)
+
+
+def _told(leg: RefundLeg, told: RefundReply, after: RefundState, *, now: datetime) -> dict[str, Any]:
+    """The columns that repeat what the channel said."""
+    return {
+        "refund_no": told.refund_no or leg.refund_no,
+        "code": told.code or "",
+        "category": told.failure.value if told.failure else "",
+        "retry": told.retry.value if told.retry else "",
+        "destination": told.destination.value if told.destination else leg.destination,
+        "account": told.account or leg.account,
+        "reply": dict(told.raw),
+        **(arrival_columns(leg, told, now=now) if after is RefundState.SUCCEEDED else {}),
+    }
+
+
+def _asked(
+    decision: Decision, leg: RefundLeg, told: RefundReply, after: RefundState, *, now: datetime
+) -> dict[str, Any]:
+    """Count the question, and plan the next; one that came early leaves the planned one to come."""
+    count = leg.asked + 1
+    if after not in ASKED_ABOUT and after is not RefundState.ABNORMAL:
+        return {"asked": count, "next_query_at": None}
+    if leg.next_query_at is not None and now < leg.next_query_at:
+        return {"asked": count}
+    following = now + ask_refund_after(count, told.retry)
+    outbox.ask_refund(decision, leg.id, at=following, now=now)
+    return {"asked": count, "next_query_at": following}
