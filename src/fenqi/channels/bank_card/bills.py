@@ -14,12 +14,14 @@ import base64
 import binascii
 import io
 import re
+import struct
 import zipfile
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 import polars as pl
 
@@ -52,7 +54,7 @@ ZM_FIELDS: Final = {
     "order_id": 11,
     "fee": 15,
     "txn_type": 19,
-    "mer_id": 29,
+    "mer_id": 27,
     "original": 40,
 }
 """Fields that are read, by their place."""
@@ -60,6 +62,8 @@ ZME_FIELDS: Final = {"trace": 3, "time": 4, "amount": 6, "mer_id": 16}
 
 _KINDS: Final = {"01": BillKind.PAYMENT, "04": BillKind.REFUND, "31": BillKind.REFUND}
 _MEMBER: Final = re.compile(r"INN(?P<day>[0-9]{6})88(?P<kind>ZME?)_(?P<mer_id>\w+)")
+_TORN_ZIP: Final = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError, OSError)
+"""What the library says of a ZIP that is spoilt in one place or another."""
 _ONE_COLUMN: Final = "\x1f"
 _PLAIN: Final = bytes(byte if byte == ord("\n") or 32 <= byte < 127 else ord("?") for byte in range(256))  # noqa: PLR2004 - printable ASCII
 """Any other byte becomes one "?": widths stay, and what is read here is ASCII."""
@@ -124,15 +128,11 @@ class BankCardBills:
         day: date,
     ) -> Iterator[pl.DataFrame]:
         """The member in frames of our words; its checksum is compared at its end."""
-        try:
-            with archive.open(member) as stream:
-                for block in _blocks(stream, day):
-                    lines = _table_of(block, widths, day)
-                    if not (lines["mer_id"] == self._config.mer_id).all():
-                        raise _refused(day, "a line is of another merchant", "有其他商户的记录")
-                    yield read(lines, day)
-        except (zipfile.BadZipFile, zlib.error, EOFError):
-            raise _refused(day, "it is torn", "文件不完整") from None
+        for block in _blocks(_pieces(archive, member, day), day):
+            lines = _table_of(block, widths, day)
+            if not (lines["mer_id"] == self._config.mer_id).all():
+                raise _refused(day, "a line is of another merchant", "有其他商户的记录")
+            yield read(lines, day)
 
 
 def _inflated(content: str, day: date) -> bytes:
@@ -150,14 +150,25 @@ def _inflated(content: str, day: date) -> bytes:
 def _opened(path: Path, day: date) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
-    except zipfile.BadZipFile:
+    except _TORN_ZIP:
         raise _refused(day, "it is no ZIP file", "不是 ZIP 文件") from None
 
 
-def _blocks(stream: IO[bytes], day: date) -> Iterator[bytes]:
-    """Whole lines, some megabytes at a time, as plain ASCII. Raises BillRefused when the last line has no end."""
+def _pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo, day: date) -> Iterator[bytes]:
+    """The member's bytes without a mark of their order, some megabytes at a time. Raises BillRefused."""
+    try:
+        with archive.open(member) as stream:
+            yield stream.read(len(BOM_UTF8)).removeprefix(BOM_UTF8)
+            while piece := stream.read(BLOCK_BYTES):
+                yield piece
+    except _TORN_ZIP:
+        raise _refused(day, "it is torn", "文件不完整") from None
+
+
+def _blocks(pieces: Iterator[bytes], day: date) -> Iterator[bytes]:
+    """Whole lines as plain ASCII. Raises BillRefused when the last line has no end."""
     rest = b""
-    while piece := stream.read(BLOCK_BYTES):
+    for piece in pieces:
         whole, end, rest = (rest + piece).rpartition(b"\n")
         if end:
             yield whole.replace(b"\r", b"").translate(_PLAIN) + end

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from fenqi.channels.bank_card import wire
-from fenqi.channels.bank_card.codes import ACP
+from fenqi.channels.bank_card.codes import ACP, scheme_named
 from fenqi.channels.bank_card.config import NAME, BankCardConfig
 from fenqi.channels.bank_card.gateway import Answer, Gateway
 from fenqi.channels.bank_card.notifications import DEBIT, REFUND, NotificationReader
@@ -109,6 +109,11 @@ class BankCardChannel:
             Operation.UNBIND, self._request("74", "01", number, submitted_at, tokenPayData=self._token(token))
         )
         return replace(reply, token=None)
+
+    def ends_card(self, reply: ChannelReply) -> bool:
+        if reply.outcome is not Outcome.FAILED:
+            return False
+        return reply.code in scheme_named(str(reply.raw.get("respCodeScheme", ""))).ends_card
 
     def debit(self, request: DebitRequest) -> ChannelReply:
         """WAITING once the gateway accepted it. The payer is shown no subject: a card statement names the merchant."""

@@ -136,13 +136,21 @@ class Scheme:
     done: frozenset[str]
     codes: CodeTable
 
+    ends_card: frozenset[str]
+    """The card is expired, blocked, lost or not there, or its token is gone: asking it again is of no use."""
+
     def verdict(self, operation: Operation, code: str) -> Verdict:
         return verdict_on(self.codes, operation, code)
 
 
-ACP: Final = Scheme("acp", frozenset(["00", "A6"]), ACP_CODES)
-ISO8583: Final = Scheme("iso8583", frozenset(["00", "A2", "A4", "A5", "A6"]), ISO8583_CODES)
-_STRANGE: Final = Scheme("", frozenset(), {})
+ACP: Final = Scheme("acp", frozenset(["00", "A6"]), ACP_CODES, frozenset(["40", "61", "63", "73", "78", "80"]))
+ISO8583: Final = Scheme(
+    "iso8583",
+    frozenset(["00", "A2", "A4", "A5", "A6"]),
+    ISO8583_CODES,
+    frozenset(["14", "33", "36", "41", "43", "54", "62"]),
+)
+_STRANGE: Final = Scheme("", frozenset(), {}, frozenset())
 _SCHEMES: Final[Mapping[str, Scheme]] = {"": ACP, ACP.name: ACP, ISO8583.name: ISO8583}
 
 

@@ -94,8 +94,7 @@ def _line(trade: Trade) -> str:
         20: "01" if is_debit else "00",
         21: "000902",
         26: original.query_id if original else "",
-        29: trade.mer_id,
-        32: "",
+        27: trade.mer_id,
         40: original.order_id if original else "",
     }
     return _padded(values)
@@ -132,7 +131,7 @@ def _strange_line(mer_id: str, day: date) -> str:
         15: f"D{6:012}",
         16: f"C{12_28:012}",
         19: DEBIT,
-        29: mer_id,
+        27: mer_id,
     }
     return _padded(values)
 
