@@ -95,10 +95,10 @@ class Gateway:
                 self.keys.check(answer.headers, answer.body)
             except NotGenuine as fault:
                 raise NoAnswer(f"transport.{fault.code}") from None
+        if is_error:
+            return _error(answer)
         fields = read_object(answer.body) if answer.body else {}
-        code = text(fields, "code") if is_error or answer.status == ACCEPTED_IN_PART else ""
-        if is_error and not code:
-            raise NoAnswer(f"transport.http_{answer.status}")
+        code = text(fields, "code") if answer.status == ACCEPTED_IN_PART else ""
         return Answer(fields, code)
 
     def _fetch_certificates(self) -> tuple[Certificate, ...]:
@@ -133,6 +133,18 @@ class Gateway:
             return read_certificates(pem) if pem else ()
         except ValueError:
             return ()
+
+
+def _error(answer: HttpAnswer) -> Answer:
+    """Raises NoAnswer for an error page without a code of the interface."""
+    try:
+        fields = read_object(answer.body)
+    except NoAnswer:
+        fields = {}
+    code = text(fields, "code")
+    if not code:
+        raise NoAnswer(f"transport.http_{answer.status}")
+    return Answer(fields, code)
 
 
 def decrypted(resource: Fields, apiv3_key: str) -> str | None:
