@@ -195,6 +195,6 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 # ---- work behind the pages
 
-PROCRASTINATE_IMPORT_PATHS = ["fenqi.interfaces.jobs.tasks"]
+PROCRASTINATE_IMPORT_PATHS = ["fenqi.interfaces.jobs.tasks", "fenqi.interfaces.jobs.auto_debit"]
 LOGGING = logging_settings(level=environment.text("FENQI_LOG_LEVEL", "INFO"))
 LOGGING_CONFIG = "logging.config.dictConfig"

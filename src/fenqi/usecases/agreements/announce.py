@@ -82,7 +82,10 @@ def _store(customer_id: UUID, agreement_id: UUID, debit_on: date, *, now: dateti
             customer_id=customer_id, agreement_id=agreement_id, debit_on=debit_on, created_at=now
         )
         fresh.amount_minor, fresh.state, fresh.code = expected.amount_minor, WAITING, ""
-        fresh.save(force_insert=notice is None)
+        if notice is None:
+            fresh.save(force_insert=True)
+        else:
+            _keep(fresh, "amount_minor", "state", "code")
         return fresh
 
 
@@ -93,8 +96,14 @@ def _settle(notice: DebitNotice, outcome: Outcome, code: str, *, now: datetime) 
         notice.state = ANNOUNCED if outcome is Outcome.SUCCEEDED else FAILED
         notice.code = code[:64]
         notice.announced_at = now if outcome is Outcome.SUCCEEDED else None
-        notice.save(update_fields=["state", "code", "announced_at"])
+        _keep(notice, "state", "code", "announced_at")
     return notice
+
+
+def _keep(notice: DebitNotice, *names: str) -> None:
+    DebitNotice.objects.filter(customer_id=notice.customer_id, id=notice.id).update(
+        **{name: getattr(notice, name) for name in names}
+    )
 
 
 def _plan_anew(agreement: DebitAgreement, *, now: datetime) -> None:

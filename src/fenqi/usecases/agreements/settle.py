@@ -89,7 +89,7 @@ def begin(decision: Decision, agreement: DebitAgreement, file: PlanFile, *, now:
     agreement.signed_at = now
     agreement.next_query_at = None
     agreement.updated_at = now
-    agreement.save(update_fields=["status", "signed_at", "agreement_no_encrypted", "next_query_at", "updated_at"])
+    _keep(agreement, "status", "signed_at", "agreement_no_encrypted", "next_query_at", "updated_at")
     outbox.tell_of_agreement(decision, agreement.id, news=SIGNED, at=now, now=now)
     plan_next(decision, agreement, file, now=now)
 
@@ -105,11 +105,7 @@ def end(decision: Decision, agreement: DebitAgreement, *, by: str, reason: str, 
     at_channel = was_active and by != BY_CHANNEL and agreement.card_id is None
     agreement.next_query_at = now if at_channel else None
     agreement.updated_at = now
-    agreement.save(
-        update_fields=[
-            "status", "ended_at", "ended_by", "end_reason", "next_try_at", "next_query_at", "updated_at"
-        ]
-    )  # fmt: skip
+    _keep(agreement, "status", "ended_at", "ended_by", "end_reason", "next_try_at", "next_query_at", "updated_at")
     if at_channel:
         outbox.about_agreement(decision, outbox.END_AGREEMENT, agreement.id, at=now, now=now)
     if was_active and reason != REPLACED:
@@ -148,18 +144,25 @@ def _stands(decision: Decision, agreement: DebitAgreement, reply: AgreementReply
     if _is_unwanted(agreement) or file.state().status is not PlanStatus.ACTIVE:
         agreement.status = AgreementStatus.ENDED
         agreement.next_query_at = now
-        agreement.save(update_fields=["status", "agreement_no_encrypted", "next_query_at"])
+        _keep(agreement, "status", "agreement_no_encrypted", "next_query_at")
         outbox.about_agreement(decision, outbox.END_AGREEMENT, agreement.id, at=now, now=now)
         return
     agreement.consent = {**agreement.consent, "channel": {"told_by": actor, "at": now.isoformat()}}
     agreement.ended_at, agreement.ended_by, agreement.end_reason = None, "", ""
-    agreement.save(update_fields=["consent", "ended_at", "ended_by", "end_reason"])
+    _keep(agreement, "consent", "ended_at", "ended_by", "end_reason")
     begin(decision, agreement, file, now=now)
 
 
 def _is_unwanted(agreement: DebitAgreement) -> bool:
     """It was ended here before its signing was known. One that only ran out of time may still begin."""
     return agreement.status == AgreementStatus.ENDED or agreement.ended_by not in ("", BY_CHANNEL, BY_SYSTEM)
+
+
+def _keep(agreement: DebitAgreement, *names: str) -> None:
+    """Write these columns of it."""
+    DebitAgreement.objects.filter(customer_id=agreement.customer_id, id=agreement.id).update(
+        **{name: getattr(agreement, name) for name in names}
+    )
 
 
 def _ask_again(decision: Decision, agreement: DebitAgreement, *, now: datetime) -> None:
@@ -172,5 +175,5 @@ def _ask_again(decision: Decision, agreement: DebitAgreement, *, now: datetime) 
         end(decision, agreement, by=BY_SYSTEM, reason=NOT_SIGNED, now=now)
         return
     agreement.next_query_at = following
-    agreement.save(update_fields=["next_query_at"])
+    _keep(agreement, "next_query_at")
     outbox.about_agreement(decision, outbox.ASK_AGREEMENT, agreement.id, at=following, now=now)
