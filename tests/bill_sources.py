@@ -31,6 +31,7 @@ class WrittenBills:
         return path
 
     def read_bill(self, path: Path, *, day: date) -> Iterator[pl.DataFrame]:
+        assert path.exists()
         lines = self.days[day]
         for start in range(0, len(lines), 2):
             yield frame_of(lines[start : start + 2])
@@ -56,8 +57,8 @@ def bill_line(number: str, amount: int, *, kind: str = "payment", **more: Any) -
     }
 
 
-@pytest.fixture
-def bills(monkeypatch: pytest.MonkeyPatch) -> WrittenBills:
+def open_bills(monkeypatch: pytest.MonkeyPatch) -> WrittenBills:
+    """Have every run take its bills from here."""
     source = WrittenBills()
     monkeypatch.setattr("fenqi.usecases.reconciliation.run.bills_of", lambda _channel: source)
     return source

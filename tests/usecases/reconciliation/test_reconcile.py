@@ -3,20 +3,19 @@
 from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.db import connection
 
 from another_rail import AnotherRail, open_rail
-from bill_sources import CHANNEL, WrittenBills, bill_line, bills
+from bill_sources import CHANNEL, WrittenBills, bill_line, open_bills
 from fenqi.channels.bills import BillNotReady, BillRefused
 from fenqi.channels.interface import ChannelReply
 from fenqi.domain.ledger import clearing
 from fenqi.domain.money import Money
 from fenqi.domain.payments import AttemptState, Outcome, Step
 from fenqi.domain.reconciliation import Repair, RepairNotFitting
-from fenqi.records.identifiers import house_of
+from fenqi.records.identifiers import HOUSE_ID, house_of
 from fenqi.records.models import (
     AuditRecord,
     BillLine,
@@ -49,6 +48,11 @@ def _rail(monkeypatch: pytest.MonkeyPatch) -> None:
     open_rail(AnotherRail(CHANNEL), monkeypatch)
 
 
+@pytest.fixture
+def bills(monkeypatch: pytest.MonkeyPatch) -> WrittenBills:
+    return open_bills(monkeypatch)
+
+
 class Paying:
     """One attempt at a repayment of 100.00, of a customer of its own."""
 
@@ -72,9 +76,7 @@ class Paying:
             reply = told
         else:
             amount = Money(10_000, "CNY")
-            reply = ChannelReply(
-                outcome=told, out_trade_no=self.number, amount=amount, paid_at=paid_at or self.at
-            )
+            reply = ChannelReply(outcome=told, out_trade_no=self.number, amount=amount, paid_at=paid_at or self.at)
         settle_attempt(self.customer_id, self.attempt_id, reply, actor="test", now=self.at)
         return self
 
@@ -183,9 +185,7 @@ def test_a_run_that_is_killed_anywhere_ends_as_one_that_was_not(
 
 @pytest.mark.requirement("R113")
 @pytest.mark.parametrize("before", [Outcome.UNKNOWN, Outcome.FAILED, Outcome.CLOSED, Step.SENT])
-def test_what_the_bill_proves_is_booked_on_the_day_it_was_paid(
-    bills: WrittenBills, before: Outcome | Step
-) -> None:
+def test_what_the_bill_proves_is_booked_on_the_day_it_was_paid(bills: WrittenBills, before: Outcome | Step) -> None:
     paying = Paying().settle(before)
     bills.days[DAY] = [paying.line()]
     ran = run()
@@ -220,9 +220,9 @@ def test_what_the_bill_does_not_have_was_not_paid(bills: WrittenBills, before: O
 
 
 def test_around_midnight_two_bills_decide(bills: WrittenBills) -> None:
-    late = noon(DAY) + timedelta(hours=11, minutes=55)
-    paying = Paying(late).settle(Outcome.UNKNOWN)
-    assert paying.row.expires_at > noon(DAY) + timedelta(hours=12)
+    midnight = noon(DAY) + timedelta(hours=12)
+    paying = Paying(midnight - timedelta(minutes=5)).settle(Outcome.UNKNOWN)
+    PaymentAttempt.objects.filter(customer_id=paying.customer_id).update(expires_at=midnight + timedelta(minutes=5))
     bills.days[DAY] = []
     bills.days[DAY + timedelta(days=1)] = []
     run()
@@ -249,8 +249,7 @@ def test_money_that_is_nobodys_stands_on_suspense_until_it_is_explained(bills: W
     explain(Repair.SENT_BACK, "returned to the payer by bank transfer 0042")
     assert (on_clearing(), suspense_of(CHANNEL)) == (0, 0)
     assert house_books()["bank.settlement"] == 0
-    assert AuditRecord.objects.filter(customer_id=house_of("no"), action="finding_repaired").count() == 0
-    (act,) = AuditRecord.objects.filter(subject=f"finding:{finding.id}", customer_id__in=every_customer())
+    (act,) = AuditRecord.objects.filter(customer_id=HOUSE_ID, subject=f"finding:{finding.id}")
     assert act.details["repair"] == "sent_back"
     with pytest.raises(RepairNotFitting):
         explain(Repair.SENT_BACK, "a second time")
@@ -258,12 +257,6 @@ def test_money_that_is_nobodys_stands_on_suspense_until_it_is_explained(bills: W
     run(now=MORNING + timedelta(hours=1))
     assert everything() == before
     assert list(check_books()) == []
-
-
-def every_customer() -> list[UUID]:
-    with across_customers(), connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM customer")
-        return [row[0] for row in cursor.fetchall()]
 
 
 @pytest.mark.parametrize(
@@ -312,9 +305,7 @@ def test_what_was_booked_after_the_bill_is_seen_by_the_next_run(bills: WrittenBi
     settle_attempt(
         late.customer_id,
         late.attempt_id,
-        ChannelReply(
-            outcome=Outcome.SUCCEEDED, out_trade_no=late.number, amount=Money(10_000, "CNY"), paid_at=PAID_AT
-        ),
+        ChannelReply(outcome=Outcome.SUCCEEDED, out_trade_no=late.number, amount=Money(10_000, "CNY"), paid_at=PAID_AT),
         actor="test",
         now=MORNING + timedelta(hours=1),
     )

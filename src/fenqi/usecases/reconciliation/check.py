@@ -12,7 +12,8 @@ from fenqi.records.documents import from_jsonb
 from fenqi.records.scope import across_customers
 from fenqi.usecases.plan_file import terms_of
 from fenqi.usecases.projection import installment_columns, plan_columns
-from fenqi.usecases.reconciliation.laws import SQL_LAWS, Law
+from fenqi.usecases.reconciliation.laws import SQL_LAWS, WHOLE_HOUSE_LAWS, Law
+from fenqi.usecases.reconciliation.refund_laws import REFUND_LAWS
 
 CUSTOMERS_AT_ONCE = 2_000
 
@@ -47,6 +48,17 @@ def check_books(*, on_progress: Callable[[int], None] = lambda _customers: None)
     for customers in ranges():
         yield from check_range(customers)
         on_progress(customers.customers)
+    yield from check_whole_house()
+
+
+def check_whole_house() -> list[Finding]:
+    """The laws that no range of customers can be judged by alone."""
+    with across_customers(), connection.cursor() as cursor:
+        found: list[Finding] = []
+        for law in WHOLE_HOUSE_LAWS:
+            cursor.execute(law.statement)
+            found += [Finding(law.name, customer_id, subject, detail) for customer_id, subject, detail in cursor]
+        return found
 
 
 def ranges() -> Iterator[Range]:
@@ -68,7 +80,8 @@ def check_range(customers: Range) -> list[Finding]:
     with transaction.atomic(), across_customers(), connection.cursor() as cursor:
         if outermost:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        findings = [finding for law in SQL_LAWS for finding in _by_statement(cursor, law, customers)]
+        laws = (*SQL_LAWS, *REFUND_LAWS)
+        findings = [finding for law in laws for finding in _by_statement(cursor, law, customers)]
         return findings + list(projection_is_replay(cursor, customers))
 
 

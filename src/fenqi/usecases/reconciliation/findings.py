@@ -15,7 +15,7 @@ from fenqi.records.models import ChannelBill, FindingState, ReconciliationFindin
 from fenqi.records.scope import across_customers
 from fenqi.usecases import audit, clock
 from fenqi.usecases.reconciliation.resolving import settle_by_line
-from fenqi.usecases.reconciliation.settlement import HouseBooks, Standing, bring_to_zero, standings
+from fenqi.usecases.reconciliation.settlement import HouseBooks, Standing, bring_to_zero, keep, standings
 
 MOST_SHOWN: Final = 200
 SHORTEST_NOTE: Final = 4
@@ -113,9 +113,7 @@ def repair(owner_id: UUID, finding_id: UUID, chosen: Repair, *, note: str, actor
 
     Raises NotFound, RepairNotFitting, ExplanationMissing, and what settling raises.
     """
-    finding = ReconciliationFinding.objects.filter(customer_id=owner_id, id=finding_id).first()
-    if finding is None:
-        raise NotFound
+    finding = _find(owner_id, finding_id)
     if chosen is Repair.BOOK_LATE:
         _book_late(finding, actor=actor, now=now)
         return
@@ -123,6 +121,13 @@ def repair(owner_id: UUID, finding_id: UUID, chosen: Repair, *, note: str, actor
     if len(reason) < SHORTEST_NOTE:
         raise ExplanationMissing
     _explain(finding, chosen, reason=reason, actor=actor, now=now)
+
+
+def _find(owner_id: UUID, finding_id: UUID) -> ReconciliationFinding:
+    finding = ReconciliationFinding.objects.filter(customer_id=owner_id, id=finding_id).first()
+    if finding is None:
+        raise NotFound
+    return finding
 
 
 def _book_late(finding: ReconciliationFinding, *, actor: str, now: datetime) -> None:
@@ -138,10 +143,10 @@ def _book_late(finding: ReconciliationFinding, *, actor: str, now: datetime) -> 
     bring_to_zero(_bill_of(finding), now=now)
 
 
-def _explain(finding: ReconciliationFinding, chosen: Repair, *, reason: str, actor: str, now: datetime) -> None:
+def _explain(seen: ReconciliationFinding, chosen: Repair, *, reason: str, actor: str, now: datetime) -> None:
     with transaction.atomic():
-        books = HouseBooks(finding.channel, currency=finding.currency, now=now)
-        finding.refresh_from_db()
+        books = HouseBooks(seen.channel, currency=seen.currency, now=now)
+        finding = _find(seen.customer_id, seen.id)  # as its last keeper left it
         standing = standings(finding.channel, [finding.id]).get(finding.id, Standing()).suspense
         if finding.state != FindingState.OPEN or chosen not in fitting_repairs(Cause(finding.cause), standing=standing):
             raise RepairNotFitting
@@ -149,7 +154,7 @@ def _explain(finding: ReconciliationFinding, chosen: Repair, *, reason: str, act
         finding.entry_id = books.post(entry, on=clock.business_date(now), finding=finding.id)
         finding.state, finding.repair, finding.note = FindingState.EXPLAINED, chosen.value, reason
         finding.closed_at, finding.closed_by = now, actor
-        finding.save(update_fields=["state", "repair", "note", "entry_id", "closed_at", "closed_by"])
+        keep(finding)
         _write_down(finding, chosen, reason=reason, actor=actor, now=now)
         books.write()
 

@@ -103,14 +103,17 @@ BALANCES_ARE_PLANS = Law(
     """,
 )
 
-# Money that came in is what succeeded: attempts over the rails, and payments the mall told us of.
+# Money that came in is what succeeded: attempts over the rails, and payments the mall told us of, less what went back.
+# What reconciling posts stands in the channels' house books and is judged by `RECONCILED_DAYS_ARE_ZERO`.
 CLEARING_IS_PAYMENTS = Law(
     "clearing_is_payments",
     """
     WITH booked AS (
-      SELECT customer_id, account, currency, sum(debit_minor - credit_minor) AS minor FROM journal_line
-      WHERE customer_id BETWEEN %(low)s AND %(high)s AND account LIKE 'clearing.%%'
-      GROUP BY customer_id, account, currency
+      SELECT l.customer_id, l.account, l.currency, sum(l.debit_minor - l.credit_minor) AS minor
+      FROM journal_line l JOIN journal_entry e ON e.customer_id = l.customer_id AND e.id = l.entry_id
+      WHERE l.customer_id BETWEEN %(low)s AND %(high)s AND l.account LIKE 'clearing.%%'
+        AND e.code NOT IN ('channel_settlement', 'suspense')
+      GROUP BY l.customer_id, l.account, l.currency
     ), came AS (
       SELECT customer_id, 'clearing.' || channel AS account, currency, sum(amount_minor) AS minor FROM (
         SELECT customer_id, channel, currency, amount_minor FROM payment_attempt
@@ -118,6 +121,9 @@ CLEARING_IS_PAYMENTS = Law(
         UNION ALL
         SELECT customer_id, channel, currency, amount_minor FROM payment
         WHERE customer_id BETWEEN %(low)s AND %(high)s AND state = 'succeeded' AND purpose = 'recorded'
+        UNION ALL
+        SELECT customer_id, channel, currency, -amount_minor FROM refund_leg
+        WHERE customer_id BETWEEN %(low)s AND %(high)s AND state = 'succeeded' AND route = 'original'
       ) AS money GROUP BY customer_id, channel, currency
     )
     SELECT coalesce(b.customer_id, c.customer_id), coalesce(b.account, c.account),
@@ -140,6 +146,39 @@ PAYMENTS_ARE_EVENTS = Law(
     WHERE p.amount_minor IS DISTINCT FROM e.amount_minor
     """,
 )
+
+# At the cut-off of the day's last match: what was booked since belongs to the next. Over all customers, so run once.
+RECONCILED_DAYS_ARE_ZERO = Law(
+    "reconciled_days_are_zero",
+    """
+    SELECT c.id, 'clearing.' || b.channel || ' ' || b.bill_date,
+      'debits less credits ' || sum(l.debit_minor - l.credit_minor)
+    FROM channel_bill b
+    JOIN customer c ON c.ref = 'house:' || b.channel
+    JOIN journal_entry e ON e.effective_on = b.bill_date AND e.posted_at <= b.matched_at
+    JOIN journal_line l ON l.customer_id = e.customer_id AND l.entry_id = e.id AND l.account = 'clearing.' || b.channel
+      AND l.currency = b.currency
+    GROUP BY c.id, b.channel, b.bill_date HAVING sum(l.debit_minor) <> sum(l.credit_minor)
+    """,
+)
+
+# What differs stands on suspense for as long as its finding is open, and no longer.
+SUSPENSE_IS_OPEN_FINDINGS = Law(
+    "suspense_is_open_findings",
+    """
+    WITH standing AS (
+      SELECT e.customer_id, e.event_id, sum(l.credit_minor - l.debit_minor) AS minor
+      FROM journal_entry e JOIN journal_line l ON l.customer_id = e.customer_id AND l.entry_id = e.id
+      WHERE e.code = 'suspense' AND l.account = 'suspense' GROUP BY e.customer_id, e.event_id
+    )
+    SELECT s.customer_id, 'suspense', 'closed findings leave ' || sum(s.minor)
+    FROM standing s LEFT JOIN reconciliation_finding f ON f.id = s.event_id AND f.state = 'open'
+    WHERE f.id IS NULL GROUP BY s.customer_id HAVING sum(s.minor) <> 0
+    """,
+)
+
+WHOLE_HOUSE_LAWS = (RECONCILED_DAYS_ARE_ZERO, SUSPENSE_IS_OPEN_FINDINGS)
+"""Of days and channels rather than of customers; they take no bounds."""
 
 SQL_LAWS = (
     ENTRIES_BALANCE,

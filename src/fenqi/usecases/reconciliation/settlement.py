@@ -121,7 +121,7 @@ def _settle_findings(bill: ChannelBill, ids: Sequence[tuple[UUID, UUID]], *, now
                     suspense_entry(new, source=clearing(bill.channel)), on=bill.bill_date, finding=finding.id
                 )
             if _move(finding, moved=bool(new), standing=before.suspense + new, now=now) or new:
-                finding.save(update_fields=["state", "repair", "entry_id", "closed_at", "closed_by"])
+                keep(finding)
                 changed = True
         books.write()
     return changed
@@ -166,6 +166,18 @@ def _move(finding: ReconciliationFinding, *, moved: bool, standing: int, now: da
         finding.closed_at, finding.closed_by = None, ""
         return True
     return False
+
+
+def keep(finding: ReconciliationFinding) -> None:
+    """Store what became of it."""
+    ReconciliationFinding.objects.filter(customer_id=finding.customer_id, id=finding.id).update(
+        state=finding.state,
+        repair=finding.repair,
+        note=finding.note,
+        entry_id=finding.entry_id,
+        closed_at=finding.closed_at,
+        closed_by=finding.closed_by,
+    )
 
 
 _DAY = """
@@ -228,7 +240,7 @@ def _post_remainder(books: HouseBooks, bill: ChannelBill, left: int, *, now: dat
         suspense_entry(-left, source=clearing(bill.channel)), on=bill.bill_date, finding=finding.id
     )
     _move(finding, moved=True, standing=before.suspense - left, now=now)
-    finding.save(update_fields=["state", "repair", "entry_id", "closed_at", "closed_by"])
+    keep(finding)
 
 
 def _net(channel: str, *, now: datetime) -> bool:
@@ -254,4 +266,4 @@ def _close_all(findings: Sequence[ReconciliationFinding], *, now: datetime) -> N
         for finding in findings:
             finding.state, finding.repair = FindingState.EXPLAINED, Repair.AGREES_NOW.value
             finding.closed_at, finding.closed_by = now, SYSTEM
-            finding.save(update_fields=["state", "repair", "closed_at", "closed_by"])
+            keep(finding)
