@@ -37,6 +37,8 @@ class Action(StrEnum):
     ORDER_REGISTERED = "order_registered"
     FINDING_REPAIRED = "finding_repaired"
     AGREEMENT_ENDED = "agreement_ended"
+    CONDITION_ADDED = "condition_added"
+    CONDITION_WITHDRAWN = "condition_withdrawn"
     API_CLIENT_MADE = "api_client_made"
     API_CLIENT_REVOKED = "api_client_revoked"
     CARD_BOUND = "card_bound"

@@ -17,10 +17,14 @@ class Permission(StrEnum):
     SEE_JOURNAL = "see_journal"
     SEE_REFUSED_CALLBACKS = "see_refused_callbacks"
     SEE_AUDIT = "see_audit"
+    ANSWER_CUSTOMERS = "answer_customers"
     PROPOSE_TRANSFER = "propose_transfer"
     APPROVE_TRANSFER = "approve_transfer"
     SEE_RECONCILIATION = "see_reconciliation"
     REPAIR_FINDINGS = "repair_findings"
+    SEE_CONDITIONS = "see_conditions"
+    EDIT_CONDITIONS = "edit_conditions"
+    SEE_RECOVERY = "see_recovery"
 
 
 MAY: Mapping[str, frozenset[Permission]] = {
@@ -29,6 +33,9 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.SEE_CUSTOMERS,
             Permission.REVEAL_PERSONAL_DATA,
             Permission.ASK_CHANNEL,
+            Permission.ANSWER_CUSTOMERS,
+            Permission.SEE_CONDITIONS,
+            Permission.SEE_RECOVERY,
         }
     ),
     Role.FINANCE: frozenset(
@@ -41,6 +48,9 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.APPROVE_TRANSFER,
             Permission.SEE_RECONCILIATION,
             Permission.REPAIR_FINDINGS,
+            Permission.SEE_CONDITIONS,
+            Permission.EDIT_CONDITIONS,
+            Permission.SEE_RECOVERY,
         }
     ),
     Role.ADMIN: frozenset(Permission),
