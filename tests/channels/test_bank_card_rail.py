@@ -169,7 +169,7 @@ def test_the_same_debit_takes_the_money_once_and_another_under_its_number_never(
     assert re.search(rf'{details.number[-4:]}</dd>.*?name="balance"[^>]*value="0\.00"', page, re.DOTALL)
 
 
-@pytest.mark.requirement("R124", "R138", "R139")
+@pytest.mark.requirement("R138", "R139")
 @pytest.mark.parametrize(
     ("wanted", "code", "category"),
     [

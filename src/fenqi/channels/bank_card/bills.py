@@ -38,7 +38,7 @@ LARGEST_TRANSFER: Final = 160_000_000
 """Bytes of the answer; a million lines are some tens of megabytes."""
 LARGEST_MEMBER: Final = 4_000_000_000
 ANSWER_SECONDS: Final = 120.0
-BLOCK_BYTES: Final = 16_000_000
+BLOCK_BYTES: Final = 6_000_000
 
 ZM_WIDTHS: Final = (
     *(3, 11, 11, 6, 10, 19, 12, 4, 2, 21, 2, 32, 2, 6, 10, 13, 13, 4, 15, 2, 2, 6, 4, 2, 32, 1, 21, 15, 1, 15),
