@@ -25,7 +25,7 @@ from fenqi.sandbox.wechat_pay.notifications import (
 )
 from fenqi.sandbox.wechat_pay.orders import Order, Refund, RefundStatus
 from fenqi.sandbox.wechat_pay.pages import REFUSALS
-from fenqi.sandbox.wechat_pay.signing import PUBLIC_KEY_ID, Signer
+from fenqi.sandbox.wechat_pay.signing import PUBLIC_KEY_ID, Signer, certificate_serial
 
 APIV3_KEY_BYTES: Final = 32
 PLAN_ID: Final = 12535
@@ -33,7 +33,7 @@ PLAN_ID: Final = 12535
 
 def register(request: HttpRequest, body: Mapping[str, object]) -> dict[str, object]:
     """`{"mchid", "appid", "serial_no", "public_key", "apiv3_key", "signs_with"?}` -> our public key and its id, the
-    plan of contracts, and the gateway; the same merchant again replaces it.
+    serial number of our certificate, the plan of contracts, and the gateway; the same merchant again replaces it.
 
     `signs_with` is what notifications are signed with: `public_key`, or `certificate`.
     """
@@ -52,6 +52,7 @@ def register(request: HttpRequest, body: Mapping[str, object]) -> dict[str, obje
         "gateway": request.build_absolute_uri("/").rstrip("/"),
         "public_key_id": PUBLIC_KEY_ID,
         "public_key": town().wechat_key.public_pem,
+        "certificate_serial": certificate_serial(),
         "plan_id": PLAN_ID,
     }
 
