@@ -18,12 +18,14 @@ def environ(sandbox: Sandbox, keys_folder: Path) -> dict[str, str]:
 
 def test_a_rail_is_asked_for_by_name_and_made_once(environ: dict[str, str]) -> None:
     settings = ChannelSettings.from_environ(environ)
-    assert channel_names(settings) == ("alipay",)
-    assert channel("alipay", settings) is channel("alipay", settings)
+    assert channel_names(settings) == ("alipay", "wechat_pay", "bank_card")
+    for name in channel_names(settings):
+        assert channel(name, settings) is channel(name, settings)
+        assert channel(name, settings).name == name
     assert sms_gateway(settings) is sms_gateway(settings)
 
 
-@pytest.mark.parametrize("name", ["alipay", "wechat_pay", ""])
+@pytest.mark.parametrize("name", ["alipay", "wechat_pay", "bank_card", ""])
 def test_a_rail_that_is_not_open_is_refused(name: str) -> None:
     with pytest.raises(UnknownChannel):
         channel(name, ChannelSettings())
@@ -44,6 +46,13 @@ def test_without_settings_no_rail_is_open() -> None:
         ("FENQI_ALIPAY_PUBLIC_KEY", ""),
         ("FENQI_ALIPAY_GATEWAY", "http://openapi.alipay.com/gateway.do"),
         ("FENQI_ALIPAY_GATEWAY", "ftp://127.0.0.1/"),
+        ("FENQI_BANK_CARD_TOKEN_REQUESTOR", ""),
+        ("FENQI_BANK_CARD_CERT_ID", "topsecret"),
+        ("FENQI_BANK_CARD_PRIVATE_KEY", "topsecret"),
+        ("FENQI_BANK_CARD_ROOT_CERT", "topsecret"),
+        ("FENQI_BANK_CARD_ENCRYPTION_CERT", ""),
+        ("FENQI_BANK_CARD_GATEWAY", "http://gateway.95516.com"),
+        ("FENQI_BANK_CARD_FILES", "ftp://127.0.0.1/"),
         ("FENQI_SMS_ACCESS_KEY_SECRET", " "),
         ("FENQI_SMS_ENDPOINT", "http://sms.example.com"),
     ],
@@ -54,6 +63,12 @@ def test_a_wrong_setting_is_named_and_never_quoted(environ: dict[str, str], name
     for language in ("zh", "en"):
         assert name in refusal.value.text(language)
         assert "topsecret" not in refusal.value.text(language)
+
+
+def test_a_certificate_that_is_no_root_vouches_for_nobody(environ: dict[str, str]) -> None:
+    leaf = environ["FENQI_BANK_CARD_ENCRYPTION_CERT"]
+    with pytest.raises(ChannelMisconfigured):
+        ChannelSettings.from_environ({**environ, "FENQI_BANK_CARD_ROOT_CERT": leaf})
 
 
 def test_settings_show_no_secret(environ: dict[str, str]) -> None:
