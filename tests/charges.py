@@ -2,15 +2,15 @@
 
 from datetime import UTC, datetime
 
-from fenqi.channels.interface import ChargeRef, ChargeRequest, RefundRequest
+from fenqi.channels.interface import ChargeRef, ChargeRequest, DebitRequest, RefundRequest
 from fenqi.domain.money import Money
 
 
-def ref(charge: ChargeRequest) -> ChargeRef:
+def ref(charge: ChargeRequest | DebitRequest) -> ChargeRef:
     return ChargeRef(out_trade_no=charge.out_trade_no, amount=charge.amount, submitted_at=charge.submitted_at)
 
 
-def refund_of(charge: ChargeRequest, fen: int, number: str = "refund0001") -> RefundRequest:
+def refund_of(charge: ChargeRequest | DebitRequest, fen: int, number: str = "refund0001") -> RefundRequest:
     return RefundRequest(
         charge=ref(charge),
         out_request_no=number,

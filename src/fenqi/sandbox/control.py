@@ -169,7 +169,7 @@ def _done(action: Act, number: str, described: Callable[[str], dict[str, object]
         action(number)
     except Refusal as refusal:
         return JsonResponse({"error": refusal.code}, status=409)
-    return JsonResponse(described(number))
+    return JsonResponse(described(number) or {})  # a refund that failed is gone
 
 
 def _unknown() -> HttpResponse:

@@ -87,14 +87,17 @@ def refund_of(call: Call) -> tuple[Trade, Refund | None]:
 
 def with_number(out_request_no: str) -> Refund | None:
     """For control, which looks over all trades."""
+    found = town().store.row(
+        "SELECT t.out_trade_no FROM alipay_refund r JOIN alipay_trade t USING (trade_no)"
+        " WHERE out_request_no = ? ORDER BY accepted_at DESC LIMIT 1",
+        out_request_no,
+    )
+    trade = trades.with_number(found["out_trade_no"]) if found else None
+    if trade is None:
+        return None
     with town().store.change() as db:
-        row = db.execute(
-            "SELECT r.*, t.out_trade_no FROM alipay_refund r JOIN alipay_trade t USING (trade_no)"
-            " WHERE out_request_no = ? ORDER BY accepted_at DESC LIMIT 1",
-            (out_request_no,),
-        ).fetchone()
-        trade = trades.with_number(row["out_trade_no"]) if row else None
-        return _read(db, trade, row) if trade else None
+        row = _row(db, trade, out_request_no)
+        return _read(db, trade, row) if row else None
 
 
 def settle(refund: Refund) -> None:
