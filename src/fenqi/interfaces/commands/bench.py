@@ -17,11 +17,12 @@ PARTS: Mapping[str, str] = {
     "engine": "bench_engine:bench_engine",
     "import": "bench_import:bench_import",
     "repayments": "bench_repayments:bench_repayments",
+    "reconcile": "bench_reconcile:bench_reconcile",
     "faults": "bench_faults:bench_faults",
 }
 """Part to the function that measures it and gives its figures by name."""
 
-OPTIONS: Mapping[str, tuple[str, ...]] = {"faults": ("consumers", "seed")}
+OPTIONS: Mapping[str, tuple[str, ...]] = {"faults": ("consumers", "seed"), "reconcile": ("lines",)}
 """Part to the options its function takes."""
 
 
@@ -29,9 +30,10 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {"faults": ("consumers", "seed")}
 @click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)))
 @click.option("--consumers", type=click.IntRange(1), default=2000, show_default=True, help="For faults.")
 @click.option("--seed", type=int, help="For faults: replay the decisions and the faults of an earlier run.")
+@click.option("--lines", type=click.IntRange(1), default=1_000_000, show_default=True, help="For reconcile.")
 @click.option("--json", "as_json", is_flag=True, help="Machine output.")
 def bench(*, parts: tuple[str, ...], as_json: bool, **options: int | None) -> None:
-    """Measure PARTS (all of them when none is named): engine, import, repayments, faults."""
+    """Measure PARTS (all of them when none is named): engine, import, repayments, reconcile, faults."""
     figures = {part: measured_alone(part, options) for part in parts or PARTS}
     if as_json:
         click.echo(json.dumps(figures))

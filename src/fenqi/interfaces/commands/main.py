@@ -30,6 +30,7 @@ COMMANDS = {
     "demo": Entry("demo:demo", "Load the sample mall."),
     "simulate": Entry("simulate:simulate", "Replay plan scenarios from JSON lines.", needs_database=False),
     "import-orders": Entry("import_orders:import_orders", "Take in a file of orders."),
+    "reconcile": Entry("reconcile:reconcile", "Match a channel's daily bill with our books."),
     "check": Entry("check:check", "Prove that plans, ledger and payments agree."),
     "staff": Entry("staff:staff", "Make sign-ins for the console."),
     "api-client": Entry("api_client:api_client", "Make, list and revoke the keys of programs."),
