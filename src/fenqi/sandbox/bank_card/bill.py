@@ -39,7 +39,7 @@ def file_of(mer_id: str, fields: Fields, fault: Fault | None) -> Fields:
     lines = [] if kind is Kind.EMPTY else _spoilt([_line(trade) for trade in _trades(mer_id, day)], kind, mer_id, day)
     text = "".join(f"{line}\r\n" for line in lines).encode("gbk")
     if kind is Kind.TORN:
-        text = text[: len(text) // 2] if text else b"S22"
+        text = text[:-100] or b"S22"  # in the middle of the last row
     if kind is Kind.BOM:
         text = b"\xef\xbb\xbf" + text
     named = day - timedelta(days=1) if kind is Kind.OTHER_DAY else day
