@@ -7,11 +7,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from fenqi.interfaces.portal.access import customer_page
+from fenqi.interfaces.portal.auto_debit import card_of
 from fenqi.interfaces.portal.pages import reader, render_page
 from fenqi.interfaces.portal.plan_page import plan_page
 from fenqi.interfaces.portal.rail import installment_name, pill_of, rail_rows
 from fenqi.usecases.orders import queries
 from fenqi.usecases.orders.queries import Which
+from fenqi.usecases.refunds.queries import list_refunds
 
 ORDERS_A_PAGE = 20
 
@@ -46,11 +48,12 @@ def detail(request: HttpRequest, customer_id: UUID, order_id: UUID) -> HttpRespo
     """The order, and first of all what is still to be paid for it."""
     today = reader().today
     order = queries.order_detail(customer_id, order_id, today=today)
-    context: dict[str, object] = {"order": order}
+    context: dict[str, object] = {"order": order, "refunds": list_refunds(customer_id, order_id=order_id)}
     if order.plan is not None:
         plan = plan_page(order.plan, today=today, payments=order.repayments)
         context |= {
             "plan": plan,
+            "auto_debit": card_of(customer_id, plan.view.plan_id),
             "rail": rail_rows(plan.installments, reader(plan.currency)),
             "next_name": installment_name(plan.next.number) if plan.next else "",
             "next_pill": pill_of(plan.next) if plan.next else None,

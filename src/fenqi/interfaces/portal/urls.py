@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import path
 
-from fenqi.interfaces.portal import bills, me, orders, repay, results, sign_in
+from fenqi.interfaces.portal import auto_debit, bills, me, orders, refunds, repay, results, sign_in
 from fenqi.interfaces.shared import parts
 
 app_name = "portal"
@@ -24,7 +24,22 @@ urlpatterns = [
     path("repayments/<uuid:payment_id>/return", results.come_back, name="come_back"),
     path("repayments/<uuid:payment_id>/ask", results.ask, name="ask"),
     path("repayments/<uuid:payment_id>/close", results.close, name="close"),
+    path("plans/<uuid:plan_id>/auto-debit", auto_debit.show, name="auto_debit"),
+    path("plans/<uuid:plan_id>/auto-debit/agree", auto_debit.agree, name="agree_auto_debit"),
+    path("plans/<uuid:plan_id>/auto-debit/start", auto_debit.start, name="start_auto_debit"),
+    path("auto-debits/<uuid:agreement_id>/return", auto_debit.come_back, name="auto_debit_return"),
+    path("auto-debits/<uuid:agreement_id>/end", auto_debit.end, name="end_auto_debit"),
+    path("repayments/<uuid:payment_id>/scan", going_on.scan, name="scan"),
+    path("repayments/<uuid:payment_id>/cashier", going_on.back_to_cashier, name="back_to_cashier"),
+    path("refunds/<uuid:refund_id>", refunds.show, name="refund"),
     path("me", me.overview, name="me"),
+    path("me/cards", cards.overview, name="cards"),
+    path("me/cards/add", cards.add, name="bind_card"),
+    path("me/cards/recognise", cards.recognise, name="recognise_card"),
+    path("me/cards/<uuid:card_id>/remove", cards.remove, name="remove_card"),
+    path("support", support.overview, name="support"),
+    path("support/open", support.start, name="open_support"),
+    path("support/<uuid:thread_id>", support.conversation, name="support_thread"),
     path("me/text-size", me.text_size, name="text_size"),
 ]
 

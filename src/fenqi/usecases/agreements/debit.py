@@ -14,6 +14,7 @@ from fenqi.channels.interface import ChannelRefuses, ChannelReply, DebitChannel,
 from fenqi.domain.money import Money
 from fenqi.domain.payments import AttemptState, Outcome, Step, next_query_at, next_state
 from fenqi.domain.payments.auto_debit import beijing_day, is_open, tries_on
+from fenqi.domain.payments.conditions import Unavailability
 from fenqi.domain.payments.meanings import OUR_FAULT
 from fenqi.records import locks, personal
 from fenqi.records.identifiers import new_id
@@ -32,8 +33,10 @@ from fenqi.records.models import (
 from fenqi.records.posting import Decision, write
 from fenqi.usecases import outbox, plan_file
 from fenqi.usecases.agreements.announce import announced_amount
-from fenqi.usecases.agreements.planning import debit_quote, rules_of, tries_under
+from fenqi.usecases.agreements.planning import debit_quote, keep_next, planned_try, rules_of, tries_under
 from fenqi.usecases.agreements.settle import BY_SYSTEM, CARD_UNUSABLE, end, find_agreement, replan
+from fenqi.usecases.cards.tokens import token_of
+from fenqi.usecases.conditions.queries import method_unavailability
 from fenqi.usecases.numbers import new_number
 from fenqi.usecases.plan_file import PlanFile
 from fenqi.usecases.rails import rail
@@ -83,6 +86,10 @@ def _decide(decision: Decision, agreement: DebitAgreement, file: PlanFile, *, no
     if _is_under_way(agreement):  # whatever comes of it, what is owed then is looked at again
         _look_again(decision, agreement, now=now)
         return None
+    closed = _what_closes_the_channel(agreement, quote, now=now)
+    if closed is not None:
+        _wait_for_the_channel(decision, agreement, file, until=closed.until, now=now)
+        return None
     return _add_attempt(decision, agreement, quote, now=now)
 
 
@@ -116,6 +123,25 @@ def _is_under_way(agreement: DebitAgreement) -> bool:
         payment_id__in=list(payments.values_list("id", flat=True)),
         state__in=_OPEN_ATTEMPTS,
     ).exists()
+
+
+def _what_closes_the_channel(
+    agreement: DebitAgreement, quote: RepaymentQuote, *, now: datetime
+) -> Unavailability | None:
+    """A maintenance, closing hours or a limit that staff know of: a debit would only fail."""
+    cards = BoundCard.objects.filter(customer_id=agreement.customer_id, id=agreement.card_id or UUID(int=0))
+    bank = cards.values_list("bank", flat=True).first() or ""
+    return method_unavailability(
+        agreement.customer_id, agreement.channel, bank, quote.amount_minor, quote.currency, now=now
+    )
+
+
+def _wait_for_the_channel(
+    decision: Decision, agreement: DebitAgreement, file: PlanFile, *, until: datetime | None, now: datetime
+) -> None:
+    """The first slot after it; what no waiting helps is looked at again on the next day, when less may be due."""
+    again_at = max(until or now + timedelta(days=1), now + rules_of(rail(agreement.channel)).pause)
+    keep_next(decision, agreement, planned_try(agreement, file, now=again_at), now=now)
 
 
 def _look_again(decision: Decision, agreement: DebitAgreement, *, now: datetime) -> None:
@@ -206,7 +232,7 @@ def _authority(attempt: PaymentAttempt) -> str:
     """The card's token, or the channel's number of the agreement."""
     if attempt.card_id is not None:
         card = BoundCard.objects.get(customer_id=attempt.customer_id, id=attempt.card_id)
-        return personal.decrypt(card.token_encrypted.encode())
+        return token_of(card)
     assert attempt.agreement_id is not None
     agreement = find_agreement(attempt.customer_id, attempt.agreement_id)
     return personal.decrypt(agreement.agreement_no_encrypted.encode())
