@@ -19,6 +19,7 @@ class PaymentPurpose(models.TextChoices):
     INSTALLMENTS = "installments"  # the first so many open installments
     DUE = "due"  # everything past due and due today
     SETTLEMENT = "settlement"  # the whole plan at its early-settlement quote
+    PART = "part"  # a sum that the customer named, below what is owed
     RECORDED = "recorded"  # received outside the rails, told to us by the mall
 
 

@@ -8,13 +8,14 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from fenqi.domain.money import LARGEST_MINOR, Money
 from fenqi.interfaces.portal.plan_page import PlanPage
 from fenqi.interfaces.portal.rail import installment_name
 from fenqi.interfaces.portal.schedule import Installment
 from fenqi.records.models import PaymentPurpose
 from fenqi.usecases.repayment.quote import Choice, InvalidChoice, quote
 
-DUE, SETTLE = "due", "settle"
+DUE, SETTLE, PART = "due", "settle", "part"
 LARGEST_ROW = 10_000
 """A row number above this is nobody's; it keeps hostile addresses short."""
 
@@ -40,11 +41,16 @@ class Options:
 
 
 def choice_from(word: str) -> Choice:
-    """What a word of the address stands for: `due`, `settle`, or row numbers `5,6,7`. Raises InvalidChoice."""
+    """What a word of the address stands for: `due`, `settle`, `part-12000` (minor units), or row numbers `5,6,7`.
+
+    Raises InvalidChoice.
+    """
     if word == DUE:
         return Choice(purpose=PaymentPurpose.DUE)
     if word == SETTLE:
         return Choice(purpose=PaymentPurpose.SETTLEMENT)
+    if word.startswith(f"{PART}-"):
+        return Choice(purpose=PaymentPurpose.PART, amount_minor=_minor(word.removeprefix(f"{PART}-")))
     return Choice(purpose=PaymentPurpose.INSTALLMENTS, installments=tuple(_numbers(word)))
 
 
@@ -55,8 +61,22 @@ def _numbers(word: str) -> Iterator[int]:
         yield int(part)
 
 
+def _minor(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST_MINOR))):
+        raise InvalidChoice
+    return int(text)
+
+
+def part_word(typed: str, currency: str) -> str:
+    """The word for a sum as it was typed, `120` or `¥1,120.50`. Raises InvalidAmount."""
+    plain = typed.strip().replace(",", "").replace("，", "").removeprefix("¥").removeprefix("￥").strip()
+    return f"{PART}-{Money.from_decimal(plain, currency).minor}"
+
+
 def word_of(choice: Choice) -> str:
     """The other way round."""
+    if choice.purpose is PaymentPurpose.PART:
+        return f"{PART}-{choice.amount_minor}"
     words = {PaymentPurpose.DUE: DUE, PaymentPurpose.SETTLEMENT: SETTLE}
     return words.get(choice.purpose) or ",".join(str(number) for number in choice.installments)
 

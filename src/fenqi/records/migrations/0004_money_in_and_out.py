@@ -37,6 +37,11 @@ class Migration(migrations.Migration):
             field=models.CharField(default='', max_length=16),
         ),
         migrations.AlterField(
+            model_name='payment',
+            name='purpose',
+            field=models.CharField(choices=[('installments', 'Installments'), ('due', 'Due'), ('settlement', 'Settlement'), ('part', 'Part'), ('recorded', 'Recorded')], max_length=16),
+        ),
+        migrations.AlterField(
             model_name='directoryentry',
             name='kind',
             field=models.CharField(choices=[('customer_ref', 'Customer Ref'), ('phone', 'Phone'), ('order_no', 'Order No'), ('out_trade_no', 'Out Trade No'), ('out_refund_no', 'Out Refund No'), ('agreement_no', 'Agreement No'), ('idempotency', 'Idempotency')], max_length=16),

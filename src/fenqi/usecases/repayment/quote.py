@@ -8,6 +8,7 @@ from uuid import UUID
 from django.core import signing
 
 from fenqi.domain.errors import FenqiError
+from fenqi.domain.money import Money
 from fenqi.domain.plans import Components, Event, EventKind, FutureRule, PlanState, Row, replay, settlement_quote
 from fenqi.records.identifiers import new_id
 from fenqi.records.models import PaymentPurpose
@@ -35,6 +36,15 @@ class InvalidChoice(FenqiError):
     en = "Choose installments from the earliest open one on, without a gap."
 
 
+class PartOutOfRange(FenqiError):
+    """A part is at least the smallest sum that can be paid and less than all that is owed. Details: `owed`."""
+
+    code = "part_out_of_range"
+    status = 422
+    zh = "请填大于 0、小于全部应还（{owed}）的金额。"
+    en = "Enter an amount above 0 and below all that is owed ({owed})."
+
+
 class QuoteExpired(FenqiError):
     """The quote is no longer what would happen."""
 
@@ -46,10 +56,11 @@ class QuoteExpired(FenqiError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """What the customer wants to repay; `installments` are row numbers, for that purpose only."""
+    """What the customer wants to repay; `installments` are row numbers, `amount_minor` a part: each for its purpose."""
 
     purpose: PaymentPurpose
     installments: tuple[int, ...] = ()
+    amount_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +88,7 @@ class RepaymentQuote:
                 "plan": str(self.plan_id),
                 "purpose": self.choice.purpose.value,
                 "installments": list(self.choice.installments),
+                "part": self.choice.amount_minor,
                 "amount": self.amount_minor,
                 "on": self.quoted_on.isoformat(),
             },
@@ -85,7 +97,7 @@ class RepaymentQuote:
 
 
 def quote(customer_id: UUID, plan_id: UUID, choice: Choice, *, now: datetime) -> RepaymentQuote:
-    """Raises NotFound, NothingOwed, InvalidChoice."""
+    """Raises NotFound, NothingOwed, InvalidChoice, PartOutOfRange."""
     return quote_on_file(plan_file.read(customer_id, plan_id), choice, now=now)
 
 
@@ -93,18 +105,40 @@ def quote_on_file(file: PlanFile, choice: Choice, *, now: datetime) -> Repayment
     """The quote for a plan that was read already."""
     today = clock.business_date(now)
     before = file.state()
+    if choice.purpose == PaymentPurpose.PART:
+        return _quote_of_part(file, before, choice, today)
     rows = _chosen_rows(before, choice, today)
     parts = _parts(file, rows, choice, today)
-    amount = parts.total
-    if amount <= 0:
+    if parts.total <= 0:
         raise NothingOwed
-    event = money_in(file, choice.purpose, amount=amount, on=today, event_id=str(new_id()))
+    return _quote(file, before, choice, today, rows=tuple(row.n for row in rows), parts=parts)
+
+
+def _quote_of_part(file: PlanFile, before: PlanState, choice: Choice, today: date) -> RepaymentQuote:
+    """What the sum would pay is what the plan's rules make of it: the rows that it changes, and by how much."""
+    owed = before.totals.outstanding.total
+    if not owed:
+        raise NothingOwed
+    if not 0 < choice.amount_minor < owed:
+        raise PartOutOfRange(owed=Money(owed, file.terms.currency).as_decimal())
+    event = money_in(file, choice.purpose, amount=choice.amount_minor, on=today, event_id=str(new_id()))
+    after = replay(file.terms, (*file.events, event))
+    paid = {row.n: row.paid for row in before.rows}
+    rows = tuple(row.n for row in after.rows if row.paid != paid.get(row.n))
+    parts = Components(*(new - old for new, old in zip(after.totals.paid, before.totals.paid, strict=True)))
+    return _quote(file, before, choice, today, rows=rows, parts=parts)
+
+
+def _quote(
+    file: PlanFile, before: PlanState, choice: Choice, today: date, *, rows: tuple[int, ...], parts: Components
+) -> RepaymentQuote:
+    event = money_in(file, choice.purpose, amount=parts.total, on=today, event_id=str(new_id()))
     return RepaymentQuote(
         customer_id=file.customer_id,
         plan_id=file.plan_id,
         choice=choice,
-        rows=tuple(row.n for row in rows),
-        amount_minor=amount,
+        rows=rows,
+        amount_minor=parts.total,
         currency=file.terms.currency,
         parts=parts,
         quoted_on=today,
@@ -152,5 +186,9 @@ def read_token(token: str, *, customer_id: UUID, plan_id: UUID, now: datetime) -
     today = clock.business_date(now).isoformat()
     if (said["customer"], said["plan"], said["on"]) != (str(customer_id), str(plan_id), today):
         raise QuoteExpired
-    choice = Choice(purpose=PaymentPurpose(said["purpose"]), installments=tuple(said["installments"]))
+    choice = Choice(
+        purpose=PaymentPurpose(said["purpose"]),
+        installments=tuple(said["installments"]),
+        amount_minor=said["part"],
+    )
     return choice, said["amount"]
