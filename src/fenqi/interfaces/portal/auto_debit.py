@@ -118,9 +118,9 @@ def start(request: HttpRequest, customer_id: UUID, plan_id: UUID) -> HttpRespons
         )
     except ConsentChanged as changed:
         return _consent_page(request, customer_id, plan_id, way, changed=True, status=changed.status)
-    return redirect(
-        started.redirect_url or "portal:auto_debit", **({} if started.redirect_url else {"plan_id": plan_id})
-    )
+    if started.redirect_url is not None:
+        return redirect(started.redirect_url)
+    return redirect("portal:auto_debit", plan_id=plan_id)
 
 
 @require_safe
