@@ -50,7 +50,7 @@ class Bought:
             customer_id=self.customer_id,
             plan_id=self.plan_id,
             quote_token=self.quote_token(*installments, now=now, **more),
-            channel="alipay",
+            method="alipay",
             request_key=key,
             now=now,
         )

@@ -444,6 +444,9 @@ class CardChannel(DebitChannel, Protocol):
     def unbind(self, token: str, *, number: str, submitted_at: datetime) -> BindingReply:
         """Forget the card. One that is forgotten already is a success, too."""
 
+    def ends_card(self, reply: ChannelReply) -> bool:
+        """Whether what became of a debit says that the card will never pay again: expired, blocked, its token gone."""
+
 
 @runtime_checkable
 class ReserveChannel(PaymentChannel, Protocol):

@@ -1,6 +1,7 @@
 """Typed reading of environment variables: each has one name, one type and a clear complaint when it does not fit."""
 
 import os
+from datetime import time
 from pathlib import Path
 
 from fenqi.domain.errors import FenqiError
@@ -55,6 +56,15 @@ def whole_number(name: str, default: int, *, least: int = 0) -> int:
     if not (value.isascii() and value.isdigit()) or int(value) < least:
         raise SettingMalformed(name=name, expected=f"a whole number >= {least}")
     return int(value)
+
+
+def hours(name: str, default: str) -> tuple[time, time]:
+    """From when to when, as `09:00-21:00`; raises SettingMalformed."""
+    try:
+        opens, closes = (time.fromisoformat(part.strip()) for part in text(name, default).split("-"))
+    except ValueError:
+        raise SettingMalformed(name=name, expected="two times such as 09:00-21:00") from None
+    return opens, closes
 
 
 def words(name: str, default: str = "") -> list[str]:

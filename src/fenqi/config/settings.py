@@ -180,6 +180,11 @@ FENQI_CREDIT_ALLOWED = environment.flag(
     "FENQI_CREDIT_ALLOWED", default=False
 )  # keep a surplus as the customer's balance
 
+# ---- customer service
+
+FENQI_HOTLINE = environment.text("FENQI_HOTLINE")  # shown as it is written; empty: there is none
+FENQI_SERVICE_HOURS = environment.hours("FENQI_SERVICE_HOURS", "09:00-21:00")  # every day, in the mall's time zone
+
 # ---- files of the pages
 
 STATIC_URL = "/static/"
@@ -195,6 +200,6 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 # ---- work behind the pages
 
-PROCRASTINATE_IMPORT_PATHS = ["fenqi.interfaces.jobs.tasks", "fenqi.interfaces.jobs.auto_debit"]
+PROCRASTINATE_IMPORT_PATHS = ["fenqi.interfaces.jobs.tasks", "fenqi.interfaces.jobs.auto_debit", "fenqi.interfaces.jobs.periodic"]
 LOGGING = logging_settings(level=environment.text("FENQI_LOG_LEVEL", "INFO"))
 LOGGING_CONFIG = "logging.config.dictConfig"

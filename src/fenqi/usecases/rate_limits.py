@@ -1,4 +1,4 @@
-"""How often one network address may do a thing. Counted in each process by itself, so a server's bound is a multiple.
+"""How often one network address, or one customer, may do a thing. Counted in each process by itself, so a server's bound is a multiple.
 
 Generous for people: a phone operator puts thousands of customers behind one address. The phone's own limits (cool-down,
 throttling of wrong codes) are the second-factor library's.
@@ -14,11 +14,16 @@ from fenqi.domain.errors import FenqiError
 
 
 class Rate(Enum):
-    """What is counted, and how often an address may do it."""
+    """What is counted, and how often; by network address where nothing else is said."""
 
     REQUEST_CODE = "60 per 10 minutes"
     CHECK_CODE = "120 per 10 minutes"
     REFUSED_CALLBACK = "30 per minute"  # enough for a channel in trouble, too few to fill the records
+    CARD_CODE = "6 per 10 minutes"  # of one customer
+    CARD_CODE_TO_PHONE = "4 per 10 minutes"  # nobody's phone is flooded through us
+    CARD_TRY = "5 per 10 minutes"  # at the code of one binding
+    SUPPORT_MESSAGE = "30 per 10 minutes"  # of one customer
+    SUPPORT_THREAD = "10 per hour"  # of one customer
 
     @property
     def limit(self) -> RateLimitItem:
@@ -26,7 +31,7 @@ class Rate(Enum):
 
 
 class TooManyRequests(FenqiError):
-    """The address asked too often. Details: `minutes`."""
+    """Asked too often. Details: `minutes`."""
 
     code = "too_many_requests"
     status = 429
@@ -37,14 +42,14 @@ class TooManyRequests(FenqiError):
 _limiter = FixedWindowRateLimiter(MemoryStorage())
 
 
-def count(rate: Rate, remote_address: str) -> None:
-    """Count one more. Raises TooManyRequests when the address had used up its turns."""
-    if not _limiter.hit(rate.limit, rate.name, remote_address):
+def count(rate: Rate, who: str) -> None:
+    """Count one more. Raises TooManyRequests when the address, or whoever it is, had used up all turns."""
+    if not _limiter.hit(rate.limit, rate.name, who):
         raise TooManyRequests(minutes=max(1, rate.limit.get_expiry() // 60))
 
 
-def is_used_up(rate: Rate, remote_address: str) -> bool:
-    return not _limiter.test(rate.limit, rate.name, remote_address)
+def is_used_up(rate: Rate, who: str) -> bool:
+    return not _limiter.test(rate.limit, rate.name, who)
 
 
 def forget() -> None:

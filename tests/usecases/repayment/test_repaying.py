@@ -90,7 +90,7 @@ def test_two_devices_at_once_start_one_payment(plan: Bought, now: datetime) -> N
 
         try:
             return start_repayment(
-                customer_id=plan.customer_id, plan_id=plan.plan_id, quote_token=token, channel="alipay",
+                customer_id=plan.customer_id, plan_id=plan.plan_id, quote_token=token, method="alipay",
                 request_key=key, now=now,
             ).payment_id  # fmt: skip
         except (PaymentUnderWay, AlreadyPaid) as refusal:
@@ -195,13 +195,13 @@ def test_an_expired_or_altered_quote_is_refused_and_nothing_is_stored(plan: Boug
     for broken, at in ((token, now + timedelta(days=1)), (token[:-2] + "xx", now), ("", now)):
         with pytest.raises(QuoteExpired):
             start_repayment(
-                customer_id=plan.customer_id, plan_id=plan.plan_id, quote_token=broken, channel="alipay",
+                customer_id=plan.customer_id, plan_id=plan.plan_id, quote_token=broken, method="alipay",
                 request_key=str(new_id()), now=at,
             )  # fmt: skip
     plan.record(5_000, on=date(2026, 1, 2), now=now, key="changes the amount")
     with pytest.raises(QuoteExpired):
         start_repayment(
-            customer_id=plan.customer_id, plan_id=plan.plan_id, quote_token=token, channel="alipay",
+            customer_id=plan.customer_id, plan_id=plan.plan_id, quote_token=token, method="alipay",
             request_key="k", now=now,
         )  # fmt: skip
     assert not PaymentAttempt.objects.filter(customer_id=plan.customer_id).exists()

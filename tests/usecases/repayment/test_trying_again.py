@@ -31,7 +31,7 @@ def by_rail(plan: Bought, rail: AnotherRail, *, now: datetime) -> StartedRepayme
         customer_id=plan.customer_id,
         plan_id=plan.plan_id,
         quote_token=plan.quote_token(1, now=now),
-        channel=rail.name,
+        method=rail.name,
         request_key="another",
         now=now,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from fenqi.domain.plans import Components, PlanState, Row
 from fenqi.interfaces.api.schemas import TermsBody
 from fenqi.usecases.repayment.quote import RepaymentQuote
+from fenqi.usecases.repayment.start import StartedRepayment
 from fenqi.usecases.views import (
     AttemptView,
     BillItem,
@@ -347,11 +348,17 @@ class Quote(Outgoing):
 
 
 class Started(Outgoing):
-    """Send the customer's browser to `redirect_url`, unchanged."""
+    """Where the customer goes next.
+
+    `redirect`: send the browser to `redirect_url`, unchanged. `scan`: show `scan_code` as a QR code. `result`: nowhere,
+    a card was asked; read the payment.
+    """
 
     payment_id: UUID
     attempt_id: UUID
-    redirect_url: str
+    next: Literal["redirect", "scan", "result"]
+    redirect_url: str | None
+    scan_code: str | None
 
 
 class Received(Outgoing):
@@ -519,4 +526,14 @@ def quote(of: RepaymentQuote) -> Quote:
         token=of.token,
         before=state(of.before, currency=of.currency),
         after=state(of.after, currency=of.currency),
+    )
+
+
+def started(of: StartedRepayment) -> Started:
+    return Started(
+        payment_id=of.payment_id,
+        attempt_id=of.attempt_id,
+        next=of.next.value,
+        redirect_url=of.redirect_url or None,
+        scan_code=of.scan_code or None,
     )

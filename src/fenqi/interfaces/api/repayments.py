@@ -6,7 +6,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
-from fenqi.channels.interface import ChannelRefuses, UnknownChannel
+from fenqi.channels.interface import Device, UnknownChannel
 from fenqi.domain.money import InvalidAmount, UnknownCurrency
 from fenqi.interfaces.api import documents
 from fenqi.interfaces.api.fields import IdempotencyKey
@@ -19,7 +19,8 @@ from fenqi.usecases.customers import require_customer
 from fenqi.usecases.idempotency import Answer
 from fenqi.usecases.repayment.quote import Choice, InvalidChoice, NothingOwed, QuoteExpired, quote
 from fenqi.usecases.repayment.record import ReceivedRepayment, RepaymentExceedsOwed, record_repayment
-from fenqi.usecases.repayment.start import AlreadyPaid, MethodUnavailable, PaymentUnderWay, start_repayment
+from fenqi.usecases.repayment.methods import MethodUnavailable
+from fenqi.usecases.repayment.start import AlreadyPaid, Payer, PaymentUnderWay, start_repayment
 
 router = Router()
 PLAN = "/customers/{customer_id}/plans/{plan_id}"
@@ -42,7 +43,7 @@ def make_quote(
     The token is a promise: confirm it before `valid_until`, and that sum and that effect are what happens. If anything
     else is booked on the plan meanwhile, starting it answers `quote_expired` and nothing is charged.
     """
-    choice = Choice(purpose=body.purpose, installments=body.installments)
+    choice = Choice(purpose=body.purpose, installments=body.installments, amount_minor=body.amount_minor)
 
     def act() -> tuple[UUID, Answer]:
         made = documents.quote(quote(customer_id, plan_id, choice, now=clock.now()))
@@ -65,14 +66,13 @@ def make_quote(
         PaymentUnderWay,
         AlreadyPaid,
         UnknownChannel,
-        ChannelRefuses,
     ),
-    example={"quote_token": "eyJ...", "channel": "alipay"},
+    example={"quote_token": "eyJ...", "method": "alipay"},
 )
 def start(
     request: HttpRequest, customer_id: UUID, plan_id: UUID, body: RepaymentBody, key: IdempotencyKey
 ) -> HttpResponse:
-    """Start what was quoted; send the customer to `redirect_url`.
+    """Start what was quoted by the method that the customer picked; the answer says where to send the customer.
 
     An earlier payment of the plan that is still open is ended at its channel first. `outcome_unknown` means that this
     could not be done: do not pay again, read that payment until its outcome is known.
@@ -86,11 +86,12 @@ def start(
             customer_id=customer_id,
             plan_id=plan_id,
             quote_token=body.quote_token,
-            channel=body.channel,
+            method=body.method or body.channel,
             request_key=f"api:{command.client}:{command.key}",
+            payer=Payer(device=Device(body.device), address=str(body.payer_ip)),
             now=now,
         )
-        return Answer(201, documents.Started.of(started).model_dump(mode="json"))
+        return Answer(201, documents.started(started).model_dump(mode="json"))
 
     return answered(answer_outside(command, customer_id, act, now=now))
 

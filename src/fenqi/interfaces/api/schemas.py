@@ -1,8 +1,9 @@
 """The documents that come in: what a mall says of its customers, orders and repayments. Unknown fields are refused."""
 
-from typing import Annotated, Any
+from ipaddress import IPv4Address
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyAddress, StrictInt, model_validator
 
 from fenqi.domain.money import LARGEST_MINOR, Rounding
 from fenqi.domain.plans.terms import (
@@ -171,20 +172,24 @@ class OrderBody(Incoming):
 
 
 class QuoteBody(Incoming):
-    """What to repay: chosen installments from the earliest open one on, everything due today, or the whole plan."""
+    """What to repay: chosen installments from the earliest open one on, everything due today, a part, or all."""
 
     purpose: Annotated[PaymentPurpose, Field(examples=["installments"])]
     installments: Annotated[
         tuple[Annotated[StrictInt, Field(ge=1, le=10_000)], ...],
         Field(max_length=MOST_INSTALLMENTS + 2, description="Row numbers, for `installments` only", examples=[[2]]),
     ] = ()
+    amount_minor: Annotated[StrictInt, Field(ge=0, le=LARGEST_MINOR, description="For `part` only: below all owed")] = 0
 
     @model_validator(mode="after")
     def _rows_belong_to_installments(self) -> "QuoteBody":
         if self.purpose is PaymentPurpose.RECORDED:
             raise refuse(
-                "quotes are for installments, due or settlement", "报价用途须为 installments、due 或 settlement"
+                "quotes are for installments, due, part or settlement",
+                "报价用途须为 installments、due、part 或 settlement",
             )
+        if bool(self.amount_minor) is not (self.purpose is PaymentPurpose.PART):
+            raise refuse("name an amount for the purpose part, and only for it", "仅当用途为 part 时填写金额")
         if bool(self.installments) is not (self.purpose is PaymentPurpose.INSTALLMENTS):
             raise refuse(
                 "name rows for the purpose installments, and only for it", "仅当用途为 installments 时填写期次"
@@ -196,7 +201,22 @@ class RepaymentBody(Incoming):
     """Start what was quoted."""
 
     quote_token: Annotated[str, Field(min_length=1, max_length=4000, pattern=r"^[!-~]+$", description="From the quote")]
-    channel: Annotated[Code, Field(examples=["alipay"])] = "alipay"
+    method: Annotated[
+        str,
+        Field(
+            pattern=r"^[a-z0-9_]{1,32}(:[0-9a-f-]{36})?$",
+            examples=["wechat_pay"],
+            description="A rail, or `bank_card:<id>` of a card that the customer has bound; wins over `channel`",
+        ),
+    ] = ""
+    channel: Annotated[Code, Field(examples=["alipay"], description="A rail; the same as `method`")] = "alipay"
+    device: Annotated[
+        Literal["phone", "desktop"],
+        Field(description="What the payer holds: a desktop may be answered with a code to scan"),
+    ] = "phone"
+    payer_ip: Annotated[
+        IPvAnyAddress, Field(description="The payer's network address, for the channel's risk control; not stored")
+    ] = IPv4Address("127.0.0.1")
 
 
 class ReceivedBody(Incoming):

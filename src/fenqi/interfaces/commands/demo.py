@@ -177,7 +177,7 @@ def leave_attempt(story: Story, how: str) -> None:
         customer_id=story.customer_id,
         plan_id=story.plan_id,
         quote_token=quote(story.customer_id, story.plan_id, choice, now=at).token,
-        channel="alipay",
+        method="alipay",
         request_key=f"demo:{story.plan_id}",
         now=at,
     )

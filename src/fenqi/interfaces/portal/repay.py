@@ -5,10 +5,16 @@ from uuid import UUID, uuid4
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import get_language
 from django.views.decorators.http import require_POST, require_safe
 
+from fenqi.domain.errors import FenqiError
 from fenqi.interfaces.portal.access import customer_page
-from fenqi.interfaces.portal.choices import choice_from, options_of, word_of
+from fenqi.interfaces.portal.choices import PART, choice_from, options_of, part_word, word_of
+from fenqi.interfaces.portal.device import payer_of
+from fenqi.interfaces.portal.going_on import go_on
 from fenqi.interfaces.portal.methods import component_names, method_rows
 from fenqi.interfaces.portal.pages import render_page
 from fenqi.interfaces.portal.plan_page import PlanPage, plan_page
@@ -17,8 +23,9 @@ from fenqi.interfaces.portal.schedule import Calendar, installments_of, next_ope
 from fenqi.records.models import PaymentPurpose
 from fenqi.usecases import clock
 from fenqi.usecases.repayment import queries
+from fenqi.usecases.repayment.methods import MethodUnavailable, binds_cards, methods
 from fenqi.usecases.repayment.quote import InvalidChoice, QuoteExpired, RepaymentQuote, quote
-from fenqi.usecases.repayment.start import PaymentUnderWay, methods, start_repayment
+from fenqi.usecases.repayment.start import PaymentUnderWay, start_repayment
 
 
 class ConfirmForm(forms.Form):
@@ -26,7 +33,7 @@ class ConfirmForm(forms.Form):
 
     token = forms.CharField(max_length=2000)
     choice = forms.CharField(max_length=4000)
-    channel = forms.CharField(max_length=32)
+    method = forms.CharField(max_length=80)
     request_key = forms.UUIDField()
 
 
@@ -48,8 +55,10 @@ def confirm(request: HttpRequest, customer_id: UUID, plan_id: UUID) -> HttpRespo
     plan = _plan(customer_id, plan_id)
     if plan.under_way is not None:
         return redirect("portal:result", payment_id=plan.under_way.payment_id)
-    choice = choice_from(request.GET.get("choice", ""))
-    offer = quote(customer_id, plan_id, choice, now=clock.now())
+    word = request.GET.get("choice", "")
+    if word == PART:
+        word = part_word(request.GET.get("amount", ""), plan.currency)
+    offer = quote(customer_id, plan_id, choice_from(word), now=clock.now())
     return _confirm_page(request, plan, offer)
 
 
@@ -66,16 +75,17 @@ def start(request: HttpRequest, customer_id: UUID, plan_id: UUID) -> HttpRespons
             customer_id=customer_id,
             plan_id=plan_id,
             quote_token=said["token"],
-            channel=said["channel"],
+            method=said["method"],
             request_key=str(said["request_key"]),
+            payer=payer_of(request),
             now=clock.now(),
         )
     except PaymentUnderWay as under_way:
         return redirect("portal:result", payment_id=under_way.payment_id)
-    except QuoteExpired as expired:
+    except (QuoteExpired, MethodUnavailable) as refusal:
         offer = quote(customer_id, plan_id, choice_from(said["choice"]), now=clock.now())
-        return _confirm_page(request, _plan(customer_id, plan_id), offer, changed=True, status=expired.status)
-    return redirect(started.redirect_url)
+        return _confirm_page(request, _plan(customer_id, plan_id), offer, refusal=refusal)
+    return go_on(started)
 
 
 def _plan(customer_id: UUID, plan_id: UUID) -> PlanPage:
@@ -85,10 +95,13 @@ def _plan(customer_id: UUID, plan_id: UUID) -> PlanPage:
 
 
 def _confirm_page(
-    request: HttpRequest, plan: PlanPage, offer: RepaymentQuote, *, changed: bool = False, status: int = 200
+    request: HttpRequest, plan: PlanPage, offer: RepaymentQuote, *, refusal: FenqiError | None = None
 ) -> HttpResponse:
+    """With what stood in the way of the last confirmation, if something did."""
     calendar = Calendar(today=plan.today, grace_days=plan.view.terms.grace_days)
-    ways = method_rows(methods(offer))
+    now = clock.now()
+    found = methods(offer.customer_id, offer, now=now)
+    ways = method_rows(found, currency=offer.currency, now=now, chosen=request.GET.get("method", ""))
     left = offer.after.totals.outstanding.total
     context = {
         "plan": plan,
@@ -103,6 +116,14 @@ def _confirm_page(
         "can_pay": any(way.is_available for way in ways),
         "after": next_open(installments_of(offer.after.rows, calendar)),
         "request_key": uuid4(),
-        "changed": changed,
+        "may_bind": binds_cards() and offer.currency == "CNY",
+        "here": _address_of(plan, offer),
+        "refusal": refusal.text(get_language() or "zh-hans") if refusal else "",
     }
-    return render_page(request, "confirm.html", context, status=status)
+    return render_page(request, "confirm.html", context, status=refusal.status if refusal else 200)
+
+
+def _address_of(plan: PlanPage, offer: RepaymentQuote) -> str:
+    """Of the confirming page, to come back to."""
+    query = urlencode({"choice": word_of(offer.choice)})
+    return f"{reverse('portal:confirm', args=[plan.view.plan_id])}?{query}"

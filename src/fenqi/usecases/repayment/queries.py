@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from fenqi.records.models import (
     PlanEvent,
 )
 from fenqi.usecases import clock, plan_file
+from fenqi.usecases.no_fault_days import exempt_days, no_fault_of
 from fenqi.usecases.paging import InvalidCursor, Page, from_cursor, page_of, to_cursor
 from fenqi.usecases.projection import stored_row
 from fenqi.usecases.summaries import plan_summaries
@@ -58,6 +60,7 @@ def plan_view(
         known = PlanEvent.objects.filter(customer_id=customer_id, plan_id=plan_id, recorded_at__lte=known_at)
         events = tuple(parse_event(body) for body in known.order_by("seq").values_list("body", flat=True))
     order_no = Order.objects.values_list("order_no", flat=True).get(customer_id=customer_id, id=file.order_id)
+    no_fault = no_fault_of(customer_id, [plan_id]).get(plan_id, ())
     return PlanView(
         plan_id=plan_id,
         order_id=file.order_id,
@@ -70,6 +73,8 @@ def plan_view(
         fee_bearer=file.fee_bearer,
         version=file.version,
         open_attempt=_open_attempt(customer_id, plan_id),
+        no_fault=no_fault,
+        exempt_days=exempt_days(no_fault, today=today),
     )
 
 
@@ -116,6 +121,9 @@ def _attempt_view(attempt: PaymentAttempt) -> AttemptView:
         resolved_at=attempt.resolved_at,
         paid_at=attempt.paid_at,
         reply=attempt.reply,
+        method=attempt.method,
+        card_id=attempt.card_id,
+        retry=attempt.retry,
     )
 
 
@@ -211,7 +219,12 @@ def bills(customer_id: UUID, *, today: date) -> tuple[CurrencyBills, ...]:
         )
         if row.outstanding_minor
     ]
-    items = [_bill_item(row, titles[row.plan_id], terms[row.plan_id], today) for row in open_rows]
+    no_fault = no_fault_of(customer_id, titles)
+    exempt = {plan_id: exempt_days(periods, today=today) for plan_id, periods in no_fault.items()}
+    items = [
+        _bill_item(row, titles[row.plan_id], terms[row.plan_id], today, exempt.get(row.plan_id, late_fees.NO_DAYS))
+        for row in open_rows
+    ]
     currencies = list(dict.fromkeys(item.currency for item in items))
     return tuple(
         CurrencyBills(
@@ -225,7 +238,9 @@ def bills(customer_id: UUID, *, today: date) -> tuple[CurrencyBills, ...]:
     )
 
 
-def _bill_item(installment: Installment, plan: PlanSummary, terms: Terms, today: date) -> BillItem:
+def _bill_item(
+    installment: Installment, plan: PlanSummary, terms: Terms, today: date, exempt: AbstractSet[date]
+) -> BillItem:
     row = stored_row(installment)
     return BillItem(
         plan_id=plan.plan_id,
@@ -239,8 +254,8 @@ def _bill_item(installment: Installment, plan: PlanSummary, terms: Terms, today:
         outstanding=row.outstanding,
         currency=plan.currency,
         days=(row.due_on - today).days,
-        grace_until=row.due_on + timedelta(days=terms.grace_days),
-        first_late_fee_on=late_fees.first_late_fee_on(terms, row),
+        grace_until=late_fees.last_free_on(terms, row, exempt),
+        first_late_fee_on=late_fees.first_late_fee_on(terms, row, exempt),
         late_fee_daily_minor=late_fees.daily_late_fee(terms, row),
     )
 
@@ -335,3 +350,11 @@ def _entry_view(entry: JournalEntry, lines: tuple[JournalLineView, ...]) -> Entr
         hash=bytes(entry.hash).hex(),
         lines=lines,
     )
+
+
+def cashier_of(customer_id: UUID, attempt_id: UUID) -> dict[str, str]:
+    """Where the payer was sent: `url`, or the `code` to scan. Raises NotFound."""
+    where = PaymentAttempt.objects.filter(customer_id=customer_id, id=attempt_id).values_list("cashier", flat=True)
+    for found in where:
+        return dict(found)
+    raise NotFound

@@ -20,10 +20,11 @@ from fenqi.records.identifiers import new_id
 from fenqi.records.models import Payment, PaymentAttempt, PaymentState, RefundCause
 from fenqi.records.posting import Decision, Row, write
 from fenqi.usecases import clock, outbox, plan_file
-from fenqi.usecases.cards import usable
 from fenqi.usecases.agreements.follow import after_attempt
+from fenqi.usecases.cards import usable
 from fenqi.usecases.plan_file import PlanFile
 from fenqi.usecases.projection import About, ChainHead, entry_columns
+from fenqi.usecases.recovery.no_fault import note_no_fault
 from fenqi.usecases.refunds.open import open_refund
 from fenqi.usecases.refunds.sources import source
 from fenqi.usecases.repayment.quote import money_in
@@ -91,6 +92,9 @@ def settle_attempt(
         if after is not before and after in _SETTLED:
             category = reply.failure if isinstance(reply, ChannelReply) else None
             after_attempt(decision, attempt, after, category, now=now)
+        if after is not before:
+            failure, code = (reply.failure, reply.code or "") if isinstance(reply, ChannelReply) else (None, "")
+            note_no_fault(decision, attempt, after, failure, code, now=now)
         if after is not before or asked:
             row = _attempt_row(attempt, reply, after, asked=asked, now=now)
             decision.add("payment_attempt", row)

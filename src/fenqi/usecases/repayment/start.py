@@ -1,29 +1,65 @@
-"""A customer confirms a repayment: our number is stored, then the customer is sent to the channel's cashier."""
+"""A customer confirms a repayment: our number is stored, then the customer is sent on, or the card is debited.
 
-import secrets
+Whatever is asked of a channel is asked outside a transaction, and only about an attempt that is stored. Asked again
+under the same key, a cashier is opened again under the same number; a card is never debited a second time.
+"""
+
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 
-from fenqi.channels.interface import CashierChannel, ChargeRequest, Redirect
-from fenqi.domain.errors import FenqiError
+from fenqi.channels.interface import (
+    CashierChannel,
+    ChannelRefuses,
+    ChannelReply,
+    ChargeRequest,
+    DebitChannel,
+    DebitRequest,
+    Device,
+    Redirect,
+    ScanCode,
+)
+from fenqi.domain.errors import FenqiError, NotFound
 from fenqi.domain.money import Money
-from fenqi.domain.payments import AttemptState, Step, next_query_at, next_state
+from fenqi.domain.payments import (
+    AttemptState,
+    FailureCategory,
+    Outcome,
+    RetryMark,
+    Step,
+    Verdict,
+    next_query_at,
+    next_state,
+)
 from fenqi.records import locks
 from fenqi.records.identifiers import new_id
-from fenqi.records.models import AttemptMethod, DirectoryKind, OrderLine, Payment, PaymentAttempt, PaymentState
+from fenqi.records.models import (
+    AttemptMethod,
+    BoundCard,
+    DirectoryKind,
+    OrderLine,
+    Payment,
+    PaymentAttempt,
+    PaymentState,
+)
 from fenqi.records.posting import Decision, Row, write
 from fenqi.usecases import outbox, plan_file
-from fenqi.usecases.rails import rail, rails
+from fenqi.usecases.cards.tokens import token_of
+from fenqi.usecases.numbers import new_number
+from fenqi.usecases.rails import rail
 from fenqi.usecases.repayment import resolve
+from fenqi.usecases.repayment.methods import Method, MethodKey, usable_method
 from fenqi.usecases.repayment.quote import QuoteExpired, RepaymentQuote, quote_on_file, read_token
+from fenqi.usecases.repayment.settle import settle_attempt
 
 CASHIER_WINDOW = timedelta(minutes=15)
-_NUMBER_LENGTH = 24
-_NUMBER_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that are read as another
+_REFUSED_BY_RULE = Verdict(Outcome.NOT_EXECUTED, FailureCategory.METHOD_UNAVAILABLE, RetryMark.NEW_ATTEMPT)
+_OPEN = frozenset({AttemptState.CREATED, AttemptState.SUBMITTED, AttemptState.UNKNOWN})
 
 
 class PaymentUnderWay(FenqiError):
@@ -47,84 +83,122 @@ class AlreadyPaid(PaymentUnderWay):
     en = "The earlier payment has succeeded: there is no need to pay again."
 
 
-class MethodUnavailable(FenqiError):
-    """The channel cannot carry this payment."""
+class Next(StrEnum):
+    """Where the payer's browser goes."""
 
-    code = "method_unavailable"
-    status = 409
-    zh = "这种还款方式暂时不能用，请换一种。"
-    en = "This method cannot be used now: choose another."
-
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """A way to pay, and why it cannot be used when it cannot."""
-
-    channel: str
-    available: bool
-    reason: str  # empty, or a stable word: currency
+    CHANNEL = "redirect"  # to the channel's own page
+    SCAN = "scan"  # to a code that the channel's app scans
+    RESULT = "result"  # nowhere: what became of it, or that nobody knows yet, can be read
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StartedRepayment:
+    """`redirect_url` and `scan_code` are empty unless `next` says so."""
+
     payment_id: UUID
     attempt_id: UUID
-    redirect_url: str
+    next: Next
+    redirect_url: str = ""
+    scan_code: str = ""
 
 
-def methods(quote: RepaymentQuote) -> tuple[Method, ...]:
-    """All rails that are set up; those that cannot carry this payment say why (R112)."""
-    return tuple(
-        Method(found.name, quote.currency in found.currencies, "" if quote.currency in found.currencies else "currency")
-        for found in rails()
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payer:
+    """What the payer holds, and the network address the channel's risk control is told of; it is not stored."""
+
+    device: Device = Device.PHONE
+    address: str = "127.0.0.1"
 
 
 def start_repayment(
-    *, customer_id: UUID, plan_id: UUID, quote_token: str, channel: str, request_key: str, now: datetime
+    *,
+    customer_id: UUID,
+    plan_id: UUID,
+    quote_token: str,
+    method: str,
+    request_key: str,
+    now: datetime,
+    payer: Payer | None = None,
 ) -> StartedRepayment:
-    """Store payment and attempt, and say where to send the customer. The same `request_key` gets the same answer.
+    """Store payment and attempt, ask the channel, and say where the payer goes. The same `request_key` pays once.
 
-    Another payment of the plan that is still open is ended at its channel first, outside any transaction; nothing new
-    is started unless it is known to have taken no money. Raises NotFound, QuoteExpired, NothingOwed, InvalidChoice,
-    MethodUnavailable, PaymentUnderWay, AlreadyPaid.
+    `method` is a key of `methods`. Another payment of the plan that is still open is ended at its channel first; a new
+    one is started only when that is known to have taken no money. Raises NotFound, QuoteExpired, NothingOwed,
+    InvalidChoice, MethodUnavailable, UnknownChannel, PaymentUnderWay, AlreadyPaid.
     """
-    repeated = Payment.objects.filter(customer_id=customer_id, request_key=request_key).first()
+    payer = payer or Payer()
+    repeated = _started_before(customer_id, request_key)
     if repeated is not None:
-        return _again(repeated)
+        return _again(repeated, payer, now=now)
     _end_open_attempts(customer_id, plan_id, now=now)
     with transaction.atomic(durable=True):
         locked = locks.customer(customer_id)
-        repeated = Payment.objects.filter(customer_id=customer_id, request_key=request_key).first()
-        if repeated is not None:
-            return _again(repeated)
-        for attempt in _open_attempts(customer_id, plan_id):
-            raise PaymentUnderWay(payment_id=attempt.payment_id)
-        file = plan_file.read(customer_id, plan_id)
-        choice, promised = read_token(quote_token, customer_id=customer_id, plan_id=plan_id, now=now)
-        quote = quote_on_file(file, choice, now=now)
-        if quote.amount_minor != promised:
-            raise QuoteExpired
-        if quote.currency not in rail(channel).currencies:
-            raise MethodUnavailable
-        payment, attempt_row = _rows(quote, channel=channel, request_key=request_key, now=now)
-        decision = Decision(locked.customer_id)
-        decision.add("payment", payment)
-        decision.add("payment_attempt", attempt_row)
-        decision.add(
-            "directory",
-            {
-                "kind": DirectoryKind.OUT_TRADE_NO.value,
-                "key": attempt_row["out_trade_no"],
-                "target_id": attempt_row["id"],
-            },
+        repeated = _started_before(customer_id, request_key)
+        attempt_id = (
+            None
+            if repeated
+            else _store(
+                locked,
+                plan_id,
+                quote_token,
+                MethodKey.read(method),
+                request_key=request_key,
+                device=payer.device,
+                now=now,
+            )
         )
-        outbox.ask_later(decision, attempt_row["id"], at=attempt_row["next_query_at"], now=now)
-        write(decision)
-    return _answer(PaymentAttempt.objects.get(customer_id=customer_id, id=attempt_row["id"]), file.order_id)
+    if attempt_id is None:
+        assert repeated is not None
+        return _again(repeated, payer, now=now)
+    return _send(PaymentAttempt.objects.get(customer_id=customer_id, id=attempt_id), payer, now=now)
 
 
-def _rows(quote: RepaymentQuote, *, channel: str, request_key: str, now: datetime) -> tuple[Row, Row]:
+def reopen(customer_id: UUID, payment_id: UUID, *, payer: Payer, now: datetime) -> StartedRepayment:
+    """Back to the cashier of a payment that is not ended: a fresh address, under the same number. Raises NotFound."""
+    payment = Payment.objects.filter(customer_id=customer_id, id=payment_id).first()
+    if payment is None:
+        raise NotFound
+    return _again(payment, payer, now=now)
+
+
+def _started_before(customer_id: UUID, request_key: str) -> Payment | None:
+    return Payment.objects.filter(customer_id=customer_id, request_key=request_key).first()
+
+
+def _store(
+    locked: locks.LockedCustomer,
+    plan_id: UUID,
+    quote_token: str,
+    key: MethodKey,
+    *,
+    request_key: str,
+    device: Device,
+    now: datetime,
+) -> UUID:
+    """Payment and attempt as they are sent, with the number that the channel will know; gives the attempt's id."""
+    customer_id = locked.customer_id
+    for attempt in _open_attempts(customer_id, plan_id):
+        raise PaymentUnderWay(payment_id=attempt.payment_id)
+    choice, promised = read_token(quote_token, customer_id=customer_id, plan_id=plan_id, now=now)
+    quote = quote_on_file(plan_file.read(customer_id, plan_id), choice, now=now)
+    if quote.amount_minor != promised:
+        raise QuoteExpired
+    method = usable_method(customer_id, key, quote, now=now)
+    payment, attempt_row = _rows(quote, method, device=device, request_key=request_key, now=now)
+    decision = Decision(customer_id)
+    decision.add("payment", payment)
+    decision.add("payment_attempt", attempt_row)
+    decision.add(
+        "directory",
+        {"kind": DirectoryKind.OUT_TRADE_NO.value, "key": attempt_row["out_trade_no"], "target_id": attempt_row["id"]},
+    )
+    outbox.ask_later(decision, attempt_row["id"], at=attempt_row["next_query_at"], now=now)
+    write(decision)
+    attempt_id: UUID = attempt_row["id"]
+    return attempt_id
+
+
+def _rows(quote: RepaymentQuote, method: Method, *, device: Device, request_key: str, now: datetime) -> tuple[Row, Row]:
     payment_id, attempt_id = new_id(), new_id()
     expires_at = min(now + CASHIER_WINDOW, quote.valid_until)
     payment = {
@@ -135,7 +209,7 @@ def _rows(quote: RepaymentQuote, *, channel: str, request_key: str, now: datetim
         "amount_minor": quote.amount_minor,
         "currency": quote.currency,
         "state": PaymentState.OPEN.value,
-        "channel": channel,
+        "channel": method.channel,
         "quoted_on": quote.quoted_on,
         "expires_at": expires_at,
         "event_id": None,
@@ -148,8 +222,8 @@ def _rows(quote: RepaymentQuote, *, channel: str, request_key: str, now: datetim
         "id": attempt_id,
         "payment_id": payment_id,
         "attempt_no": 1,
-        "channel": channel,
-        "out_trade_no": "F" + "".join(secrets.choice(_NUMBER_LETTERS) for _ in range(_NUMBER_LENGTH)),
+        "channel": method.channel,
+        "out_trade_no": new_number("F"),
         "amount_minor": quote.amount_minor,
         "currency": quote.currency,
         "state": next_state(AttemptState.CREATED, Step.SENT).value,  # stored before the first byte leaves
@@ -158,11 +232,11 @@ def _rows(quote: RepaymentQuote, *, channel: str, request_key: str, now: datetim
         "category": "",
         "asked": 0,
         "next_query_at": next_query_at(0, now),
-        "method": AttemptMethod.CASHIER.value,
-        "card_id": None,
+        "method": (AttemptMethod.CARD if method.card else AttemptMethod.CASHIER).value,
+        "card_id": method.card.card_id if method.card else None,
         "agreement_id": None,
         "retry": "",
-        "cashier": {},
+        "cashier": {} if method.card else {"device": device.value},
         "expires_at": expires_at,
         "created_at": now,
         "resolved_at": None,
@@ -172,44 +246,100 @@ def _rows(quote: RepaymentQuote, *, channel: str, request_key: str, now: datetim
     return payment, attempt
 
 
-def _again(payment: Payment) -> StartedRepayment:
-    attempt = PaymentAttempt.objects.filter(customer_id=payment.customer_id, payment_id=payment.id).order_by(
-        "-attempt_no"
-    )[0]
-    return _answer(attempt, plan_file.read(payment.customer_id, payment.plan_id).order_id)
-
-
-def _answer(attempt: PaymentAttempt, order_id: UUID) -> StartedRepayment:
-    """The cashier's address is signed from what is stored, so that it can be given again."""
-    line = OrderLine.objects.filter(customer_id=attempt.customer_id, order_id=order_id).order_by("line_no").first()
-    channel = rail(attempt.channel)
-    if not isinstance(channel, CashierChannel):
-        raise MethodUnavailable
-    redirect = channel.start(
-        ChargeRequest(
-            out_trade_no=attempt.out_trade_no,
-            amount=Money(attempt.amount_minor, attempt.currency),
-            subject=line.name[:60] if line else "分期还款",
-            notify_url=f"{settings.FENQI_PUBLIC_URL}/channels/{attempt.channel}/notify",
-            return_url=f"{settings.FENQI_PUBLIC_URL}/repayments/{attempt.payment_id}/return",
-            submitted_at=attempt.created_at,
-            expires_at=attempt.expires_at,
-        )
+def _again(payment: Payment, payer: Payer, *, now: datetime) -> StartedRepayment:
+    """The cashier once more while it may be paid there, on the kind of device it was begun on; else the result."""
+    attempt = (
+        PaymentAttempt.objects.filter(customer_id=payment.customer_id, payment_id=payment.id)
+        .order_by("-attempt_no")
+        .first()
     )
-    if not isinstance(redirect, Redirect):
-        raise MethodUnavailable
-    return StartedRepayment(attempt.payment_id, attempt.id, redirect.url)
+    if attempt is None:
+        raise NotFound
+    reopens = attempt.method == AttemptMethod.CASHIER and attempt.state == AttemptState.SUBMITTED
+    if not reopens or now >= attempt.expires_at:
+        return _result(attempt)
+    device = Device(attempt.cashier.get("device", payer.device))
+    return _send(attempt, Payer(device=device, address=payer.address), now=now)
+
+
+def _send(attempt: PaymentAttempt, payer: Payer, *, now: datetime) -> StartedRepayment:
+    """Ask the channel, outside any transaction. What it says at once is settled; where it points is kept."""
+    try:
+        answer = _asked(attempt, payer)
+    except ChannelRefuses:
+        answer = ChannelReply(
+            outcome=Outcome.NOT_EXECUTED,
+            out_trade_no=attempt.out_trade_no,
+            code=ChannelRefuses.code,
+            verdict=_REFUSED_BY_RULE,
+        )
+    match answer:
+        case Redirect(url):
+            _keep_cashier(attempt, {"url": url})
+            return StartedRepayment(
+                payment_id=attempt.payment_id, attempt_id=attempt.id, next=Next.CHANNEL, redirect_url=url
+            )
+        case ScanCode(text):
+            _keep_cashier(attempt, {"code": text})
+            return StartedRepayment(
+                payment_id=attempt.payment_id, attempt_id=attempt.id, next=Next.SCAN, scan_code=text
+            )
+        case ChannelReply():
+            actor = "channel:" + attempt.channel
+            settle_attempt(attempt.customer_id, attempt.id, answer, actor=actor, now=now)
+    return _result(attempt)
+
+
+def _result(attempt: PaymentAttempt) -> StartedRepayment:
+    return StartedRepayment(payment_id=attempt.payment_id, attempt_id=attempt.id, next=Next.RESULT)
+
+
+def _asked(attempt: PaymentAttempt, payer: Payer) -> Redirect | ScanCode | ChannelReply:
+    channel = rail(attempt.channel)
+    shared: dict[str, Any] = {
+        "out_trade_no": attempt.out_trade_no,
+        "amount": Money(attempt.amount_minor, attempt.currency),
+        "subject": _subject(attempt),
+        "notify_url": f"{settings.FENQI_PUBLIC_URL}/channels/{attempt.channel}/notify",
+        "submitted_at": attempt.created_at,
+        "expires_at": attempt.expires_at,
+    }
+    if attempt.card_id is not None:
+        assert isinstance(channel, DebitChannel)
+        card = BoundCard.objects.get(customer_id=attempt.customer_id, id=attempt.card_id)
+        return channel.debit(DebitRequest(**shared, authority=token_of(card)))
+    assert isinstance(channel, CashierChannel)
+    return_url = f"{settings.FENQI_PUBLIC_URL}/repayments/{attempt.payment_id}/return"
+    return channel.start(ChargeRequest(**shared, return_url=return_url, payer_ip=payer.address, device=payer.device))
+
+
+def _subject(attempt: PaymentAttempt) -> str:
+    """What the payer reads at the cashier: the name of what was bought."""
+    plan_id = Payment.objects.values_list("plan_id", flat=True).get(
+        customer_id=attempt.customer_id, id=attempt.payment_id
+    )
+    order_id = plan_file.read(attempt.customer_id, plan_id).order_id
+    line = OrderLine.objects.filter(customer_id=attempt.customer_id, order_id=order_id).order_by("line_no").first()
+    return line.name[:60] if line else "分期还款"
+
+
+def _keep_cashier(attempt: PaymentAttempt, where: dict[str, str]) -> None:
+    """Where the payer was sent, for going back to it."""
+    with transaction.atomic(durable=True):
+        locks.customer(attempt.customer_id)
+        PaymentAttempt.objects.filter(customer_id=attempt.customer_id, id=attempt.id).update(
+            cashier={**attempt.cashier, **where}
+        )
 
 
 def _open_attempts(customer_id: UUID, plan_id: UUID) -> list[PaymentAttempt]:
     """Attempts at payments of the plan whose outcome may still be money."""
     payments = Payment.objects.filter(customer_id=customer_id, plan_id=plan_id, state=PaymentState.OPEN)
-    open_states = (AttemptState.CREATED, AttemptState.SUBMITTED, AttemptState.UNKNOWN)
     return list(
         PaymentAttempt.objects.filter(
             customer_id=customer_id,
             payment_id__in=list(payments.values_list("id", flat=True)),
-            state__in=[state.value for state in open_states],
+            state__in=[state.value for state in _OPEN],
         )
     )
 

@@ -1,0 +1,54 @@
+"""The story that is attached to a conversation, read back for a page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryAttempt:
+    """One try at the payment, as it stood when the conversation was opened."""
+
+    channel: str
+    out_trade_no: str
+    state: str
+    code: str
+    category: str
+    shown: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """Empty parts are not known: not every conversation is about a plan or a payment."""
+
+    title: str
+    order_no: str
+    payment_id: str
+    amount_minor: int | None
+    outstanding_minor: int | None
+    currency: str
+    attempts: tuple[StoryAttempt, ...]
+
+    @property
+    def has_plan(self) -> bool:
+        return bool(self.title)
+
+
+def read_story(kept: Mapping[str, Any]) -> Story:
+    plan, payment = kept.get("plan") or {}, kept.get("payment") or {}
+    return Story(
+        title=plan.get("title", ""),
+        order_no=plan.get("order_no", ""),
+        payment_id=payment.get("payment_id", ""),
+        amount_minor=payment.get("amount_minor"),
+        outstanding_minor=plan.get("outstanding_minor"),
+        currency=payment.get("currency") or plan.get("currency") or "CNY",
+        attempts=tuple(map(_attempt, kept.get("attempts", ()))),
+    )
+
+
+def _attempt(kept: Mapping[str, Any]) -> StoryAttempt:
+    words = ("channel", "out_trade_no", "state", "code", "category", "shown")
+    return StoryAttempt(**{word: kept[word] for word in words}, created_at=datetime.fromisoformat(kept["created_at"]))

@@ -1,0 +1,76 @@
+"""What the system already knows when a customer asks for help, so that nobody has to tell it again (R134)."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from fenqi.domain.payments import FailureCategory
+from fenqi.records.models import PaymentState
+from fenqi.usecases import clock
+from fenqi.usecases.repayment.queries import payment_view, plan_view
+from fenqi.usecases.views import AttemptView, PaymentView, PlanView
+
+_CATEGORIES = {category.value: category for category in FailureCategory}
+
+
+def story_of(
+    customer_id: UUID, *, payment_id: UUID | None, plan_id: UUID | None, language: str, now: datetime
+) -> dict[str, Any]:
+    """Plan, payment and attempts with codes and times, and what the customer was shown. Raises NotFound."""
+    payment = payment_view(customer_id, payment_id) if payment_id else None
+    plan_id = payment.plan_id if payment else plan_id
+    plan = plan_view(customer_id, plan_id, today=clock.business_date(now)) if plan_id else None
+    return {
+        "at": now.isoformat(),
+        "plan": _plan(plan) if plan else None,
+        "payment": _payment(payment) if payment else None,
+        "attempts": [_attempt(attempt, language) for attempt in payment.attempts] if payment else [],
+    }
+
+
+def topic_of(payment: PaymentView | None) -> str:
+    """What the conversation is about, by how the payment stands."""
+    attempt = payment.latest_attempt if payment else None
+    if payment is None or attempt is None or payment.state == PaymentState.SUCCEEDED:
+        return "other"
+    return {"failed": "repayment_failed", "closed": "repayment_failed", "unknown": "outcome_unknown"}.get(
+        attempt.state, "other"
+    )
+
+
+def _plan(plan: PlanView) -> dict[str, Any]:
+    return {
+        "plan_id": str(plan.plan_id),
+        "order_no": plan.order_no,
+        "title": plan.title,
+        "outstanding_minor": plan.state.totals.outstanding.total,
+        "currency": plan.terms.currency,
+    }
+
+
+def _payment(payment: PaymentView) -> dict[str, Any]:
+    return {
+        "payment_id": str(payment.payment_id),
+        "amount_minor": payment.amount_minor,
+        "currency": payment.currency,
+        "installments": list(payment.installments),
+        "state": payment.state,
+        "duplicate_minor": payment.duplicate_minor,
+        "created_at": payment.created_at.isoformat(),
+    }
+
+
+def _attempt(attempt: AttemptView, language: str) -> dict[str, Any]:
+    category = _CATEGORIES.get(attempt.category)
+    return {
+        "channel": attempt.channel,
+        "out_trade_no": attempt.out_trade_no,
+        "trade_no": attempt.trade_no,
+        "state": attempt.state,
+        "code": attempt.code,
+        "category": attempt.category,
+        "shown": category.customer_line(language) if category else "",
+        "asked": attempt.asked,
+        "created_at": attempt.created_at.isoformat(),
+        "resolved_at": attempt.resolved_at.isoformat() if attempt.resolved_at else None,
+    }
