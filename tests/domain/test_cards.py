@@ -30,7 +30,7 @@ from fenqi.domain.cards import (
     read_phone,
     read_security_code,
 )
-from fenqi.domain.cards.bins import BINS
+from fenqi.domain.cards.bins import BINS, CREDIT_PREFIXES, DEBIT_PREFIXES
 
 TODAY = date(2026, 11, 23)
 
@@ -71,6 +71,8 @@ def test_a_card_tells_its_bank_and_kind(number: str, code: str, kind: CardKind, 
 
 def test_the_table_knows_the_big_banks_by_debit_and_credit_and_each_prefix_once() -> None:
     assert len(BANKS) >= 15
+    listed = " ".join([*DEBIT_PREFIXES.values(), *CREDIT_PREFIXES.values()]).split()
+    assert len(listed) == len(BINS) == len(set(listed))
     kinds = {(code, kind) for code, kind in BINS.values()}
     both = {code for code in BANKS if {(code, CardKind.DEBIT), (code, CardKind.CREDIT)} <= kinds}
     assert {"ICBC", "ABC", "BOC", "CCB", "COMM", "PSBC", "CMB", "CITIC", "CEB", "CMBC", "CIB", "SPDB"} <= both
