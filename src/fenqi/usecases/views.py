@@ -98,6 +98,9 @@ class AttemptView:
     resolved_at: datetime | None
     paid_at: datetime | None
     reply: dict[str, Any]
+    method: str
+    card_id: UUID | None
+    retry: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +129,15 @@ class PaymentView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoFaultView:
+    """Days of a plan that are not counted, and why: a cause of `records.NoFaultCause`. `until_on` None: not over."""
+
+    cause: str
+    from_on: date
+    until_on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanView:
     """A plan replayed from its events: what it is, what it costs, and what is under way for it."""
 
@@ -140,6 +152,8 @@ class PlanView:
     fee_bearer: str
     version: int
     open_attempt: AttemptView | None
+    no_fault: tuple[NoFaultView, ...] = ()
+    exempt_days: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,20 +1,33 @@
 """What waiting costs, by the terms' late-fee rule: for telling the consumer, and for charging by a `late_fee` event.
 
 A late fee is never charged on a late fee (P806). The days of grace are free: the fee counts from the day after them.
+Days that are nobody's fault but a channel's or ours are not counted (P809): `exempt` is those days.
 """
 
+from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
+from typing import Final
 
 from fenqi.domain.money import round_ratio
 from fenqi.domain.plans.state import Row
 from fenqi.domain.plans.terms import LateFeeBase, Terms
 
+NO_DAYS: Final[AbstractSet[date]] = frozenset()
 
-def first_late_fee_on(terms: Terms, row: Row) -> date | None:
+
+def last_free_on(terms: Terms, row: Row, exempt: AbstractSet[date] = NO_DAYS) -> date:
+    """The last day on which paying costs nothing extra and is not overdue: grace, and exempt days right after it."""
+    last = row.due_on + timedelta(days=terms.grace_days)
+    while (following := last + timedelta(days=1)) in exempt:
+        last = following
+    return last
+
+
+def first_late_fee_on(terms: Terms, row: Row, exempt: AbstractSet[date] = NO_DAYS) -> date | None:
     """The first day on which waiting costs something; None when the terms have no late fee."""
     if terms.late_fee is None:
         return None
-    return row.due_on + timedelta(days=terms.grace_days + 1)
+    return last_free_on(terms, row, exempt) + timedelta(days=1)
 
 
 def late_fee_base(terms: Terms, row: Row) -> int:
@@ -42,15 +55,16 @@ def late_fee_cap(terms: Terms, row: Row) -> int | None:
     return round_ratio(late_fee_base(terms, row) * percent, whole * 100, terms.rounding)
 
 
-def projected_late_fee(terms: Terms, row: Row, on: date) -> int:
+def projected_late_fee(terms: Terms, row: Row, on: date, exempt: AbstractSet[date] = NO_DAYS) -> int:
     """Minor units of late fee that the row will have brought about by that day if nothing is paid until then."""
-    first = first_late_fee_on(terms, row)
+    first = first_late_fee_on(terms, row, exempt)
     if first is None or on < first or not late_fee_base(terms, row):
         return 0
     cap = late_fee_cap(terms, row)
     if terms.late_fee is not None and terms.late_fee.fixed is not None:
         return terms.late_fee.fixed
-    fee = _by_rate(terms, row, days=(on - first).days + 1)
+    free = sum(first <= day <= on for day in exempt)
+    fee = _by_rate(terms, row, days=(on - first).days + 1 - free)
     return fee if cap is None else min(fee, cap)
 
 

@@ -89,12 +89,8 @@ def settle_attempt(
             _book(decision, locked, attempt, reply, actor=actor, now=now)
         elif after in _SETTLED and before not in _SETTLED:
             _close_payment(decision, attempt, now=now)
-        if after is not before and after in _SETTLED:
-            category = reply.failure if isinstance(reply, ChannelReply) else None
-            after_attempt(decision, attempt, after, category, now=now)
         if after is not before:
-            failure, code = (reply.failure, reply.code or "") if isinstance(reply, ChannelReply) else (None, "")
-            note_no_fault(decision, attempt, after, failure, code, now=now)
+            _follow(decision, attempt, reply, after, now=now)
         if after is not before or asked:
             row = _attempt_row(attempt, reply, after, asked=asked, now=now)
             decision.add("payment_attempt", row)
@@ -106,6 +102,16 @@ def settle_attempt(
     if isinstance(reply, ChannelReply) and reply.alert:
         _log.error("channel_alert", channel=attempt.channel, out_trade_no=attempt.out_trade_no, code=reply.code)
     return after
+
+
+def _follow(
+    decision: Decision, attempt: PaymentAttempt, reply: ChannelReply | Step, after: AttemptState, *, now: datetime
+) -> None:
+    """What a move of the attempt means for the auto-debit it belongs to, and for the days that are not counted."""
+    category, code = (reply.failure, reply.code or "") if isinstance(reply, ChannelReply) else (None, "")
+    if after in _SETTLED:
+        after_attempt(decision, attempt, after, category, now=now)
+    note_no_fault(decision, attempt, after, category, code, now=now)
 
 
 def _check_amount(attempt: PaymentAttempt, reply: ChannelReply | Step) -> None:
