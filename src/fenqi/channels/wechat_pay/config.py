@@ -71,7 +71,7 @@ class WechatPayConfig:
                 if environ.get(f"{PREFIX}CERTIFICATES")
                 else ()
             ),
-            plan_id=readable("wechat_pay", environ, f"{PREFIX}PLAN_ID", int)
+            plan_id=readable("wechat_pay", environ, f"{PREFIX}PLAN_ID", _plan_id)
             if environ.get(f"{PREFIX}PLAN_ID")
             else None,
             calendar_ahead=timedelta(seconds=int(environ.get("FENQI_CLOCK_AHEAD_SECONDS") or 0)),
@@ -89,3 +89,9 @@ def _public_key_id(text: str) -> str:
     if not text.startswith(PUBLIC_KEY_MARK):
         raise ValueError(f"it must begin with {PUBLIC_KEY_MARK}")
     return text
+
+
+def _plan_id(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError("not a whole number")
+    return int(text)
