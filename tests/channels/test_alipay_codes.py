@@ -113,6 +113,42 @@ def test_every_documented_code_of_refunds_and_of_the_reserve_is_mapped() -> None
             assert verdict_on(ALIPAY_CODES, operation, code) is not UNMAPPED, code
 
 
+GATEWAY_CODES = ["20000", "isp.unknow-error", "ACQ.SYSTEM_ERROR", "40005", "isv.app-call-limited", "isv.invalid-sign"]
+AGREEMENT_CODES = [*GATEWAY_CODES, "USER_AGREEMENT_NOT_EXIST", "ACQ.INVALID_PARAMETER", "SYSTEM_ERROR"]
+
+
+def test_every_call_of_the_rail_has_its_codes() -> None:
+    called = {
+        Operation.PAY,
+        Operation.QUERY,
+        Operation.CLOSE,
+        Operation.REFUND,
+        Operation.QUERY_REFUND,
+        Operation.FREEZE,
+        Operation.RELEASE,
+        Operation.CAPTURE,
+        Operation.QUERY_AGREEMENT,
+        Operation.END_AGREEMENT,
+    }
+    assert set(ALIPAY_CODES) == called
+    for operation in called:
+        for code in GATEWAY_CODES:
+            assert verdict_on(ALIPAY_CODES, operation, code) is not UNMAPPED, (operation, code)
+
+
+def test_every_documented_code_of_agreements_is_mapped() -> None:
+    for operation in (Operation.QUERY_AGREEMENT, Operation.END_AGREEMENT):
+        for code in AGREEMENT_CODES:
+            assert verdict_on(ALIPAY_CODES, operation, code) is not UNMAPPED, (operation, code)
+    assert verdict_on(ALIPAY_CODES, Operation.QUERY_AGREEMENT, "USER_AGREEMENT_NOT_EXIST").outcome is Outcome.NOT_FOUND
+    assert verdict_on(ALIPAY_CODES, Operation.END_AGREEMENT, "USER_AGREEMENT_NOT_EXIST").outcome is Outcome.SUCCEEDED
+
+
+@pytest.mark.parametrize("code", ["AUTH_ORDER_NOT_EXIST", "AUTH_OPERATION_NOT_EXIST"])
+def test_a_freeze_nobody_opened_is_not_found_when_asked_about(code: str) -> None:
+    assert verdict_on(ALIPAY_CODES, Operation.QUERY, code).outcome is Outcome.NOT_FOUND
+
+
 @pytest.mark.parametrize(
     ("code", "outcome", "retry"),
     [
@@ -167,7 +203,9 @@ def test_the_sub_code_speaks_before_the_code() -> None:
     )
 
 
-@pytest.mark.parametrize("operation", [Operation.QUERY, Operation.CLOSE, Operation.QUERY_REFUND])
+@pytest.mark.parametrize(
+    "operation", [Operation.QUERY, Operation.CLOSE, Operation.QUERY_REFUND, Operation.QUERY_AGREEMENT]
+)
 def test_a_refused_question_never_says_that_a_payment_failed(operation: Operation) -> None:
     outcomes = {verdict.outcome for verdict in ALIPAY_CODES[operation].values()}
     assert outcomes <= {Outcome.UNKNOWN, Outcome.NOT_FOUND}

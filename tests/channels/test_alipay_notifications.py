@@ -13,11 +13,14 @@ from fenqi.channels.alipay import AlipayChannel, AlipayConfig
 from fenqi.channels.alipay.notifications import NotificationReader
 from fenqi.channels.alipay.rsa2 import sign, signed_text
 from fenqi.channels.interface import (
+    AgreementReply,
+    AgreementState,
     ChannelReply,
     ChargeRequest,
     NotificationRefused,
     RefundReply,
     RefusalReason,
+    ReserveReply,
 )
 from fenqi.domain.money import Money
 from fenqi.domain.payments import Outcome
@@ -200,3 +203,79 @@ def test_a_refund_notification_of_the_sandbox_names_the_refund(
     told = alipay.read_notification(receiver.wait_for(2)[1])
     assert isinstance(told.reply, RefundReply)
     assert (told.reply.outcome, told.reply.out_request_no) == (Outcome.WAITING, "refund0001")
+
+
+@pytest.fixture(scope="module")
+def signed_as(alipays_key: RSAPrivateKey) -> Callable[..., dict[str, str]]:
+    def form(**fields: str) -> dict[str, str]:
+        known = {"notify_id": "n1", "app_id": APP, **fields}
+        return {**known, "sign_type": "RSA2", "sign": sign(signed_text(known), alipays_key)}
+
+    return form
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "state"),
+    [
+        ("dut_user_sign", "NORMAL", AgreementState.ACTIVE),
+        ("dut_user_unsign", "UNSIGN", AgreementState.ENDED),
+        ("dut_user_unsign", "STOP", AgreementState.ENDED),
+    ],
+)
+def test_agreements_are_told_without_a_seller(
+    reader: NotificationReader,
+    signed_as: Callable[..., dict[str, str]],
+    *,
+    kind: str,
+    status: str,
+    state: AgreementState,
+) -> None:
+    told = reader.read(
+        signed_as(notify_type=kind, status=status, external_agreement_no="agreement1", agreement_no="2026")
+    )
+    assert isinstance(told.reply, AgreementReply)
+    assert (told.reply.number, told.reply.agreement_no, told.reply.state) == ("agreement1", "2026", state)
+
+
+FREEZE = {
+    "notify_type": "fund_auth_freeze",
+    "auth_no": "2026",
+    "out_order_no": "reserve001",
+    "out_request_no": "reserve001",
+    "status": "SUCCESS",
+    "amount": "10.00",
+    "total_freeze_amount": "10.00",
+    "total_unfreeze_amount": "0.00",
+    "total_pay_amount": "0.00",
+    "rest_amount": "10.00",
+    "pre_auth_type": "CREDIT_AUTH",
+}
+
+
+def test_a_freeze_whose_sums_do_not_add_up_alerts_and_is_not_believed(
+    reader: NotificationReader, signed_as: Callable[..., dict[str, str]]
+) -> None:
+    good, bad = (reader.read(signed_as(**{**FREEZE, "rest_amount": rest})).reply for rest in ("10.00", "9.99"))
+    assert isinstance(good, ReserveReply)
+    assert (good.outcome, good.is_credit, good.rest) == (Outcome.SUCCEEDED, True, Money(10_00, "CNY"))
+    assert isinstance(bad, ReserveReply)
+    assert (bad.outcome, bad.alert, bad.rest) == (Outcome.UNKNOWN, True, None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({**FREEZE, "payee_user_id": "2088000000000001"}, RefusalReason.WRONG_SELLER),
+        ({**FREEZE, "out_request_no": "a'; --"}, RefusalReason.MALFORMED),
+        ({"notify_type": "dut_user_sign", "status": "NORMAL"}, RefusalReason.MALFORMED),
+        ({"notify_type": "dut_user_sign", "status": "GONE", "external_agreement_no": "a" * 9}, RefusalReason.MALFORMED),
+        ({"notify_type": "open_app_auth_notify"}, RefusalReason.MALFORMED),
+    ],
+)
+def test_other_kinds_are_for_us_and_readable_or_refused(
+    reader: NotificationReader,
+    signed_as: Callable[..., dict[str, str]],
+    fields: dict[str, str],
+    reason: RefusalReason,
+) -> None:
+    assert reason_of(reader, signed_as(**fields)) is reason

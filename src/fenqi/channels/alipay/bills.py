@@ -29,6 +29,7 @@ DOWNLOAD_SECONDS: Final = 300
 CHUNK_BYTES: Final = 8_000_000
 """Of the unzipped table, read and turned into one frame."""
 
+LARGEST_SUMMARY: Final = 64_000
 LARGEST_TABLE: Final = 4_000_000_000
 MOST_LINES_BEFORE: Final = 50
 BOM: Final = b"\xef\xbb\xbf"
@@ -125,7 +126,7 @@ class _Reading:
             if lines:
                 yield self._frame(lines, header)
             if mark:
-                return self._compare((mark + after + file.read(CHUNK_BYTES)).decode(self._encoding))
+                return self._compare((mark + after + file.read(LARGEST_SUMMARY)).decode(self._encoding))
             rest = after
         raise self._refused("it is torn", "文件不完整")
 

@@ -165,5 +165,5 @@ ALIPAY_CODES: CodeTable = {
 EMPTY_BILL_CODES: Final = frozenset(["NO_BILL_DATA", "BILL_NOT_EXIST", "EMPTY_DATA_WITH_BILL_FILE"])
 """The day had nothing on it; without the prefix (`isp.`), in capitals."""
 
-LATER_BILL_CODES: Final = frozenset(["SYSTEM_RATE_LIMIT", "USER_RATE_LIMIT", "SYSTEM_ERROR", "UNKNOW-ERROR"])
+LATER_BILL_CODES: Final = frozenset(["SYSTEM_RATE_LIMIT", "USER_RATE_LIMIT", "SYSTEM_ERROR", "UNKNOW-ERROR", "20000"])
 """Ask for the bill again later: Alipay has no code of its own for a bill that is still being made."""
