@@ -19,6 +19,7 @@ ANNOUNCE_DEBIT = "announce_debit"
 AUTO_DEBIT = "auto_debit"
 AGREEMENT_NEWS = "agreement_news"
 DEBIT_FAILED = "debit_failed"
+RETRY_REMINDER = "retry_reminder"
 
 
 def ask_later(decision: Decision, attempt_id: UUID, *, at: datetime | None, now: datetime) -> None:
@@ -51,6 +52,11 @@ def tell_of_agreement(decision: Decision, agreement_id: UUID, *, news: str, at: 
 def tell_debit_failed(decision: Decision, attempt_id: UUID, *, at: datetime, now: datetime) -> None:
     """Tell the customer that an auto-debit did not go through, and what comes next."""
     _add(decision, DEBIT_FAILED, {"attempt_id": str(attempt_id)}, at=at, now=now)
+
+
+def remind_of_retry(decision: Decision, reminder_id: UUID, *, at: datetime, now: datetime) -> None:
+    """Remind the customer at `at` of a repayment that failed (R140)."""
+    _add(decision, RETRY_REMINDER, {"reminder_id": str(reminder_id)}, at=at, now=now)
 
 
 def send_refund(decision: Decision, leg_id: UUID, *, at: datetime, now: datetime) -> None:

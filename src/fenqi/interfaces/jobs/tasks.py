@@ -20,8 +20,10 @@ from fenqi.usecases.outbox import (
     LOOK_AT_ARRIVAL,
     REFUND_ON_ITS_WAY,
     REPAYMENT_SUCCEEDED,
+    RETRY_REMINDER,
     SEND_REFUND,
 )
+from fenqi.usecases.recovery.remind import send_reminder
 from fenqi.usecases.refunds import resolve as refunds
 from fenqi.usecases.refunds.send import send_leg
 from fenqi.usecases.repayment import resolve
@@ -57,6 +59,12 @@ def ask_channel(*, customer_id: str, attempt_id: str) -> None:
 def repayment_succeeded(*, customer_id: str, payment_id: str) -> None:
     """Tell the customer that the repayment was taken (R117)."""
     tell_repayment_succeeded(UUID(customer_id), UUID(payment_id), now=clock.now())
+
+
+@app.task(name=RETRY_REMINDER, retry=BackOff(most_tries=12))
+def retry_reminder(*, customer_id: str, reminder_id: str) -> None:
+    """Remind the customer of a repayment that failed, if it is still owed (R140)."""
+    send_reminder(UUID(customer_id), UUID(reminder_id), now=clock.now())
 
 
 @app.task(name=SEND_REFUND, retry=BackOff(most_tries=8))

@@ -17,6 +17,7 @@ class Message(StrEnum):
     AUTO_DEBIT_ENDED = "auto_debit_ended"
     AUTO_DEBIT_FAILED = "auto_debit_failed"
     AUTO_DEBIT_GIVEN_UP = "auto_debit_given_up"
+    RETRY_REMINDER = "retry_reminder"
 
 
 TEXTS: Mapping[tuple[Message, str], str] = {
@@ -49,6 +50,11 @@ TEXTS: Mapping[tuple[Message, str], str] = {
     (Message.AUTO_DEBIT_GIVEN_UP, "en"): (
         "The auto-debit of ${amount} (${title}) failed: ${reason}. Nothing was charged, and it is not tried again: "
         "please repay by yourself."
+    ),
+    (Message.RETRY_REMINDER, "zh"): "您要的提醒：${amount}（${title}）现在可以再还一次了。已还清请忽略。",
+    (Message.RETRY_REMINDER, "en"): (
+        "You asked to be reminded: you can try the repayment of ${amount} (${title}) again now. If you have paid, "
+        "ignore this."
     ),
 }
 """(message, language) -> text with `${variable}`; variables hold no addresses (P1102)."""

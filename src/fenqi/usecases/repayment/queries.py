@@ -101,6 +101,11 @@ def _open_attempt(customer_id: UUID, plan_id: UUID) -> AttemptView | None:
     return _attempt_view(found) if found else None
 
 
+def has_open_attempt(customer_id: UUID, plan_id: UUID) -> bool:
+    """Whether a payment of the plan is under way, whose outcome may still be money."""
+    return _open_attempt(customer_id, plan_id) is not None
+
+
 def _attempt_view(attempt: PaymentAttempt) -> AttemptView:
     return AttemptView(
         attempt_id=attempt.id,
