@@ -100,6 +100,20 @@ def set_chaos(_request: HttpRequest, body: dict[str, object]) -> HttpResponse:
 
 
 @takes_json
+def name_in_chaos(_request: HttpRequest, body: dict[str, object]) -> HttpResponse:
+    """`{"number", "name"}`: what chaos draws by for that number from now on, so that another run draws the same."""
+    faults.name_in_chaos(town().store, number=text(body, "number"), name=text(body, "name"))
+    return JsonResponse({"named": True})
+
+
+@require_GET
+def show_moved(_request: HttpRequest) -> HttpResponse:
+    """Every payment of every counterparty: number -> what was paid and what went back, in fen."""
+    rows = (row for one in COUNTERPARTIES.values() for row in town().store.rows(one.moved))
+    return JsonResponse({row["number"]: [row["paid_fen"], row["refunded_fen"]] for row in rows})
+
+
+@takes_json
 def set_clock(_request: HttpRequest, body: dict[str, object]) -> HttpResponse:
     """`{"offset_seconds"?, "skew_seconds"?}`: how far the calendar and the wall clock are from the machine's clock."""
     offset, skew = (float(str(body.get(name) or 0)) for name in ("offset_seconds", "skew_seconds"))

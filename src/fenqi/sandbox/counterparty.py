@@ -57,6 +57,8 @@ class Counterparty:
     """All about one, for the API; None for a number it does not know."""
     register: Callable[[HttpRequest, Mapping[str, object]], dict[str, object]]
     """Make a merchant known. Raises ValueError for what is wrong with the body."""
+    moved: str
+    """A query that gives `number`, `paid_fen` and `refunded_fen` of every payment."""
     refund_actions: Mapping[str, tuple[str, Act]] = field(default_factory=dict)
     described_refund: Callable[[str], dict[str, object] | None] = lambda _number: None
 

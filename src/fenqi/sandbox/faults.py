@@ -183,6 +183,12 @@ def set_chaos(store: Store, *, seed: int, rates: Mapping[str, float]) -> None:
         )
 
 
+def name_in_chaos(store: Store, *, number: str, name: str) -> None:
+    """Draw for `number` by `name`: numbers are made anew in every run, names can be the same."""
+    with store.change() as db:
+        db.execute("INSERT OR REPLACE INTO chaos_name VALUES (?, ?)", (number, name))
+
+
 def suffer(
     request: HttpRequest,
     fault: Fault | None,
@@ -235,6 +241,8 @@ def _drawn(store: Store, channel: str, operation: Operation, number: str) -> Fau
     mine = {name: rate for name, rate in chaos.get("rates", {}).items() if name.startswith(f"{channel}.{operation}.")}
     if not mine:
         return None
+    named = store.row("SELECT name FROM chaos_name WHERE number = ?", number)
+    number = named["name"] if named else number
     with store.change() as db:
         draws = db.execute(
             "INSERT INTO chaos_draw VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET draws = draws + 1 RETURNING draws",

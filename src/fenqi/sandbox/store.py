@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS chaos_draw (
     channel TEXT NOT NULL, operation TEXT NOT NULL, number TEXT NOT NULL, draws INTEGER NOT NULL,
     PRIMARY KEY (channel, operation, number)
 );
+CREATE TABLE IF NOT EXISTS chaos_name (number TEXT PRIMARY KEY, name TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS delivery (
     id INTEGER PRIMARY KEY, channel TEXT NOT NULL, number TEXT NOT NULL, notify_id TEXT NOT NULL, url TEXT NOT NULL,
     body BLOB NOT NULL, headers TEXT NOT NULL, state TEXT NOT NULL, sends INTEGER NOT NULL DEFAULT 0,

@@ -2,8 +2,8 @@
 
 In the end every consumer was charged exactly what their plan says, every duplicate has gone back, every clearing
 account stands at zero and `fenqi check` finds nothing: anything else fails the run. The seed decides what each consumer
-does and which fault each call suffers; it is told first, and given again it replays both. How processes interleave is
-the machine's.
+does, what is killed, and what every call about a payment suffers; it is told first, and given again it replays them.
+How processes interleave, and which call that starts a payment is hit, is the machine's.
 """
 
 import os

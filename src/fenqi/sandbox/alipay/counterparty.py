@@ -159,6 +159,9 @@ ALIPAY: Final = Counterparty(
     },
     newest=_newest,
     described=_described,
+    moved="""SELECT out_trade_no AS number, CASE WHEN paid_at IS NULL THEN 0 ELSE total_fen END AS paid_fen,
+        (SELECT coalesce(sum(amount_fen), 0) FROM alipay_refund r WHERE r.trade_no = t.trade_no AND is_done)
+        AS refunded_fen FROM alipay_trade t""",
     register=register,
     refund_actions={
         "settle": ("退款到账", _on_refund(refunds.settle)),

@@ -120,6 +120,10 @@ BANK_CARD = Counterparty(
     },
     newest=_newest,
     described=_described,
+    moved="""SELECT order_id AS number, CASE WHEN code = '00' THEN amount_fen ELSE 0 END AS paid_fen,
+        (SELECT coalesce(sum(amount_fen), 0) FROM card_trade r
+         WHERE r.original = t.query_id AND txn_type = '04' AND code = '00') AS refunded_fen
+        FROM card_trade t WHERE txn_type = '01'""",
     register=register,
     refund_actions={
         "settle": ("退款成功", _settling(DONE)),

@@ -190,6 +190,9 @@ WECHAT_PAY: Final = Counterparty(
     },
     newest=_newest,
     described=_described,
+    moved="""SELECT out_trade_no AS number, CASE WHEN paid_at IS NULL THEN 0 ELSE total_fen END AS paid_fen,
+        (SELECT coalesce(sum(amount_fen), 0) FROM wechat_refund r
+         WHERE r.transaction_id = o.transaction_id AND status = 'SUCCESS') AS refunded_fen FROM wechat_order o""",
     described_refund=_described_refund,
     register=register,
 )

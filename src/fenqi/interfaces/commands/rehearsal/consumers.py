@@ -120,6 +120,7 @@ class Consumer:
             return None
         number = self._number(started.json()["payment_id"])
         self.numbers.append(number)
+        self.house.tell_town("chaos/name", number=number, name=key)
         if address := started.json().get("redirect_url"):
             self._open(address)
         return number

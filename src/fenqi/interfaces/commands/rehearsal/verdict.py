@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -16,7 +15,6 @@ from fenqi.records.models import PaymentAttempt, Plan, Refund, RefundLeg, Refund
 from fenqi.records.scope import across_customers
 from fenqi.usecases import plan_file
 
-ASKERS: Final = 8
 MONEY_IN: Final = frozenset({EventKind.REPAYMENT, EventKind.SETTLEMENT})
 ENDED: Final = frozenset({"succeeded", "failed", "closed"})
 MUST_BE_ZERO: Final = ("clearing.", "suspense", "payable.refund")
@@ -63,12 +61,8 @@ def verdict(house: House) -> Verdict:
 
 
 def _town_truth(house: House, numbers: list[str]) -> dict[str, Moved]:
-    with ThreadPoolExecutor(ASKERS) as pool:
-        told = pool.map(lambda number: house.ask_town(f"trades/{number}"), numbers)
-    return {
-        number: Moved(int(one["paid_fen"]), int(one["refunded_fen"])) if one else Moved(0, 0)
-        for number, one in zip(numbers, told, strict=True)
-    }
+    told = house.ask_town("moved") or {}
+    return {number: Moved(*told.get(number, (0, 0))) for number in numbers}
 
 
 def _attempts_agree(attempts: list[PaymentAttempt], legs: list[RefundLeg], moved: dict[str, Moved]) -> Iterator[str]:
