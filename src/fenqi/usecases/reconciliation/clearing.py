@@ -47,14 +47,12 @@ class ClearingDay:
         return sum(self.counts.values()) - self.matched
 
 
-def clearing_days(*, channel: str | None = None, until: date | None = None) -> list[ClearingDay]:
-    """The newest days that have a bill, newest first; `until` leaves out later ones."""
+def clearing_days(*, channel: str | None = None, limit: int = DAYS_SHOWN) -> list[ClearingDay]:
+    """The newest days that have a bill, newest first."""
     found = ChannelBill.objects.order_by("-bill_date", "channel")
     if channel is not None:
         found = found.filter(channel=channel)
-    if until is not None:
-        found = found.filter(bill_date__lte=until)
-    return _described(list(found[:DAYS_SHOWN]))
+    return _described(list(found[:limit]))
 
 
 def clearing_day(channel: str, day: date) -> ClearingDay:

@@ -75,6 +75,11 @@ def open_findings(channel: str, *, limit: int = MOST_SHOWN) -> list[FindingView]
     return _views(channel, rows)
 
 
+def count_open_of(channel: str) -> int:
+    with across_customers():
+        return ReconciliationFinding.objects.filter(channel=channel, state=FindingState.OPEN).count()
+
+
 def _views(channel: str, rows: Sequence[ReconciliationFinding]) -> list[FindingView]:
     standing = standings(channel, [row.id for row in rows])
     return [_view(row, standing.get(row.id, Standing()).suspense) for row in rows]
@@ -108,19 +113,22 @@ def _view(row: ReconciliationFinding, standing: int) -> FindingView:
     )
 
 
-def repair(owner_id: UUID, finding_id: UUID, chosen: Repair, *, note: str, actor: str, now: datetime) -> None:
-    """Carry out what a member of staff chose. `note` says why; it holds no personal data.
+def repair(
+    owner_id: UUID, finding_id: UUID, chosen: Repair, *, note: str, actor: str, now: datetime
+) -> ReconciliationFinding:
+    """Carry out what a member of staff chose; the finding. `note` says why; it holds no personal data.
 
     Raises NotFound, RepairNotFitting, ExplanationMissing, and what settling raises.
     """
     finding = _find(owner_id, finding_id)
     if chosen is Repair.BOOK_LATE:
         _book_late(finding, actor=actor, now=now)
-        return
+        return finding
     reason = " ".join(note.split())[:LONGEST_NOTE]
     if len(reason) < SHORTEST_NOTE:
         raise ExplanationMissing
     _explain(finding, chosen, reason=reason, actor=actor, now=now)
+    return finding
 
 
 def _find(owner_id: UUID, finding_id: UUID) -> ReconciliationFinding:

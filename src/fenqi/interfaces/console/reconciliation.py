@@ -1,0 +1,128 @@
+"""Days and channels as they were reconciled, what is still open, and its repair."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from fenqi.domain.errors import NotFound
+from fenqi.domain.reconciliation import CAUSES, Repair, Verdict
+from fenqi.interfaces.console.access import staff_page
+from fenqi.interfaces.console.pages import render_page
+from fenqi.interfaces.console.reconciliation_chart import charts_of
+from fenqi.usecases import clock
+from fenqi.usecases.rails import rail_names
+from fenqi.usecases.reconciliation import findings as desk
+from fenqi.usecases.reconciliation.clearing import clearing_day, clearing_days, suspense_of
+from fenqi.usecases.staff.permissions import Permission, Staff
+
+NEWEST_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSummary:
+    """`last_day` is None before the first bill."""
+
+    channel: str
+    suspense_minor: int
+    open_findings: int
+    last_day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A finding with what is the matter and what to do, in the reader's language."""
+
+    finding: desk.FindingView
+    matter: str
+    todo: str
+
+
+@require_safe
+@staff_page(Permission.SEE_RECONCILIATION)
+def overview(request: HttpRequest, _staff: Staff) -> HttpResponse:
+    """All channels, or the one of `?channel=`."""
+    days = clearing_days()
+    channels = sorted({*rail_names(), *(day.channel for day in days)}, key=_order)
+    chosen = request.GET.get("channel")
+    shown = [chosen] if chosen in channels else channels
+    if chosen in channels:
+        days = clearing_days(channel=chosen)
+    open_ones = [finding for channel in shown for finding in desk.open_findings(channel)]
+    context = {
+        "place": "reconciliation",
+        "channels": channels,
+        "chosen": chosen if chosen in channels else "",
+        "summaries": [_summary(channel) for channel in shown],
+        "days": days,
+        "charts": charts_of(days),
+        "open_count": len(open_ones),
+        "findings": [_explained(finding) for finding in open_ones[:NEWEST_SHOWN]],
+    }
+    return render_page(request, "reconciliation.html", context)
+
+
+def _order(channel: str) -> tuple[int, str]:
+    """As the rails are offered; one that is closed by now comes last."""
+    names = rail_names()
+    return (names.index(channel) if channel in names else len(names), channel)
+
+
+def _summary(channel: str) -> ChannelSummary:
+    newest = clearing_days(channel=channel, limit=1)
+    return ChannelSummary(
+        channel=channel,
+        suspense_minor=suspense_of(channel),
+        open_findings=desk.count_open_of(channel),
+        last_day=newest[0].day if newest else None,
+    )
+
+
+def _explained(finding: desk.FindingView) -> Explained:
+    text = CAUSES[finding.cause]
+    if (get_language() or "").startswith("en"):
+        return Explained(finding, text.en, text.todo_en)
+    return Explained(finding, text.zh, text.todo_zh)
+
+
+@require_safe
+@staff_page(Permission.SEE_RECONCILIATION)
+def bill(request: HttpRequest, _staff: Staff, channel: str, day: str) -> HttpResponse:
+    """One bill: its sums beside ours, its verdicts, and each finding with what can be done about it."""
+    shown = clearing_day(channel, _day(day))
+    context = {
+        "place": "reconciliation",
+        "shown": shown,
+        "verdicts": [(verdict.value, shown.counts.get(verdict.value, 0)) for verdict in Verdict],
+        "findings": [_explained(finding) for finding in desk.findings_of(channel, shown.day)],
+        "most_shown": desk.MOST_SHOWN,
+    }
+    return render_page(request, "reconciliation_bill.html", context)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise NotFound from None
+
+
+@require_POST
+@staff_page(Permission.REPAIR_FINDINGS)
+def repair(request: HttpRequest, staff: Staff, owner_id: UUID, finding_id: UUID) -> HttpResponse:
+    """Carry out one repair; what it moved stands in the channel's house books."""
+    try:
+        chosen = Repair(request.POST.get("repair", ""))
+    except ValueError:
+        raise NotFound from None
+    done = desk.repair(
+        owner_id, finding_id, chosen, note=request.POST.get("note", ""), actor=staff.actor, now=clock.now()
+    )
+    messages.info(request, _("Done. Nothing of it stands on suspense any more."))
+    return redirect("console:reconciliation_bill", done.channel, done.bill_date.isoformat())
