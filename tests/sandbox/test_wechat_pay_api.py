@@ -419,3 +419,8 @@ def test_only_a_whole_merchant_can_be_registered(
     }
     answer = sandbox.http.post(f"{sandbox.url}/control/api/wechat_pay/register", json={**body, **wrong})
     assert answer.status_code == 400
+
+
+def test_serial_numbers_are_numbers_however_they_are_written(wechat_merchant: WechatMerchant) -> None:
+    path = f"/v3/pay/transactions/out-trade-no/{wechat_merchant.ordered()}?mchid={MCHID}"
+    assert wechat_merchant.send("GET", path, serial=SERIAL.lower()).status_code == 200

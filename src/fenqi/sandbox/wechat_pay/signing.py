@@ -59,7 +59,7 @@ def caller(*, authorization: str, method: str, path: str, body: bytes) -> Row:
     merchant = town().store.row("SELECT * FROM wechat_merchant WHERE mchid = ?", parts["mchid"])
     if merchant is None:
         raise CallRefused("MCH_NOT_EXISTS", "商户号不存在")
-    if parts["serial_no"] != merchant["serial_no"]:
+    if parts["serial_no"].upper() != merchant["serial_no"].upper():  # it is a number, in hexadecimal
         raise CallRefused("SIGN_ERROR", "商户证书序列号有误")
     if not parts["timestamp"].isdecimal() or abs(town().wall_clock() - int(parts["timestamp"])) > LARGEST_SKEW_SECONDS:
         raise CallRefused("SIGN_ERROR", "签名时间戳与当前时间相差超过 5 分钟")
