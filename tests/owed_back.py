@@ -12,7 +12,7 @@ def paid_twice(*, now: datetime, key: str = "k1", plan: Bought | None = None) ->
     plan = plan or bought()
     started = plan.start(1, now=now, key=key)
     payer = Payer(started.redirect_url)
-    plan.record(10_000, on=date(2026, 1, 20), now=now, key=f"counter {key}")
+    plan.record(10_000, on=date(2026, 1, 20), now=now, key=f"counter {started.payment_id}")
     payer.press("confirm")
     resolve.ask_channel(plan.customer_id, started.attempt_id, now=now)
     return plan, Refund.objects.get(customer_id=plan.customer_id, payment_id=started.payment_id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -22,7 +23,7 @@ def now(town: Town) -> Iterator[datetime]:
     town.tell("faults/forget")
 
 
-def entries(refund_code: str, customer_id: object) -> list[JournalEntry]:
+def entries(refund_code: str, customer_id: UUID) -> list[JournalEntry]:
     return list(JournalEntry.objects.filter(customer_id=customer_id, code=refund_code))
 
 

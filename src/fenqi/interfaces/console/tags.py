@@ -10,8 +10,10 @@ from django.template.context import Context
 from django.utils.safestring import SafeString
 
 from fenqi.interfaces.console import words
+from fenqi.interfaces.portal.methods import card_name
 from fenqi.interfaces.shared import formats
 from fenqi.interfaces.shared.ui_tags import pill
+from fenqi.usecases.cards.queries import CardView
 from fenqi.usecases.clock import mall_zone
 
 register = template.Library()
@@ -23,18 +25,32 @@ _LISTS: Mapping[str, words.Words] = {
     "purpose": words.PURPOSES,
     "attempt": words.ATTEMPT_STATES,
     "channel": words.CHANNELS,
+    "refund": words.REFUND_STATES,
+    "refund_status": words.REFUND_STATUSES,
+    "refund_cause": words.REFUND_CAUSES,
     "failure": words.FAILURES,
+    "agreement": words.AGREEMENT_STATUSES,
+    "agreement_end": words.AGREEMENT_ENDS,
     "event": words.EVENTS,
     "account": words.ACCOUNTS,
     "act": words.ACTS,
     "refusal": words.REFUSALS,
     "role": words.ROLES,
     "found_by": words.FOUND_BY,
+    "verdict": words.VERDICTS,
+    "finding": words.FINDING_STATES,
+    "repair": words.REPAIRS,
+    "line_kind": words.LINE_KINDS,
+    "topic": words.TOPICS,
 }
 _TONES: Mapping[str, words.Words] = {
+    "finding": words.FINDING_TONES,
     "plan": words.PLAN_TONES,
     "payment": words.PAYMENT_TONES,
     "attempt": words.ATTEMPT_TONES,
+    "agreement": words.AGREEMENT_TONES,
+    "refund": words.REFUND_TONES,
+    "refund_status": words.REFUND_STATUS_TONES,
 }
 
 
@@ -44,10 +60,22 @@ def word(value: str, kind: str) -> str:
     return str(_LISTS[kind].get(value, value))
 
 
+@register.filter
+def thousands(count: int) -> str:
+    """`1,208`."""
+    return f"{count:,}"
+
+
 @register.simple_tag
 def state(kind: str, value: str) -> SafeString:
     """`{% state "attempt" attempt.state %}`: a status pill."""
     return pill(str(_TONES[kind].get(value, "neutral")), word(value, kind))
+
+
+@register.filter
+def card(view: CardView) -> str:
+    """`{{ leg.card|card }}`: bank, kind and last digits."""
+    return card_name(view)
 
 
 @register.simple_tag(takes_context=True)

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from fenqi.interfaces.console import attempts, audit_pages, customers, refused, search, sign_in
+from fenqi.interfaces.console import (
+    agreements,
+    attempts,
+    audit_pages,
+    customers,
+    reconciliation,
+    refunds,
+    refused,
+    search,
+    sign_in,
+    support,
+)
 
 app_name = "console"
 
@@ -15,6 +26,20 @@ urlpatterns = [
     path("customers/<uuid:customer_id>/reveal", customers.reveal, name="reveal"),
     path("customers/<uuid:customer_id>/audit", audit_pages.of_customer, name="customer_audit"),
     path("customers/<uuid:customer_id>/attempts/<uuid:attempt_id>/ask", attempts.ask, name="ask_channel"),
+    path("customers/<uuid:customer_id>/agreements/<uuid:agreement_id>/end", agreements.end, name="end_agreement"),
+    path("refunds", refunds.queue, name="refunds"),
+    path("customers/<uuid:customer_id>/refund-legs/<uuid:leg_id>/ask", refunds.ask, name="ask_refund"),
+    path("customers/<uuid:customer_id>/refund-legs/<uuid:leg_id>/propose", refunds.propose, name="propose_transfer"),
+    path("customers/<uuid:customer_id>/refund-legs/<uuid:leg_id>/approve", refunds.approve, name="approve_transfer"),
+    path("customers/<uuid:customer_id>/refund-legs/<uuid:leg_id>/record", refunds.record, name="record_transfer"),
+    path("customers/<uuid:customer_id>/refund-legs/<uuid:leg_id>/give-up", refunds.give_up, name="give_up_route"),
+    path("reconciliation", reconciliation.overview, name="reconciliation"),
+    path("reconciliation/<slug:channel>/<str:day>", reconciliation.bill, name="reconciliation_bill"),
+    path("findings/<uuid:owner_id>/<uuid:finding_id>/repair", reconciliation.repair, name="repair_finding"),
     path("refused-callbacks", refused.overview, name="refused_callbacks"),
+    path("support", support.overview, name="support"),
+    path("support/<uuid:customer_id>/<uuid:thread_id>", support.conversation, name="support_thread"),
+    path("support/<uuid:customer_id>/<uuid:thread_id>/take", support.take_over, name="support_take"),
+    path("support/<uuid:customer_id>/<uuid:thread_id>/close", support.end, name="support_close"),
     path("audit", audit_pages.of_house, name="audit"),
 ]

@@ -36,6 +36,7 @@ PURPOSES: Words = {
     "installments": _("Chosen installments"),
     "due": _("All that is due"),
     "settlement": _("Early settlement"),
+    "part": _("A part"),
     "recorded": _("Received by the mall"),
 }
 
@@ -56,8 +57,46 @@ ATTEMPT_TONES: Words = {
     "closed": "cancelled",
 }
 
+REFUND_STATES: Words = {
+    "created": _("To be sent"),
+    "submitted": _("Sent, not confirmed"),
+    "processing": _("Accepted by the channel"),
+    "succeeded": _("Has left"),
+    "failed": _("Failed for good"),
+    "abnormal": _("Hangs at the channel"),
+    "unknown": _("Outcome unknown"),
+    "returned": _("Came back"),
+}
+REFUND_TONES: Words = {
+    "created": "neutral",
+    "submitted": "due",
+    "processing": "due",
+    "succeeded": "paid",
+    "failed": "cancelled",
+    "abnormal": "overdue",
+    "unknown": "unknown",
+    "returned": "overdue",
+}
+
+REFUND_STATUSES: Words = {
+    "open": _("On its way"),
+    "needs_person": _("Needs a person"),
+    "completed": _("All has left"),
+}
+REFUND_STATUS_TONES: Words = {"open": "due", "needs_person": "overdue", "completed": "paid"}
+
+REFUND_CAUSES: Words = {
+    "duplicate": _("Paid twice"),
+    "aftersale": _("After-sales"),
+    "price_difference": _("Price difference"),
+    "balance": _("Credit balance paid out"),
+    "other": _("Other"),
+}
+
 CHANNELS: Words = {
     "alipay": _("Alipay"),
+    "wechat_pay": _("WeChat Pay"),
+    "bank_card": _("Bank card"),
     "mall": _("the mall"),
     "cash": _("cash"),
     "sms": _("SMS"),
@@ -92,6 +131,8 @@ EVENTS: Words = {
     "charge_off": _("Charged off"),
     "look": _("Late fees brought up to date"),
     "duplicate_payment": _("Paid a second time"),
+    "channel_settlement": _("Channel settled a day"),
+    "suspense": _("On suspense, or off it"),
 }
 """Kinds of plan events and codes of journal entries."""
 
@@ -118,7 +159,10 @@ ACCOUNTS: Words = {
     "expense.channel_fee": _("Expense: channel fee"),
     "expense.bad_debt": _("Expense: bad debt"),
     "suspense": _("Suspense"),
+    "bank.settlement": _("Our bank account"),
     "clearing.alipay": _("Clearing: Alipay"),
+    "clearing.wechat_pay": _("Clearing: WeChat Pay"),
+    "clearing.bank_card": _("Clearing: bank cards"),
     "clearing.mall": _("Clearing: the mall"),
     "clearing.cash": _("Clearing: cash"),
 }
@@ -130,13 +174,26 @@ ACTS: Words = {
     "audit_seen": _("Looked at the audit"),
     "refused_callbacks_seen": _("Looked at refused callbacks"),
     "channel_asked": _("Asked the channel"),
+    "refunds_seen": _("Looked at the refunds that wait"),
+    "transfer_proposed": _("Proposed an account for a transfer"),
+    "transfer_approved": _("Approved a transfer"),
+    "transfer_recorded": _("Recorded a transfer"),
+    "refund_route_given_up": _("Called a refund off at the channel"),
     "signed_in": _("Signed in"),
     "notice_sent": _("Message sent"),
     "staff_created": _("Made a sign-in for staff"),
     "customer_registered": _("Registered the customer"),
     "order_registered": _("Registered an order"),
+    "finding_repaired": _("Repaired a reconciliation finding"),
+    "agreement_ended": _("Ended auto-debit"),
     "api_client_made": _("Made an API key"),
     "api_client_revoked": _("Revoked an API key"),
+    "card_bound": _("Bound a bank card"),
+    "card_removed": _("Removed a bank card"),
+    "conversation_taken": _("Took a conversation"),
+    "conversation_answered": _("Answered a customer"),
+    "conversation_closed": _("Closed a conversation"),
+    "conversation_seen": _("Looked at a conversation"),
 }
 
 REFUSALS: Words = {
@@ -149,9 +206,57 @@ REFUSALS: Words = {
 
 ROLES: Words = {"agent": _("Agent"), "finance": _("Finance"), "admin": _("Admin")}
 
+TOPICS: Words = {
+    "repayment_failed": _("A repayment failed"),
+    "outcome_unknown": _("An outcome is not known"),
+    "other": _("Other"),
+}
+
 FOUND_BY: Words = {
     "phone": _("phone"),
     "order_no": _("order number"),
     "customer_ref": _("customer number"),
     "out_trade_no": _("payment number"),
+}
+
+VERDICTS: Words = {
+    "matched": _("Matched"),
+    "missing_here": _("We do not have it"),
+    "missing_there": _("The channel does not have it"),
+    "amount_differs": _("Amounts differ"),
+    "state_differs": _("States differ"),
+    "duplicate": _("Named twice"),
+}
+
+FINDING_STATES: Words = {"open": _("To be explained"), "repaired": _("Booked since"), "explained": _("Explained")}
+FINDING_TONES: Words = {"open": "overdue", "repaired": "paid", "explained": "neutral"}
+
+REPAIRS: Words = {
+    "settled_by_bill": _("Booked because of the bill"),
+    "agrees_now": _("Agrees by now"),
+    "book_late": _("Book it now"),
+    "sent_back": _("We sent it back from our bank account"),
+    "received_at_bank": _("It came to our bank account outside the bill"),
+    "channel_charge": _("It is a charge or a gift of the channel"),
+}
+
+LINE_KINDS: Words = {"payment": _("Payment"), "refund": _("Refund"), "fee": _("Fee"), "day": _("The whole day")}
+
+AGREEMENT_STATUSES: Words = {
+    "signing": _("Being signed"),
+    "active": _("Active"),
+    "ended": _("Agreement ended"),
+    "failed": _("Never signed"),
+}
+AGREEMENT_TONES: Words = {"signing": "due", "active": "paid", "ended": "cancelled", "failed": "cancelled"}
+
+AGREEMENT_ENDS: Words = {
+    "by_customer": _("by the customer"),
+    "by_staff": _("by staff"),
+    "by_mall": _("by the mall"),
+    "not_signed": _("nobody signed it"),
+    "ended_at_channel": _("at the channel"),
+    "replaced": _("replaced by a newer one"),
+    "plan_closed": _("the plan is closed"),
+    "card_unusable": _("the card cannot be used"),
 }

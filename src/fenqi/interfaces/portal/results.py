@@ -20,6 +20,7 @@ from fenqi.interfaces.portal.rail import installment_name
 from fenqi.records.models import PaymentPurpose, PaymentState
 from fenqi.usecases import clock
 from fenqi.usecases.customers import customer_view
+from fenqi.usecases.refunds.queries import list_refunds
 from fenqi.usecases.repayment import queries, resolve
 from fenqi.usecases.repayment.quote import Choice
 from fenqi.usecases.views import PaymentView
@@ -84,6 +85,7 @@ def show(request: HttpRequest, customer_id: UUID, payment_id: UUID) -> HttpRespo
         "reason": _reason(payment) if result is Result.FAILED else "",
         "again": _again_address(payment),
         "phone": customer_view(customer_id).phone_masked if result.may_change else "",
+        "refunds": list_refunds(customer_id, payment_id=payment_id) if payment.duplicate_minor else (),
         "now": clock.now(),
         "refresh_seconds": REFRESH_SECONDS,
     }

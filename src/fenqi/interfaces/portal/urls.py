@@ -3,7 +3,19 @@
 from django.conf import settings
 from django.urls import path
 
-from fenqi.interfaces.portal import auto_debit, bills, me, orders, refunds, repay, results, sign_in
+from fenqi.interfaces.portal import (
+    auto_debit,
+    bills,
+    cards,
+    going_on,
+    me,
+    orders,
+    refunds,
+    repay,
+    results,
+    sign_in,
+    support,
+)
 from fenqi.interfaces.shared import parts
 
 app_name = "portal"
