@@ -6,8 +6,11 @@ from fenqi.usecases.staff.permissions import MAY, Permission
 LINES = {
     "find a customer, see orders, plans, payments, raw events": Permission.SEE_CUSTOMERS,
     "ask a payment channel what became of an attempt": Permission.ASK_CHANNEL,
+    "end a customer's auto-debit, against a reason": Permission.END_AGREEMENTS,
     "show name and phone, against a reason": Permission.REVEAL_PERSONAL_DATA,
     "see the journal": Permission.SEE_JOURNAL,
+    "see refunds that wait, propose an account for a transfer, record the transfer": Permission.PROPOSE_TRANSFER,
+    "approve a transfer that somebody else proposed": Permission.APPROVE_TRANSFER,
     "see refused callbacks": Permission.SEE_REFUSED_CALLBACKS,
     "read the audit": Permission.SEE_AUDIT,
 }

@@ -31,23 +31,26 @@ class EndUnanswered(FenqiError):
 
 
 def end_agreement(
-    customer_id: UUID, agreement_id: UUID, *, by: str, reason: str, now: datetime, ip: str = ""
+    customer_id: UUID, agreement_id: UUID, *, by: str, reason: str, now: datetime, note: str = "", ip: str = ""
 ) -> AgreementStatus:
-    """End it by the word of the customer or of staff; told again, nothing changes. Raises NotFound."""
+    """End it by the word of the customer, of staff or of the mall; told again, nothing changes. Raises NotFound.
+
+    `reason` is a stable word, `note` what somebody wrote: it is kept in the audit.
+    """
     with transaction.atomic(durable=True):
         locks.customer(customer_id)
         agreement = find_agreement(customer_id, agreement_id)
         if agreement.status in _OPEN:
             decision = Decision(customer_id)
-            end(decision, agreement, by=by, reason=reason[:32], now=now)
+            end(decision, agreement, by=by, reason=reason, now=now)
             write(decision)
             audit.record(
                 by,
                 audit.Action.AGREEMENT_ENDED,
                 customer_id=customer_id,
                 subject=f"agreement:{agreement_id}",
-                reason=reason,
-                details={"channel": agreement.channel, "ip": ip},
+                reason=note,
+                details={"why": reason, "channel": agreement.channel, "ip": ip},
                 now=now,
             )
     return AgreementStatus(agreement.status)

@@ -14,6 +14,7 @@ class Permission(StrEnum):
     SEE_CUSTOMERS = "see_customers"
     REVEAL_PERSONAL_DATA = "reveal_personal_data"
     ASK_CHANNEL = "ask_channel"
+    END_AGREEMENTS = "end_agreements"
     SEE_JOURNAL = "see_journal"
     SEE_REFUSED_CALLBACKS = "see_refused_callbacks"
     SEE_AUDIT = "see_audit"
@@ -33,6 +34,7 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.SEE_CUSTOMERS,
             Permission.REVEAL_PERSONAL_DATA,
             Permission.ASK_CHANNEL,
+            Permission.END_AGREEMENTS,
             Permission.ANSWER_CUSTOMERS,
             Permission.SEE_CONDITIONS,
             Permission.SEE_RECOVERY,
