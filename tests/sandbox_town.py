@@ -41,8 +41,6 @@ class Sandbox:
     def ask(self, path: str, **query: str) -> Any:
         return self.http.get(f"{self.url}/control/api/{path}", params=query).raise_for_status().json()
 
-    control = tell
-
     def order(self, operation: str, kind: str, value: str = "", times: int = 1, *, channel: str = "alipay") -> None:
         self.tell("faults", channel=channel, operation=operation, kind=kind, value=value, times=times)
 

@@ -27,7 +27,7 @@ from sandbox_town import Receiver, Sandbox
 @pytest.fixture(autouse=True)
 def _no_faults_are_left(sandbox: Sandbox) -> Iterator[None]:
     yield
-    sandbox.control("faults/forget")
+    sandbox.tell("faults/forget")
 
 
 def test_the_adapter_is_a_payment_channel(alipay: AlipayChannel) -> None:

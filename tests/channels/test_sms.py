@@ -22,7 +22,7 @@ def sms_config(settings_of_rails: ChannelSettings) -> AliyunSmsConfig:
 @pytest.fixture(autouse=True)
 def _no_faults_are_left(sandbox: Sandbox) -> Iterator[None]:
     yield
-    sandbox.control("faults/forget")
+    sandbox.tell("faults/forget")
 
 
 def send(gateway: SmsGateway, *, template_code: str = "SMS_SIGN_IN", phone: str = PHONE, **params: str) -> SmsReceipt:

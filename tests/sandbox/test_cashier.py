@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from fenqi.channels.alipay.codes import ALIPAY_CODES
+from fenqi.domain.payments import FailureCategory, Operation, verdict_on
 from sandbox_town import Merchant, Sandbox
 
 
@@ -42,6 +44,28 @@ def test_a_payer_who_is_refused_may_try_again_and_the_merchant_hears_nothing(
     assert sandbox.trade(number)["notifications"] == []
     press(payer, page, "confirm")
     assert sandbox.trade(number)["status"] == "TRADE_SUCCESS"
+
+
+def test_the_payer_can_fail_in_each_of_the_seven_ways(
+    merchant: Merchant, sandbox: Sandbox, payer: httpx.Client
+) -> None:
+    page = payer.get(sandbox.trade(merchant.opened())["cashier"]).text
+    codes = re.findall(r'<option value="(ACQ[.A-Z_]+)"', page)
+    ways = {verdict_on(ALIPAY_CODES, Operation.PAY, code).category for code in codes}
+    assert ways == set(FailureCategory) - {FailureCategory.MERCHANT_CONFIG}
+
+
+def test_a_payer_may_pay_from_a_bank_card(merchant: Merchant, sandbox: Sandbox, payer: httpx.Client) -> None:
+    number = merchant.opened()
+    press(payer, sandbox.trade(number)["cashier"], "confirm", **{"from": "bank_card"})
+    merchant.call("alipay.trade.refund", {"out_trade_no": number, "refund_amount": "88.80"})
+    asked: dict[str, object] = {
+        "out_trade_no": number,
+        "out_request_no": number,
+        "query_options": ["deposit_back_info"],
+    }
+    leg = merchant.call("alipay.trade.fastpay.refund.query", asked)["deposit_back_info"]
+    assert (leg["has_deposit_back"], leg["dback_status"]) == ("true", "P")
 
 
 def test_a_payer_who_walks_away_brings_nothing_signed_back(
