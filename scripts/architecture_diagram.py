@@ -1,16 +1,18 @@
-"""Draws the house as it is: who imports whom, and how a payment attempt moves.
+"""Draws the house as it is: who imports whom, and how a payment attempt and a refund move.
 
 `python scripts/architecture_diagram.py --write` writes the diagrams into `docs/architecture.md` and
 `docs/payment-states.md`; without `--write` it says which page is out of date. A test fails while one is.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from enum import StrEnum
 from itertools import groupby
 
 import grimp
 
-from fenqi.domain.payments.attempts import NEXT_STATE, AttemptState, Outcome, Signal, Step
+from fenqi.domain.payments.attempts import NEXT_STATE, AttemptState, Outcome, Step
+from fenqi.domain.payments.refunds import NEXT_REFUND_STATE, RefundState, RefundStep
 from generated_parts import DOCS, Parts, run
 
 ARCHITECTURE = DOCS / "architecture.md"
@@ -24,6 +26,13 @@ NO_ROOMS = ("fenqi.records.migrations", "fenqi.config.database")
 
 Imports = Mapping[str, Collection[str]]
 """Room to the other rooms it imports; what stands in no room of a floor belongs to the floor: `usecases`."""
+
+Moves = Mapping[tuple[StrEnum, StrEnum], StrEnum]
+"""(state, signal) -> state."""
+
+ATTEMPTS: Moves = dict(NEXT_STATE.items())
+REFUNDS: Moves = dict(NEXT_REFUND_STATE.items())
+_OF_PAYMENTS = tuple(outcome for outcome in Outcome if outcome is not Outcome.ABNORMAL)
 
 
 def imports_between_rooms() -> Imports:
@@ -81,28 +90,27 @@ def _by_floor(rooms: Collection[str], order: tuple[str, ...]) -> str:
     return "; ".join(floors) or "nothing of ours"
 
 
-def attempts_diagram() -> str:
+def moves_diagram(moves: Moves) -> str:
     """Every move that leads to another state; the signals that do are written on the arrow."""
-    moves: dict[tuple[AttemptState, AttemptState], list[str]] = defaultdict(list)
-    for (state, signal), after in NEXT_STATE.items():
+    signals: dict[tuple[StrEnum, StrEnum], list[str]] = defaultdict(list)
+    for (state, signal), after in moves.items():
         if after is not state:
-            moves[state, after].append(signal.value)
-    arrows = [f"    {state} --> {after}: {', '.join(signals)}" for (state, after), signals in moves.items()]
+            signals[state, after].append(signal.value)
+    arrows = [f"    {state} --> {after}: {', '.join(names)}" for (state, after), names in signals.items()]
     return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> created", *arrows, "```"])
 
 
-def attempts_table() -> str:
+def moves_table(moves: Moves, states: Iterable[StrEnum], signals: Collection[StrEnum]) -> str:
     """Every pair of state and signal: the state after it, `=` where nothing changes, or a refusal."""
-    signals: tuple[Signal, ...] = (*Step, *Outcome)
     head = "| state | " + " | ".join(f"`{signal.value}`" for signal in signals) + " |"
     rows = [
-        f"| `{state}` | " + " | ".join(_after(state, signal) for signal in signals) + " |" for state in AttemptState
+        f"| `{state}` | " + " | ".join(_after(moves, state, signal) for signal in signals) + " |" for state in states
     ]
     return "\n".join([head, "|---" * (len(signals) + 1) + "|", *rows])
 
 
-def _after(state: AttemptState, signal: Signal) -> str:
-    after = NEXT_STATE.get((state, signal))
+def _after(moves: Moves, state: StrEnum, signal: StrEnum) -> str:
+    after = moves.get((state, signal))
     if after is None:
         return "refused"
     return "=" if after is state else after.value
@@ -112,7 +120,12 @@ def pages() -> Parts:
     imports = imports_between_rooms()
     return {
         ARCHITECTURE: {"floors": floors_diagram(imports), "rooms": rooms_table(imports)},
-        STATES: {"moves": attempts_diagram(), "table": attempts_table()},
+        STATES: {
+            "moves": moves_diagram(ATTEMPTS),
+            "table": moves_table(ATTEMPTS, AttemptState, (*Step, *_OF_PAYMENTS)),
+            "refund moves": moves_diagram(REFUNDS),
+            "refund table": moves_table(REFUNDS, RefundState, (*RefundStep, *Outcome)),
+        },
     }
 
 

@@ -7,7 +7,20 @@ date. A test fails while it is.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fenqi.domain.ledger import Entry, EntryCode, Line, clearing, duplicate_payment_entry, entry_for, opening_entry
+from fenqi.domain.ledger import (
+    Entry,
+    EntryCode,
+    Line,
+    clearing,
+    duplicate_payment_entry,
+    entry_for,
+    opening_entry,
+    refund_paid_entry,
+    refund_returned_entry,
+    settlement_entry,
+    suspense_entry,
+    transfer_paid_entry,
+)
 from fenqi.domain.money import Money
 from fenqi.domain.plans import Event, parse_event, parse_terms, replay
 from generated_parts import DOCS, Parts, run
@@ -88,6 +101,31 @@ def examples() -> list[Example]:
             EntryCode.DUPLICATE_PAYMENT,
             "The same row is paid a second time at the cashier.",
             duplicate_payment_entry(10_720, source=ALIPAY),
+        ),
+        Example(
+            EntryCode.REFUND_PAID,
+            "It has gone back over the channel.",
+            refund_paid_entry(10_720, source=ALIPAY),
+        ),
+        Example(
+            EntryCode.REFUND_RETURNED,
+            "The payer's bank could not take it and sent it back.",
+            refund_returned_entry(10_720, source=ALIPAY),
+        ),
+        Example(
+            EntryCode.TRANSFER_PAID,
+            "It is transferred to a verified account instead.",
+            transfer_paid_entry(10_720),
+        ),
+        Example(
+            EntryCode.CHANNEL_SETTLEMENT,
+            "Alipay pays out a day on which 300.00 came in and 107.20 went back, less 1.16 of fee.",
+            settlement_entry(paid=30_000, refunded=10_720, fee=116, source=ALIPAY),
+        ),
+        Example(
+            EntryCode.SUSPENSE,
+            "A payment of 20.00 in the channel's bill is not explained yet.",
+            suspense_entry(2_000, source=ALIPAY),
         ),
     ]
 

@@ -4,6 +4,7 @@ import pytest
 
 from architecture_diagram import ARCHITECTURE, FLOORS, STATES, floor_of, imports_between_rooms, pages
 from fenqi.domain.payments.attempts import AttemptState
+from fenqi.domain.payments.refunds import RefundState
 from generated_parts import brought_up_to_date, out_of_date
 
 
@@ -21,9 +22,10 @@ def test_the_imports_are_read_and_go_down() -> None:
             assert all(FLOORS.index(floor) >= FLOORS.index(floor_of(room)) for floor in floors), room
 
 
-def test_every_state_of_an_attempt_is_drawn() -> None:
+def test_every_state_of_an_attempt_and_of_a_refund_is_drawn() -> None:
     text = STATES.read_text()
     assert all(f"--> {state}" in text for state in AttemptState)
+    assert all(f"--> {state}" in text for state in RefundState)
 
 
 def test_a_page_that_says_something_else_is_found() -> None:

@@ -10,6 +10,7 @@ from generated_parts import out_of_date
 from posting_recipes_page import PAGE, Example, examples, pages
 
 ROW = re.compile(r"^\| ((?:`\w+`(?:, )?)+) \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
+MONEY_OUT = {"refund_paid", "refund_returned", "transfer_paid", "channel_settlement", "suspense"}
 CUSTOMERS_SIDE = ("receivable.", "customer.balance")
 CHARGED_OFF_SIDE = ("expense.bad_debt", "allowance.bad_debt")
 
@@ -25,7 +26,7 @@ def test_the_figures_are_those_of_the_engine() -> None:
 
 
 def test_every_recipe_has_its_rule_and_its_example() -> None:
-    codes = {kind.value for kind in RECIPES} | {"opened", "duplicate_payment"}
+    codes = {kind.value for kind in RECIPES} | {"opened", "duplicate_payment"} | MONEY_OUT
     assert codes == set(EntryCode)
     assert set(rules()) == codes
     assert {example.code for example in examples()} == codes

@@ -32,6 +32,8 @@ def test_the_roles_may_do_exactly_this() -> None:
             Permission.ASK_CHANNEL,
             Permission.SEE_JOURNAL,
             Permission.SEE_REFUSED_CALLBACKS,
+            Permission.PROPOSE_TRANSFER,
+            Permission.APPROVE_TRANSFER,
         },
         "admin": set(Permission),
     }
