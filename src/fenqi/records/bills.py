@@ -31,7 +31,10 @@ class ChannelBill(models.Model):
 
 
 class BillLine(SpreadModel):
-    """A line of a bill with whom it belongs to; what belongs to nobody is the channel's own (`house_of`)."""
+    """A line of a bill with whom it belongs to; what belongs to nobody is the channel's own (`house_of`).
+
+    Its id follows from channel, day and line number. A customer has few lines: their key finds them all.
+    """
 
     channel = models.CharField(max_length=32)
     bill_date = models.DateField()
@@ -47,13 +50,7 @@ class BillLine(SpreadModel):
 
     class Meta:
         db_table = "bill_line"
-        constraints = [
-            models.UniqueConstraint(fields=["customer_id", "channel", "bill_date", "line_no"], name="bill_line_no"),
-        ]
-        indexes = [
-            models.Index(fields=["customer_id", "number"], name="bill_line_by_number"),
-            models.Index(fields=["channel", "bill_date"], name="bill_line_by_day"),
-        ]
+        indexes = [models.Index(fields=["channel", "bill_date"], name="bill_line_by_day")]
 
 
 class FindingState(models.TextChoices):

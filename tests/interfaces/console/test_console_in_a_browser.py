@@ -11,8 +11,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from bill_sources import bill_line, open_bills
 from fenqi.config.environment import project_folder
 from fenqi.records.models import Account, RefusedCallback
+from fenqi.usecases.reconciliation.run import reconcile
+from malls import noon
 
 PASSWORD = "three-blue-teapots-1987"
 Person = Callable[[str], UUID]
@@ -167,3 +170,38 @@ def test_it_works_without_scripts(
     page.locator("#q").press("Enter")
     page.get_by_role("button", name="现在再查").first.click()
     expect(page.get_by_role("status")).to_contain_text("已向渠道查询")
+
+
+@pytest.fixture
+def reconciled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five days of two channels: most lines agree with nothing of ours, so that there is much to be explained."""
+    bills = open_bills(monkeypatch)
+    for n in range(1, 6):
+        at = noon(f"2026-02-0{n}")
+        named = [bill_line(f"NOBODYS{n}{m}", 9_900 * m, fee_minor=54 * n, at=at) for m in range(n % 3)]
+        charges = [bill_line("", 100 + m, kind="fee", channel_no=f"F{m}", at=at) for m in range(20 * n)]
+        bills.days[at.date()] = [line for line in named if line["amount_minor"]] + charges
+        for channel in ("alipay", "wechat_pay"):
+            reconcile(channel, at.date(), now=noon("2026-02-07"))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
+def test_reconciliation_is_accessible_wide_and_narrow(
+    open_page: Callable[..., Page], reconciled: None, make_staff: Callable[[str], Account], size: str, language: str
+) -> None:
+    make_staff("finance")
+    short = language[:2]
+    page = open_page(size=size, language=language)
+    sign_in(page, "finance")
+    page.goto("/console/reconciliation")
+    picture(page, f"reconciliation-{short}-{size}")
+    page.locator(".table a.btn").first.click()
+    page.wait_for_url("**/reconciliation/alipay/**")
+    picture(page, f"reconciliation-bill-{short}-{size}")
+    page.locator(".finding input[type=radio]").first.check()
+    page.locator(".finding .field input").first.fill("bank transfer 0042")
+    page.locator(".finding .btn").first.click()
+    page.wait_for_url("**/reconciliation/alipay/**")
+    expect(page.locator("[role=status]")).to_be_visible()
+    picture(page, f"reconciliation-explained-{short}-{size}")

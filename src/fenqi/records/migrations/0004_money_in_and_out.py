@@ -66,8 +66,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'bill_line',
-                'indexes': [models.Index(fields=['customer_id', 'number'], name='bill_line_by_number'), models.Index(fields=['channel', 'bill_date'], name='bill_line_by_day')],
-                'constraints': [models.UniqueConstraint(fields=('customer_id', 'channel', 'bill_date', 'line_no'), name='bill_line_no')],
+                'indexes': [models.Index(fields=['channel', 'bill_date'], name='bill_line_by_day')],
             },
         ),
         migrations.CreateModel(

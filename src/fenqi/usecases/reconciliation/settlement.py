@@ -5,6 +5,7 @@ moved less what we booked on the day; as that changes, the difference is posted.
 and posts what is new and nothing else.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -105,7 +106,7 @@ def standings(channel: str, findings: Sequence[UUID]) -> Mapping[UUID, Standing]
 
 
 def _settle_findings(bill: ChannelBill, ids: Sequence[tuple[UUID, UUID]], *, now: datetime) -> bool:
-    changed = False
+    moved: list[ReconciliationFinding] = []
     with transaction.atomic():
         books = HouseBooks(bill.channel, currency=bill.currency, now=now)
         findings = _read(bill, ids)
@@ -121,10 +122,10 @@ def _settle_findings(bill: ChannelBill, ids: Sequence[tuple[UUID, UUID]], *, now
                     suspense_entry(new, source=clearing(bill.channel)), on=bill.bill_date, finding=finding.id
                 )
             if _move(finding, moved=bool(new), standing=before.suspense + new, now=now) or new:
-                keep(finding)
-                changed = True
+                moved.append(finding)
+        keep(*moved)
         books.write()
-    return changed
+    return bool(moved)
 
 
 def _read(bill: ChannelBill, ids: Sequence[tuple[UUID, UUID]]) -> list[ReconciliationFinding]:
@@ -168,16 +169,21 @@ def _move(finding: ReconciliationFinding, *, moved: bool, standing: int, now: da
     return False
 
 
-def keep(finding: ReconciliationFinding) -> None:
-    """Store what became of it."""
-    ReconciliationFinding.objects.filter(customer_id=finding.customer_id, id=finding.id).update(
-        state=finding.state,
-        repair=finding.repair,
-        note=finding.note,
-        entry_id=finding.entry_id,
-        closed_at=finding.closed_at,
-        closed_by=finding.closed_by,
-    )
+_KEEP = """
+UPDATE reconciliation_finding f SET state = r.state, repair = r.repair, note = r.note, entry_id = r.entry_id,
+  closed_at = r.closed_at, closed_by = r.closed_by
+FROM jsonb_to_recordset(%s::jsonb) AS r(customer_id uuid, id uuid, state text, repair text, note text, entry_id uuid,
+  closed_at timestamptz, closed_by text)
+WHERE f.customer_id = r.customer_id AND f.id = r.id
+"""
+_KEPT = ("customer_id", "id", "state", "repair", "note", "entry_id", "closed_at", "closed_by")
+
+
+def keep(*findings: ReconciliationFinding) -> None:
+    """Store what became of them."""
+    rows = [{name: getattr(finding, name) for name in _KEPT} for finding in findings]
+    with across_customers(), connection.cursor() as cursor:
+        cursor.execute(_KEEP, [json.dumps(rows, default=str)])
 
 
 _DAY = """
@@ -266,4 +272,4 @@ def _close_all(findings: Sequence[ReconciliationFinding], *, now: datetime) -> N
         for finding in findings:
             finding.state, finding.repair = FindingState.EXPLAINED, Repair.AGREES_NOW.value
             finding.closed_at, finding.closed_by = now, SYSTEM
-            keep(finding)
+        keep(*findings)
