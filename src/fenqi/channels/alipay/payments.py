@@ -56,23 +56,22 @@ class Payments:
     def take(
         self, operation: Operation, request: ChargeRequest | DebitRequest, biz_content: Mapping[str, object]
     ) -> ChannelReply:
-        """Take the money now, without the payer."""
+        """Take the money now, without the payer; of money that was taken before, say what the query says."""
         number = request.out_trade_no
         try:
             answer = self._gateway.call("alipay.trade.pay", biz_content, notify_url=request.notify_url)
         except Fault as fault:
             return _without_answer(number, fault, verdicts.of_order(fault))
         if not answer.worked:
-            return _refused(number, operation, answer)
+            refused = _refused(number, operation, answer)
+            return self._state(number) if refused.outcome is Outcome.SUCCEEDED else refused
         paid_at, amount = wire.instant(answer.text("gmt_payment")), wire.money(answer.text("total_amount"))
         if answer.text("out_trade_no") != number or amount is None:
             return _says_something_else(number, answer)
         return _told(number, answer, Outcome.SUCCEEDED, amount=amount, paid_at=paid_at)
 
     def query(self, charge: ChargeRef) -> ChannelReply:
-        number = charge.out_trade_no
-        answer = self._ask("alipay.trade.query", Operation.QUERY, number)
-        return _state_of(number, answer) if isinstance(answer, Answer) else answer
+        return self._state(charge.out_trade_no)
 
     def close(self, charge: ChargeRef) -> ChannelReply:
         number = charge.out_trade_no
@@ -82,6 +81,10 @@ class Payments:
         if answer.text("out_trade_no") != number:
             return _says_something_else(number, answer)
         return _told(number, answer, Outcome.CLOSED)
+
+    def _state(self, number: str) -> ChannelReply:
+        answer = self._ask("alipay.trade.query", Operation.QUERY, number)
+        return _state_of(number, answer) if isinstance(answer, Answer) else answer
 
     def _ask(self, method: str, operation: Operation, number: str) -> Answer | ChannelReply:
         """The answer if it worked, else what its failure means."""
