@@ -18,6 +18,7 @@ from fenqi.channels.interface import (
     ChargeRequest,
     DebitRequest,
     Notification,
+    PaymentChannel,
     Redirect,
     RefundReply,
     RefundRequest,
@@ -68,7 +69,7 @@ class AnotherRail:
         return Acknowledgement("ok")
 
 
-def open_rail(rail: AnotherRail, monkeypatch: pytest.MonkeyPatch) -> None:
+def open_rail(rail: PaymentChannel, monkeypatch: pytest.MonkeyPatch) -> None:
     """Offer it after those of the environment, or in place of the one of its name."""
 
     def find(name: str, settings: ChannelSettings) -> object:

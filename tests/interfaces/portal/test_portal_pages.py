@@ -256,7 +256,7 @@ def test_a_double_tap_is_one_repayment(signed_in: SignedIn, mall: CustomerOf) ->
     form = {
         "token": hidden(page, "token"),
         "choice": "5",
-        "channel": "alipay",
+        "method": "alipay",
         "request_key": hidden(page, "request_key"),
     }
     before = Payment.objects.filter(customer_id=customer_id).count()
@@ -273,11 +273,11 @@ def test_a_double_tap_is_one_repayment(signed_in: SignedIn, mall: CustomerOf) ->
 def test_a_sum_that_has_changed_is_shown_anew_and_nothing_is_charged(signed_in: SignedIn, mall: CustomerOf) -> None:
     client, customer_id = signed_in("chen"), mall("chen")
     plan = plan_of(customer_id)
-    form = {"token": "forged", "choice": "5", "channel": "alipay", "request_key": str(uuid4())}
+    form = {"token": "forged", "choice": "5", "method": "alipay", "request_key": str(uuid4())}
     before = Payment.objects.filter(customer_id=customer_id).count()
     answer = client.post(f"/plans/{plan.id}/repay/start", form)
     assert answer.status_code == 409
-    assert "没有扣款。请核对新的金额再确认" in answer.content.decode()
+    assert "没有扣款。请看一下新的金额再确认" in answer.content.decode()
     assert Payment.objects.filter(customer_id=customer_id).count() == before
 
 

@@ -120,18 +120,18 @@ def remove(request: HttpRequest, customer_id: UUID, card_id: UUID) -> HttpRespon
 def recognise(request: HttpRequest, _customer_id: UUID) -> HttpResponse:
     """Bank and kind as soon as the first digits tell, or what is wrong with the number; a part of the form."""
     form = CardForm(request.POST)
-    told = _told(form)
+    recognised = _recognised(form)
     for fault in faults(form.typed) if form.is_valid() else ():
         if fault.where == "number":
             form.refuse(fault)
-    return render_page(request, "parts/card_told.html", {"form": form, "told": told})
+    return render_page(request, "parts/card_told.html", {"form": form, "recognised": recognised})
 
 
 def consent_text() -> str:
     return _("I am the holder of this card and let the mall debit it for repayments that I confirm.")
 
 
-def _told(form: CardForm) -> str:
+def _recognised(form: CardForm) -> str:
     """What the number says so far; nothing while it is short or nobody's."""
     if not form.is_valid():
         return ""
@@ -147,7 +147,7 @@ def _told(form: CardForm) -> str:
 def _form_page(request: HttpRequest, form: CardForm, *, status: int = 200) -> HttpResponse:
     context: dict[str, Any] = {
         "form": form,
-        "told": _told(form) if form.is_bound else "",
+        "recognised": _recognised(form) if form.is_bound else "",
         "code_sent": _binding(request) is not None,
         "consent": consent_text(),
         "back": _safe_next(request, str(form["next"].value() or "")) or reverse("portal:cards"),
