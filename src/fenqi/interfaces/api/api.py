@@ -14,7 +14,18 @@ from ninja.renderers import JSONRenderer
 from ninja.responses import NinjaJSONEncoder
 
 from fenqi.domain.errors import FenqiError
-from fenqi.interfaces.api import customers, journal, orders, payments, plans, prices, problems, refunds, repayments
+from fenqi.interfaces.api import (
+    agreements,
+    customers,
+    journal,
+    orders,
+    payments,
+    plans,
+    prices,
+    problems,
+    refunds,
+    repayments,
+)
 from fenqi.interfaces.api.authentication import ApiKey
 from fenqi.interfaces.api.operations import REPLAYED
 
@@ -136,5 +147,5 @@ api = Api(
 for _error in (Exception, FenqiError, ValidationError, HttpError, Http404, OperationalError, InterfaceError):
     api.add_exception_handler(_error, problems.answer_error)
 
-for _noun in (customers, orders, plans, repayments, payments, refunds, journal, prices):
+for _noun in (customers, orders, plans, repayments, payments, agreements, refunds, journal, prices):
     api.add_router("", _noun.router, tags=[_noun.__name__.rpartition(".")[2]])

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from fenqi.domain.plans import Components, PlanState, Row
 from fenqi.interfaces.api.schemas import TermsBody
+from fenqi.usecases.agreements.queries import AgreementView
 from fenqi.usecases.repayment.quote import RepaymentQuote
 from fenqi.usecases.repayment.start import StartedRepayment
 from fenqi.usecases.views import (
@@ -227,6 +228,43 @@ class Payment(Outgoing):
 class PaymentsPage(Outgoing):
     items: list[Payment]
     next_cursor: str | None
+
+
+class DebitTry(Outgoing):
+    """One debit that was tried; `state` and `category` as those of the attempt."""
+
+    payment_id: UUID
+    attempt_id: UUID
+    at: datetime
+    amount_minor: int
+    currency: str
+    state: str
+    category: str
+
+
+class Agreement(Outgoing):
+    """`status`: signing, active, ended or failed (never signed). `limit_minor` is the most of one debit.
+
+    `next_try_at` is null while a debit is under way, after one that needs the customer (`stopped_by`), and when nothing
+    is left to debit.
+    """
+
+    agreement_id: UUID
+    plan_id: UUID
+    channel: str
+    card_id: UUID | None
+    number: str
+    status: str
+    limit_minor: int
+    currency: str
+    created_at: datetime
+    signed_at: datetime | None
+    ended_at: datetime | None
+    end_reason: str
+    next_try_at: datetime | None
+    next_amount_minor: int
+    stopped_by: str
+    tries: list[DebitTry]
 
 
 class Order(Outgoing):
@@ -481,6 +519,10 @@ def payment(view: PaymentView) -> Payment:
 
 def _attempt(view: AttemptView) -> Attempt:
     return Attempt.of(view)
+
+
+def agreement(view: AgreementView) -> Agreement:
+    return Agreement.of(view, tries=[DebitTry.of(one) for one in view.tries])
 
 
 def bills(of: Iterable[CurrencyBills], *, on: date) -> Bills:

@@ -274,13 +274,13 @@ def _months(items: Iterable[BillItem]) -> tuple[MonthSum, ...]:
 
 def events_of(customer_id: UUID, plan_id: UUID) -> tuple[EventView, ...]:
     """All that is known of the plan, in the order it became known. Raises NotFound."""
-    _require_plan(customer_id, plan_id)
+    require_plan(customer_id, plan_id)
     return tuple(map(_event_view, PlanEvent.objects.filter(customer_id=customer_id, plan_id=plan_id).order_by("seq")))
 
 
 def page_of_events(customer_id: UUID, plan_id: UUID, *, after: str | None = None, limit: int = 50) -> Page[EventView]:
     """The same in pages. Raises NotFound, InvalidCursor."""
-    _require_plan(customer_id, plan_id)
+    require_plan(customer_id, plan_id)
     events = PlanEvent.objects.filter(customer_id=customer_id, plan_id=plan_id)
     if after is not None:
         events = events.filter(seq__gt=_read_seq_cursor(after))
@@ -288,7 +288,8 @@ def page_of_events(customer_id: UUID, plan_id: UUID, *, after: str | None = None
     return page_of(views, limit=limit, cursor_of=lambda last: to_cursor(last.seq))
 
 
-def _require_plan(customer_id: UUID, plan_id: UUID) -> None:
+def require_plan(customer_id: UUID, plan_id: UUID) -> None:
+    """Raises NotFound."""
     if not Plan.objects.filter(customer_id=customer_id, id=plan_id).exists():
         raise NotFound
 
