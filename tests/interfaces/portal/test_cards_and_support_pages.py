@@ -188,7 +188,7 @@ def test_what_was_typed_is_not_lost_when_it_is_refused(signed_in: SignedIn) -> N
     assert long in answer.content.decode()
 
 
-@pytest.mark.requirement("R133")
+@pytest.mark.requirement("R133", "R166", "R167")
 def test_hotline_and_hours_are_shown_as_they_are_set(signed_in: SignedIn, settings: pytest.FixtureRequest) -> None:
     settings.FENQI_HOTLINE = "400-100-5678"  # type: ignore[attr-defined]  # pytest-django's settings
     page = signed_in("wang").get("/support").content.decode()

@@ -178,7 +178,7 @@ def test_the_attempt_is_stored_before_the_card_is_asked(plan: Bought, rail: Card
     assert attempt_of(plan, again).state == AttemptState.SUBMITTED
 
 
-@pytest.mark.requirement("R142")
+@pytest.mark.requirement("R129", "R142")
 def test_a_card_short_of_money_leads_to_another_method(plan: Bought, rail: CardRail, now: datetime) -> None:
     key = f"bank_card:{a_card(plan)}"
     rail.says.append(ChannelReply(outcome=Outcome.FAILED, out_trade_no="x", code="64", verdict=SHORT))
