@@ -11,6 +11,7 @@ from fenqi.interfaces.portal.auto_debit import card_of
 from fenqi.interfaces.portal.pages import reader, render_page
 from fenqi.interfaces.portal.plan_page import plan_page
 from fenqi.interfaces.portal.rail import installment_name, pill_of, rail_rows
+from fenqi.interfaces.portal.waiting import not_counted
 from fenqi.usecases.orders import queries
 from fenqi.usecases.orders.queries import Which
 from fenqi.usecases.refunds.queries import list_refunds
@@ -56,6 +57,7 @@ def detail(request: HttpRequest, customer_id: UUID, order_id: UUID) -> HttpRespo
             "auto_debit": card_of(customer_id, plan.view.plan_id),
             "rail": rail_rows(plan.installments, reader(plan.currency)),
             "next_name": installment_name(plan.next.number) if plan.next else "",
+            "not_counted": not_counted(order.plan.no_fault, plan.next.row.due_on, reader()) if plan.next else (),
             "next_pill": pill_of(plan.next) if plan.next else None,
         }
     return render_page(request, "order.html", context)

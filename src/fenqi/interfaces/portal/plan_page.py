@@ -74,7 +74,9 @@ class PlanPage:
     def waiting(self) -> CostOfWaiting | None:
         """What it costs to wait with the next installment."""
         following = self.next
-        return cost_of_waiting(self.view.terms, following.row, today=self.today) if following else None
+        if following is None:
+            return None
+        return cost_of_waiting(self.view.terms, following.row, today=self.today, exempt=self.view.exempt_days)
 
     @property
     def is_locked(self) -> bool:
@@ -86,7 +88,9 @@ def plan_page(view: PlanView, *, today: date, payments: Iterable[PaymentView] = 
     """`payments` are those of the plan; the one under way locks its installments while its outcome is unknown."""
     under_way = _under_way(view, payments)
     locked = set(under_way.installments) if under_way and _is_unknown(under_way) else set()
-    calendar = Calendar(today=today, grace_days=view.terms.grace_days, locked=frozenset(locked))
+    calendar = Calendar(
+        today=today, grace_days=view.terms.grace_days, locked=frozenset(locked), exempt=view.exempt_days
+    )
     return PlanPage(
         view=view,
         today=today,

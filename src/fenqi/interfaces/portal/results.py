@@ -1,31 +1,33 @@
 """What became of a repayment: succeeded, failed, waiting, unknown, closed, or owed back (R116, design section 6)."""
 
+from datetime import datetime, time, timedelta
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
-from django.utils.http import urlencode
-from django.utils.translation import get_language
 from django.views.decorators.http import require_POST, require_safe
 
-from fenqi.domain.payments import AttemptState, FailureCategory
+from fenqi.domain.payments import AttemptState
 from fenqi.interfaces.portal.access import customer_page
-from fenqi.interfaces.portal.choices import word_of
-from fenqi.interfaces.portal.methods import channel_name
-from fenqi.interfaces.portal.pages import render_page
+from fenqi.interfaces.portal.methods import card_name, channel_name
+from fenqi.interfaces.portal.pages import reader, render_page
 from fenqi.interfaces.portal.plan_page import plan_page
 from fenqi.interfaces.portal.rail import installment_name
-from fenqi.records.models import PaymentPurpose, PaymentState
+from fenqi.interfaces.portal.recovery import recovery_page
+from fenqi.interfaces.portal.waiting import not_counted
+from fenqi.records.models import AttemptMethod, PaymentPurpose, PaymentState
 from fenqi.usecases import clock
 from fenqi.usecases.customers import customer_view
+from fenqi.usecases.recovery.situation import situation
 from fenqi.usecases.refunds.queries import list_refunds
 from fenqi.usecases.repayment import queries, resolve
-from fenqi.usecases.repayment.quote import Choice
 from fenqi.usecases.views import PaymentView
 
 REFRESH_SECONDS = 5
+BILL_READ_BY: Final = time(12)
+"""Of the day after a payment: by then every channel's bill of its day has been read."""
 
 
 class Result(StrEnum):
@@ -42,6 +44,8 @@ class Result(StrEnum):
     def may_change(self) -> bool:
         return self in (Result.WAITING, Result.UNKNOWN)
 
+
+_MAY_BE_RECOVERED = frozenset({Result.FAILED, Result.CLOSED, Result.UNKNOWN})
 
 _RESULT_OF = {
     AttemptState.CREATED: Result.WAITING,
@@ -71,6 +75,7 @@ def show(request: HttpRequest, customer_id: UUID, payment_id: UUID) -> HttpRespo
     today = clock.business_date(clock.now())
     view = queries.plan_view(customer_id, payment.plan_id, today=today)
     plan = plan_page(view, today=today, payments=[payment])
+    found = situation(customer_id, payment, now=clock.now()) if result in _MAY_BE_RECOVERED else None
     chosen = [one for one in plan.installments if one.row.n in payment.installments]
     context = {
         "payment": payment,
@@ -82,8 +87,11 @@ def show(request: HttpRequest, customer_id: UUID, payment_id: UUID) -> HttpRespo
         "count_of_all": plan.count,
         "is_settlement": payment.purpose == PaymentPurpose.SETTLEMENT,
         "channel": channel_name(payment.channel),
-        "reason": _reason(payment) if result is Result.FAILED else "",
-        "again": _again_address(payment),
+        "recovery": recovery_page(found, payment, reader(payment.currency)) if found else None,
+        "account": card_name(found.card) if found and found.card else channel_name(payment.channel),
+        "may_reopen": result is Result.WAITING and _may_reopen(payment),
+        "bill_decides": _bill_decides(payment),
+        "not_counted": not_counted(view.no_fault, plan.next.row.due_on, reader()) if plan.next else (),
         "phone": customer_view(customer_id).phone_masked if result.may_change else "",
         "refunds": list_refunds(customer_id, payment_id=payment_id) if payment.duplicate_minor else (),
         "now": clock.now(),
@@ -92,21 +100,19 @@ def show(request: HttpRequest, customer_id: UUID, payment_id: UUID) -> HttpRespo
     return render_page(request, "result.html", context)
 
 
-def _reason(payment: PaymentView) -> str:
-    """Why, in the customer's words; a category nobody mapped is for support."""
+def _may_reopen(payment: PaymentView) -> bool:
+    """A payer who left the cashier goes back to it while its time is not up."""
     attempt = payment.latest_attempt
-    known = {category.value: category for category in FailureCategory}
-    category = known.get(attempt.category if attempt else "", FailureCategory.CONTACT_SUPPORT)
-    return category.customer_line(get_language() or "zh-hans")
+    return attempt is not None and attempt.method == AttemptMethod.CASHIER and clock.now() < attempt.expires_at
 
 
-def _again_address(payment: PaymentView) -> str:
-    """Where the same may be tried again, with a new quote."""
-    purpose = PaymentPurpose(payment.purpose)
-    if purpose is PaymentPurpose.RECORDED:
-        return reverse("portal:repay", args=[payment.plan_id])
-    word = word_of(Choice(purpose=purpose, installments=payment.installments))
-    return f"{reverse('portal:confirm', args=[payment.plan_id])}?{urlencode({'choice': word})}"
+def _bill_decides(payment: PaymentView) -> datetime | None:
+    """When the channel's daily bill, which comes the day after, has told at the latest."""
+    attempt = payment.latest_attempt
+    if attempt is None:
+        return None
+    following = clock.business_date(attempt.created_at) + timedelta(days=1)
+    return datetime.combine(following, BILL_READ_BY, tzinfo=clock.mall_zone())
 
 
 @require_safe

@@ -33,11 +33,22 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
-    """Against what an installment is judged; `locked` are the rows whose payment has no known outcome."""
+    """Against what an installment is judged.
+
+    `locked` are the rows whose payment has no known outcome; `exempt` are days that are not counted.
+    """
 
     today: date
     grace_days: int
     locked: Collection[int] = frozenset()
+    exempt: Collection[date] = frozenset()
+
+    def last_free_on(self, due_on: date) -> date:
+        """The last day of grace, and the exempt days right after it."""
+        last = due_on + timedelta(days=self.grace_days)
+        while last + timedelta(days=1) in self.exempt:
+            last += timedelta(days=1)
+        return last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,14 +138,14 @@ def standing_by_date(due_on: date, calendar: Calendar) -> Standing:
     """Where an open installment stands by its due date alone."""
     days = (due_on - calendar.today).days
     if days < 0:
-        return Standing.GRACE if -days <= calendar.grace_days else Standing.OVERDUE
+        return Standing.GRACE if calendar.today <= calendar.last_free_on(due_on) else Standing.OVERDUE
     if days == 0:
         return Standing.TODAY
     return Standing.SOON if days <= SOON_DAYS else Standing.FUTURE
 
 
 def _days_left(row: Row, standing: Standing, calendar: Calendar) -> int:
-    last_day = row.due_on + timedelta(days=calendar.grace_days) if standing is Standing.GRACE else row.due_on
+    last_day = calendar.last_free_on(row.due_on) if standing is Standing.GRACE else row.due_on
     return (last_day - calendar.today).days
 
 

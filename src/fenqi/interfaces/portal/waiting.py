@@ -1,9 +1,17 @@
 """What it costs to wait with an installment: from which day, how much, and what the credit record has to do with it."""
 
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
-from fenqi.domain.plans import Row, Terms, daily_late_fee, first_late_fee_on, late_fee_cap
+from django.utils.translation import gettext as _
+
+from fenqi.domain.plans import Row, Terms, daily_late_fee, late_fee_cap
+from fenqi.domain.plans.late_fees import NO_DAYS, first_late_fee_on, last_free_on
+from fenqi.interfaces.portal.rail import Reader
+from fenqi.interfaces.shared.formats import day_range, plain_day
+from fenqi.usecases.views import NoFaultView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,17 +31,35 @@ class CostOfWaiting:
     is_late: bool
 
 
-def cost_of_waiting(terms: Terms, row: Row, *, today: date) -> CostOfWaiting:
-    """By the terms' late-fee rule (R119, R121)."""
-    fee_from = first_late_fee_on(terms, row)
+def cost_of_waiting(terms: Terms, row: Row, *, today: date, exempt: AbstractSet[date] = NO_DAYS) -> CostOfWaiting:
+    """By the terms' late-fee rule (R119, R121); `exempt` days are not counted."""
     fixed = terms.late_fee.fixed if terms.late_fee and terms.late_fee.fixed else 0
-    last_free_on = row.due_on + timedelta(days=terms.grace_days)
+    last_free = last_free_on(terms, row, exempt)
     return CostOfWaiting(
         due_on=row.due_on,
-        last_free_on=last_free_on,
-        fee_from_on=fee_from,
+        last_free_on=last_free,
+        fee_from_on=first_late_fee_on(terms, row, exempt),
         daily_minor=daily_late_fee(terms, row),
         fixed_minor=fixed,
         cap_minor=None if fixed else late_fee_cap(terms, row),
-        is_late=today > last_free_on,
+        is_late=today > last_free,
     )
+
+
+def not_counted(periods: Iterable[NoFaultView], due_on: date, reader: Reader) -> tuple[str, ...]:
+    """Of the periods that touch the time after the due date: why, and which days."""
+    causes = {
+        "channel_outage": _("maintenance of the payment channel"),
+        "entry_closed": _("no way to pay was open"),
+        "outcome_unknown": _("an outcome was not known"),
+    }
+    touching = (period for period in periods if (period.until_on or reader.today) >= due_on)
+    told = (f"{_days(period, reader)}{_(': ')}{causes.get(period.cause, period.cause)}" for period in touching)
+    return tuple(dict.fromkeys(told))
+
+
+def _days(period: NoFaultView, reader: Reader) -> str:
+    last = period.until_on or reader.today
+    if last <= period.from_on:
+        return plain_day(period.from_on, reader.language, today=reader.today)
+    return day_range(period.from_on, last, reader.language, today=reader.today)

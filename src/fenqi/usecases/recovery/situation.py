@@ -134,7 +134,9 @@ def _circumstances(
 
 
 def _category(attempt: AttemptView) -> FailureCategory:
-    """A category nobody mapped is for support."""
+    """A category nobody mapped is for support; what was ended unpaid did not fail, and may be paid another way."""
+    if attempt.state == AttemptState.CLOSED and not attempt.category:
+        return FailureCategory.METHOD_UNAVAILABLE
     known = {category.value: category for category in FailureCategory}
     return known.get(attempt.category, FailureCategory.CONTACT_SUPPORT)
 
