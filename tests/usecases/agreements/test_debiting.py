@@ -13,7 +13,16 @@ from fenqi.channels.interface import AgreementReply, AgreementState
 from fenqi.domain.money import Money
 from fenqi.domain.payments import AttemptState, Outcome
 from fenqi.domain.payments.auto_debit import BEIJING
-from fenqi.records.models import DebitAgreement, DebitNotice, OutboxMessage, Payment, PaymentAttempt
+from fenqi.records.identifiers import new_id
+from fenqi.records.models import (
+    BoundCard,
+    ChannelCondition,
+    DebitAgreement,
+    DebitNotice,
+    OutboxMessage,
+    Payment,
+    PaymentAttempt,
+)
 from fenqi.usecases import plan_file
 from fenqi.usecases.agreements.announce import AnnouncementUnanswered, announce_debit
 from fenqi.usecases.agreements.consent import Consent
@@ -415,3 +424,31 @@ def test_the_sweep_finds_what_is_late_and_queues_it_without_debiting_twice(rail:
     assert queue_debits(now=DUE + timedelta(minutes=6)) == 1
     agreed.debit(DUE + timedelta(minutes=6))
     assert queue_debits(now=DUE + timedelta(minutes=12)) == 0
+
+
+def test_what_staff_know_of_the_channel_is_waited_out(rail: DebitingRail) -> None:
+    agreed = signed(rail)
+    ChannelCondition.objects.create(
+        channel=rail.name,
+        kind="maintenance",
+        starts_at=at(2, 1, 7),
+        ends_at=at(2, 1, 13),
+        created_at=SIGNED_AT,
+        created_by="tests",
+    )
+    assert debit_due(agreed.plan.customer_id, agreed.agreement_id, now=DUE) is None
+    assert not rail.debits
+    assert agreed.row.next_try_at == at(2, 1, 18)
+    assert agreed.debit(at(2, 1, 18)) is AttemptState.SUCCEEDED
+
+
+def test_a_card_that_was_removed_ends_its_agreement(rail: DebitingRail) -> None:
+    agreed = signed(rail)
+    card = BoundCard.objects.create(
+        customer_id=agreed.plan.customer_id, id=new_id(), channel=rail.name, number="B1", token_encrypted="",
+        kind="debit", last4="6621", holder_masked="", phone_masked="", state="ended", bound_at=SIGNED_AT,
+    )  # fmt: skip
+    DebitAgreement.objects.filter(customer_id=card.customer_id, id=agreed.agreement_id).update(card_id=card.id)
+    assert agreed.debit(DUE) is None
+    assert (agreed.row.status, agreed.row.end_reason) == ("ended", "card_unusable")
+    assert not rail.debits
