@@ -53,10 +53,11 @@ def _addresses(site: Site) -> Iterator[tuple[str, str, str]]:
     yield "support-thread", "wang", f"/support/{talked}"
     yield "support", "wang", "/support"
     yield "support-none", "chen", "/support"
-    token = quote(chen, plan.id, Choice(purpose=PaymentPurpose.INSTALLMENTS, installments=(5,)), now=now).token
+    overdue = Plan.objects.filter(customer_id=wang).order_by("opened_on")[0]
+    token = quote(wang, overdue.id, Choice(purpose=PaymentPurpose.DUE), now=now).token
     started = start_repayment(
-        customer_id=chen,
-        plan_id=plan.id,
+        customer_id=wang,
+        plan_id=overdue.id,
         quote_token=token,
         method="wechat_pay",
         request_key="scan",
@@ -64,7 +65,7 @@ def _addresses(site: Site) -> Iterator[tuple[str, str, str]]:
         now=now,
     )
     assert started.scan_code.startswith("weixin://")
-    yield "scan", "chen", f"/repayments/{started.payment_id}/scan"
+    yield "scan", "wang", f"/repayments/{started.payment_id}/scan"
 
 
 _CARDS = [

@@ -53,7 +53,12 @@ class CardForm(forms.Form):
 @customer_page
 def overview(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     cards = [(card, card_name(card)) for card in list_cards(customer_id)]
-    return render_page(request, "cards.html", {"cards": cards, "may_bind": binds_cards()})
+    context = {
+        "cards": cards,
+        "usable_count": sum(card.is_usable for card, _name in cards),
+        "may_bind": binds_cards(),
+    }
+    return render_page(request, "cards.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

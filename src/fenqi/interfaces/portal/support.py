@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from fenqi.domain.errors import NotFound
+from fenqi.domain.payments import FailureCategory
 from fenqi.interfaces.portal.access import customer_page
 from fenqi.interfaces.portal.methods import channel_name
 from fenqi.interfaces.portal.pages import render_page
-from fenqi.interfaces.shared.story import Story, read_story
+from fenqi.interfaces.shared.story import Story, StoryAttempt, read_story
 from fenqi.usecases import clock
 from fenqi.usecases.support.conversation import LONGEST_MESSAGE, ThreadView, list_threads, open_thread, say, thread_view
 from fenqi.usecases.support.errors import MessageRefused
@@ -98,7 +99,7 @@ def _page(
         "thread": thread,
         "title": thread_title(thread),
         "story": story,
-        "attempts": [(attempt, channel_name(attempt.channel)) for attempt in story.attempts],
+        "attempts": [(attempt, channel_name(attempt.channel), _why(attempt)) for attempt in story.attempts],
         "desk": service_desk(clock.now()),
         "request_key": uuid4(),
         "typed": typed,
@@ -107,3 +108,10 @@ def _page(
         "refresh_seconds": REFRESH_SECONDS,
     }
     return render_page(request, "support_thread.html", context, status=status)
+
+
+def _why(attempt: StoryAttempt) -> str:
+    """What the customer was shown, in the language of whoever reads it now."""
+    known = {category.value: category for category in FailureCategory}
+    category = known.get(attempt.category)
+    return category.customer_line(get_language() or "zh-hans") if category else ""
