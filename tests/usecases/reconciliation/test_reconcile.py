@@ -183,7 +183,7 @@ def test_a_run_that_is_killed_anywhere_ends_as_one_that_was_not(
     assert JournalEntry.objects.filter(customer_id=house_of(CHANNEL), code="channel_settlement").count() == 1
 
 
-@pytest.mark.requirement("R113")
+@pytest.mark.requirement("R137")
 @pytest.mark.parametrize("before", [Outcome.UNKNOWN, Outcome.FAILED, Outcome.CLOSED, Step.SENT])
 def test_what_the_bill_proves_is_booked_on_the_day_it_was_paid(bills: WrittenBills, before: Outcome | Step) -> None:
     paying = Paying().settle(before)
@@ -209,7 +209,7 @@ def test_a_second_success_that_only_the_bill_knew_is_owed_back(bills: WrittenBil
     assert on_clearing() == 0
 
 
-@pytest.mark.requirement("R113")
+@pytest.mark.requirement("R137")
 @pytest.mark.parametrize("before", [Outcome.UNKNOWN, Step.SENT])
 def test_what_the_bill_does_not_have_was_not_paid(bills: WrittenBills, before: Outcome | Step) -> None:
     paying = Paying().settle(before)
