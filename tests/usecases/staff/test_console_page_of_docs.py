@@ -11,6 +11,8 @@ LINES = {
     "see the journal": Permission.SEE_JOURNAL,
     "see refunds that wait, propose an account for a transfer, record the transfer": Permission.PROPOSE_TRANSFER,
     "approve a transfer that somebody else proposed": Permission.APPROVE_TRANSFER,
+    "see reconciled days, bills and findings": Permission.SEE_RECONCILIATION,
+    "explain and repair findings, against a reason": Permission.REPAIR_FINDINGS,
     "see refused callbacks": Permission.SEE_REFUSED_CALLBACKS,
     "read the audit": Permission.SEE_AUDIT,
 }
