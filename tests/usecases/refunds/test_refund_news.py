@@ -32,7 +32,7 @@ def refund(town: Town) -> Refund:
 
 
 def told(leg: RefundLeg, outcome: Outcome, **changes: Any) -> RefundReply:
-    number = PaymentAttempt.objects.get(customer_id=leg.customer_id, id=leg.attempt_id).out_trade_no
+    number = PaymentAttempt.objects.get(customer_id=leg.customer_id, id__in=[leg.attempt_id]).out_trade_no
     fields = {"out_trade_no": number, "out_request_no": leg.out_refund_no, **changes}
     return RefundReply(outcome=outcome, **fields)
 
