@@ -87,7 +87,7 @@ def _captions(method: Method, *, currency: str, now: datetime) -> tuple[Line, ..
     if method.announced:
         starts_at, ends_at = (_moment(at, now) for at in method.announced)
         told = _("Maintenance from %(starts)s to %(ends)s") % {"starts": starts_at, "ends": ends_at}
-        lines.append(Line(text=told, tone="is-due"))
+        lines.append(Line(text=formats.spaced(told), tone="is-due"))
     if note:
         lines.append(Line(text=note))
     if method.reason is Reason.MAINTENANCE:
@@ -121,7 +121,7 @@ def _reason(method: Method, *, currency: str, now: datetime) -> Line:
         Reason.LIMIT_PER_DAY: _("Over its limit of today: %(left)s would still go, again from %(until)s")
         % {"left": left, "until": until},
     }
-    return Line(text=told.get(method.reason, "") if method.reason else "", tone="is-due")
+    return Line(text=formats.spaced(told.get(method.reason, "")) if method.reason else "", tone="is-due")
 
 
 def _money(minor: int | None, currency: str) -> str:
