@@ -163,5 +163,7 @@ def _happenings(refund: RefundView) -> Iterator[Happening]:
 
 
 def _when(happening: Happening) -> datetime:
-    """A day stands for its end."""
-    return happening.at if isinstance(happening.at, datetime) else clock.end_of_business_day(happening.at)
+    """To the second, as channels tell it, so that what came first stays first; a day stands for its end."""
+    if isinstance(happening.at, datetime):
+        return happening.at.replace(microsecond=0)
+    return clock.end_of_business_day(happening.at)
