@@ -1,6 +1,7 @@
 """Auto-debit in a real browser: read, agreed to at the channel, seen, and switched off in two taps."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from browsing import Site
-from fenqi.records.models import DebitAgreement, Plan
+from fenqi.records.identifiers import new_id
+from fenqi.records.models import DebitAgreement, Payment, PaymentAttempt, Plan
 
 ARTEFACTS = Path("test-artefacts") / "portal"
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}}
@@ -74,3 +76,39 @@ def test_auto_debit_is_agreed_to_at_the_channel_and_switched_off_in_two_taps(
         ended = DebitAgreement.objects.get(customer_id=plan.customer_id, id=agreement.id)
         assert (ended.status, ended.ended_by, ended.next_try_at) == ("ended", "customer", None)
         picture(page, "off-again")
+
+
+@pytest.mark.parametrize(("language", "size"), [("zh-CN", PHONE), ("en-GB", WIDE)], ids=["zh", "en"])
+def test_the_page_tells_of_tries_that_failed_and_why_it_stopped(
+    site: Site, language: str, size: dict[str, Any]
+) -> None:
+    plan = a_plan(site)
+    now = datetime.now(UTC)
+    agreement = DebitAgreement.objects.create(
+        customer_id=plan.customer_id, id=new_id(), plan_id=plan.id, channel="alipay", number="A123456789",
+        status="active", limit_minor=40_000, currency="CNY", signed_at=now, created_at=now, updated_at=now,
+        consent={"text": ["我同意。"], "version": "2026-11"},
+    )  # fmt: skip
+    for number, category in enumerate(("insufficient_balance", "method_unavailable")):
+        payment = Payment.objects.create(
+            customer_id=plan.customer_id, id=new_id(), plan_id=plan.id, purpose="due", installments=[5],
+            amount_minor=38_404, currency="CNY", state="closed", channel="alipay", quoted_on=now.date(),
+            request_key=f"k{number}", created_at=now, updated_at=now,
+        )  # fmt: skip
+        PaymentAttempt.objects.create(
+            customer_id=plan.customer_id, id=new_id(), payment_id=payment.id, attempt_no=1, channel="alipay",
+            out_trade_no=f"F12345678{number}", amount_minor=38_404, currency="CNY", state="failed",
+            method="auto_debit", category=category, agreement_id=agreement.id, expires_at=now,
+            created_at=now + timedelta(minutes=number), resolved_at=now,
+        )  # fmt: skip
+    stopped, why = (
+        ("自动扣款已停下", "余额不足") if language == "zh-CN" else ("Auto-debit has stopped", "Not enough balance")
+    )
+    with site.open(language=language, who="chen", **size) as context:
+        page = context.new_page()
+        page.goto(f"/plans/{plan.id}/auto-debit")
+        expect(page.get_by_role("heading", level=1)).to_have_text(stopped)
+        expect(page.get_by_text(why)).to_be_visible()
+        picture(page, "stopped")
+        page.goto(f"/plans/{plan.id}/auto-debit?change")
+        picture(page, "change")
