@@ -38,7 +38,9 @@ def a_job(attempts: int) -> Job:
     return Job(id=1, queue="default", lock=None, queueing_lock=None, task_name="x", attempts=attempts)
 
 
-@pytest.mark.parametrize("name", ["ask_channel", "repayment_succeeded", "send_sign_in_code"])
+@pytest.mark.parametrize(
+    "name", ["ask_channel", "repayment_succeeded", "send_sign_in_code", "auto_debit", "plan_debit", "end_agreement"]
+)
 def test_the_worker_finds_every_task_by_the_name_that_is_queued(name: str) -> None:
     assert app.tasks[name].name == name
 
