@@ -13,6 +13,10 @@ LINES = {
     "approve a transfer that somebody else proposed": Permission.APPROVE_TRANSFER,
     "see reconciled days, bills and findings": Permission.SEE_RECONCILIATION,
     "explain and repair findings, against a reason": Permission.REPAIR_FINDINGS,
+    "see what is known of channels and banks: limits, hours, maintenance": Permission.SEE_CONDITIONS,
+    "add to it, withdraw it": Permission.EDIT_CONDITIONS,
+    "see how failed repayments are put right": Permission.SEE_RECOVERY,
+    "answer customers, take over and close conversations": Permission.ANSWER_CUSTOMERS,
     "see refused callbacks": Permission.SEE_REFUSED_CALLBACKS,
     "read the audit": Permission.SEE_AUDIT,
 }
