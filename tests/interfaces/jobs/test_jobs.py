@@ -42,7 +42,15 @@ def a_job(attempts: int) -> Job:
     "name", ["ask_channel", "repayment_succeeded", "send_sign_in_code", "auto_debit", "plan_debit", "end_agreement"]
 )
 def test_the_worker_finds_every_task_by_the_name_that_is_queued(name: str) -> None:
-    assert app.tasks[name].name == name
+    queue = worker_queue()
+    queue.perform_import_paths()
+    assert queue.tasks[name].name == name
+
+
+def test_the_worker_knows_what_the_clock_brings() -> None:
+    queue = worker_queue()
+    queue.perform_import_paths()
+    assert {name for name, _ in queue.periodic_registry.periodic_tasks} >= {"sweep_auto_debit"}
 
 
 def test_a_fault_is_met_again_later_and_later_and_at_last_given_up() -> None:

@@ -37,6 +37,7 @@ def worker_queue() -> App:
     connector = PsycopgConnector(kwargs={**connector_params(), "options": QUEUE_OPTIONS})
     queue = DjangoApp(connector=connector, import_paths=app.import_paths)
     queue.tasks = app.tasks
+    queue.periodic_registry = app.periodic_registry
     return queue
 
 
