@@ -26,7 +26,14 @@ def test_the_roles_may_do_exactly_this() -> None:
     members = {role: staff_member(make(role, role=role)) for role in ROLES}
     may = {role: set(member.permissions) for role, member in members.items() if member}
     assert may == {
-        "agent": {Permission.SEE_CUSTOMERS, Permission.REVEAL_PERSONAL_DATA, Permission.ASK_CHANNEL},
+        "agent": {
+            Permission.SEE_CUSTOMERS,
+            Permission.REVEAL_PERSONAL_DATA,
+            Permission.ASK_CHANNEL,
+            Permission.ANSWER_CUSTOMERS,
+            Permission.SEE_CONDITIONS,
+            Permission.SEE_RECOVERY,
+        },
         "finance": {
             Permission.SEE_CUSTOMERS,
             Permission.ASK_CHANNEL,
