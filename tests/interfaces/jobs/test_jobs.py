@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 from threading import Event, Thread
 from time import monotonic, sleep
 
@@ -43,13 +44,15 @@ def a_job(attempts: int) -> Job:
 )
 def test_the_worker_finds_every_task_by_the_name_that_is_queued(name: str) -> None:
     queue = worker_queue()
-    queue.perform_import_paths()
+    for path in queue.import_paths:
+        import_module(path)
     assert queue.tasks[name].name == name
 
 
 def test_the_worker_knows_what_the_clock_brings() -> None:
     queue = worker_queue()
-    queue.perform_import_paths()
+    for path in queue.import_paths:
+        import_module(path)
     assert {name for name, _ in queue.periodic_registry.periodic_tasks} >= {"sweep_auto_debit"}
 
 
