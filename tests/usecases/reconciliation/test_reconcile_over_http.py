@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from fenqi.channels.interface import (
 )
 from fenqi.channels.wechat_pay import WechatPayChannel
 from fenqi.domain.money import Money
+from fenqi.domain.payments import Outcome
 from fenqi.records.identifiers import new_id
 from fenqi.records.models import DirectoryEntry, Payment, PaymentAttempt, RefundLeg
 from fenqi.usecases import clock
@@ -32,9 +34,9 @@ from fenqi.usecases.reconciliation.clearing import clearing_day, suspense_of
 from fenqi.usecases.reconciliation.run import Reconciled, reconcile
 from fenqi.usecases.refunds.resolve import ask_leg
 from fenqi.usecases.refunds.send import send_leg
-from fenqi.usecases.repayment.resolve import ask_channel
+from fenqi.usecases.repayment.resolve import ask_channel, charge_ref
 from malls import Bought, bought
-from sandbox_town import Sandbox, running_sandbox
+from sandbox_town import Sandbox, running_sandbox, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -134,11 +136,16 @@ class Payer:
         self.town.act(number, "confirm")
         return attempt
 
-    def knows(self, attempt: PaymentAttempt) -> PaymentAttempt:
-        ask_channel(attempt.customer_id, attempt.id, now=clock.now())
-        attempt = PaymentAttempt.objects.get(customer_id=attempt.customer_id, id=attempt.id)
-        assert attempt.state == "succeeded"
+    def pays_unseen(self, n: int) -> PaymentAttempt:
+        """The channel has the money, and we have heard nothing of it."""
+        attempt = self.pays(n)
+        until(lambda: rail(self.channel).query(charge_ref(attempt)).outcome is Outcome.SUCCEEDED)
         return attempt
+
+    def knows(self, attempt: PaymentAttempt) -> PaymentAttempt:
+        """The bank takes a moment for a debit."""
+        until(lambda: ask_channel(attempt.customer_id, attempt.id, now=clock.now()) == "succeeded")
+        return PaymentAttempt.objects.get(customer_id=attempt.customer_id, id=attempt.id)
 
     def _bound(self) -> str:
         body = f"622588{secrets.randbelow(10**9):09}"
@@ -169,9 +176,11 @@ def send_refunds(payer: Payer) -> None:
     """What was paid twice goes back, as the queue would see to it."""
     for leg in RefundLeg.objects.filter(customer_id=payer.plan.customer_id):
         send_leg(leg.customer_id, leg.id, now=clock.now())
-        for _ in range(20):
-            if ask_leg(leg.customer_id, leg.id, now=clock.now()) == "succeeded":
-                break
+        until(partial(has_left, leg))
+
+
+def has_left(leg: RefundLeg) -> bool:
+    return ask_leg(leg.customer_id, leg.id, now=clock.now()) == "succeeded"
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
@@ -180,7 +189,7 @@ def test_a_day_of_payments_and_refunds_comes_to_zero(town: Sandbox, channel: str
     payer.knows(payer.pays(1))
     payer.knows(payer.pays(1))
     send_refunds(payer)
-    lost, abandoned = payer.pays(2), payer.attempt(3)
+    lost, abandoned = payer.pays_unseen(2), payer.attempt(3)
     for kind, refusal in (("torn", BillRefused), ("other_day", BillRefused), ("creating", BillNotReady)):
         town.order("bill", kind, channel=channel)
         with pytest.raises(refusal):
