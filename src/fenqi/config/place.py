@@ -11,6 +11,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 
 from fenqi.config import environment, postgres
 
@@ -65,6 +66,19 @@ def load_keys(*, create: bool) -> None:
         os.environ.setdefault(name, value)
 
 
+def introduction() -> Path:
+    """Where `fenqi run` leaves what it told its own processes of the sandbox, for commands beside them."""
+    return environment.data_folder() / "sandbox.json"
+
+
+def load_introduction() -> None:
+    """Deal with the sandbox that runs in this place; what the environment names already stays."""
+    path = introduction()
+    if path.exists():
+        for name, value in json.loads(path.read_text()).items():
+            os.environ.setdefault(name, value)
+
+
 def set_up_django() -> None:
     """Raises SettingMissing or SettingMalformed when the environment is not complete."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
@@ -77,6 +91,7 @@ def set_up_django() -> None:
 def ready() -> Iterator[None]:
     """Inside, Django works: keys are loaded and the database answers."""
     load_keys(create=runs_own_database())
+    load_introduction()
     with database():
         set_up_django()
         yield

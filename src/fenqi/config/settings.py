@@ -200,6 +200,6 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 # ---- work behind the pages
 
-PROCRASTINATE_IMPORT_PATHS = ["fenqi.interfaces.jobs.tasks", "fenqi.interfaces.jobs.auto_debit", "fenqi.interfaces.jobs.periodic"]
+PROCRASTINATE_IMPORT_PATHS = [f"fenqi.interfaces.jobs.{module}" for module in ("tasks", "auto_debit", "periodic")]
 LOGGING = logging_settings(level=environment.text("FENQI_LOG_LEVEL", "INFO"))
 LOGGING_CONFIG = "logging.config.dictConfig"

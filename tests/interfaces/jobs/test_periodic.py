@@ -3,8 +3,9 @@
 from datetime import date
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.db import connection
-from procrastinate import RetryDecision
+from procrastinate import JobContext, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
@@ -58,3 +59,13 @@ def test_only_what_may_still_come_is_waited_for() -> None:
     assert wait.get_retry_decision(exception=late, job=a_job(periodic.MOST_TRIES)) is None
     torn = BillRefused(channel="alipay", day="2026-02-01", problem="it is torn", problem_zh="文件不完整")
     assert wait.get_retry_decision(exception=torn, job=a_job(0)) is None
+
+
+def test_what_a_dead_worker_was_doing_is_done_again(bills: WrittenBills) -> None:
+    assert "rescue" in {periodic_id for _name, periodic_id in app.periodic_registry.periodic_tasks}
+    periodic.reconcile_channel.defer(channel="alipay")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing', worker_id = NULL")
+    context = JobContext(app=app, job=a_job(0), start_timestamp=0.0, abort_reason=lambda: None)
+    async_to_sync(periodic.rescue_lost_jobs.func)(context, 0)
+    assert list(ProcrastinateJob.objects.values_list("task_name", "status")) == [("reconcile_channel", "todo")]

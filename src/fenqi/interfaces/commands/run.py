@@ -5,6 +5,7 @@ framework. It starts again what dies, and stops all of it on Ctrl-C. Everything 
 """
 
 import fcntl
+import json
 import os
 import signal
 import subprocess
@@ -74,6 +75,7 @@ def run(*, port: int, sandbox_port: int, sample: bool) -> None:
         children: list[Child] = []
         stack.callback(stop, children)
         stack.callback(ignore_further_signals)
+        stack.callback(place.introduction().unlink, missing_ok=True)
         place.load_keys(create=True)
         start(children, web=web, sandbox=sandbox, port=port, sandbox_port=sandbox_port, sample=sample)
         console.print(welcome(web=web, sandbox=sandbox))
@@ -86,7 +88,9 @@ def start(children: list[Child], *, web: str, sandbox: str, port: int, sandbox_p
     logs.mkdir(parents=True, exist_ok=True)
     children.append(start_sandbox(port=sandbox_port, logs=logs))
     wait_for(f"{sandbox}/healthz", children[0])
-    os.environ.update(introduce(sandbox))
+    introduced = introduce(sandbox)
+    os.environ.update(introduced)
+    postgres.write_private(place.introduction(), json.dumps(introduced))
     for name, value in {"FENQI_TLS": "no", "FENQI_PUBLIC_URL": web, "FENQI_WEB_PORT": str(port)}.items():
         os.environ.setdefault(name, value)
     os.environ.setdefault("FENQI_ORIGINS", f"{web},http://localhost:{port}")

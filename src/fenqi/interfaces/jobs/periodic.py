@@ -1,6 +1,6 @@
 """What the queue does by the clock. Cron lines are in UTC, as the queue reads them."""
 
-from procrastinate import BaseRetryStrategy, RetryDecision
+from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Job
@@ -13,6 +13,8 @@ from fenqi.usecases.reconciliation.nightly import reconcile_due
 
 EVERY_MORNING = "30 2 * * *"
 """10:30 in Beijing: the channels have made yesterday's bills by ten."""
+
+EVERY_MINUTE = "* * * * *"
 
 LATE_BILL_SECONDS = 1800
 MOST_TRIES = 24
@@ -43,3 +45,12 @@ def reconcile_all(timestamp: int) -> None:  # noqa: ARG001  # the queue passes t
 def reconcile_channel(*, channel: str) -> None:
     """Take the bills that are due and bring the channel's clearing account to zero."""
     reconcile_due(channel, now=clock.now())
+
+
+@app.periodic(cron=EVERY_MINUTE, periodic_id="rescue")
+@app.task(name="rescue_lost_jobs", queueing_lock="rescue_lost_jobs", pass_context=True)
+async def rescue_lost_jobs(context: JobContext, timestamp: int) -> None:  # noqa: ARG001  # as above
+    """Do again what a worker was doing when it died: every job may run twice."""
+    manager = context.app.job_manager
+    for job in await manager.get_stalled_jobs():
+        await manager.retry_job(job)

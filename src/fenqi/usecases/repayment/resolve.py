@@ -23,7 +23,7 @@ from fenqi.domain.errors import FenqiError, NotFound
 from fenqi.domain.money import Money
 from fenqi.domain.payments import AttemptState, Outcome, Step
 from fenqi.records import directory
-from fenqi.records.models import DirectoryKind, PaymentAttempt, RefusedCallback
+from fenqi.records.models import AttemptMethod, DirectoryKind, PaymentAttempt, RefusedCallback
 from fenqi.usecases.agreements.settle import receive_agreement
 from fenqi.usecases.rails import rail
 from fenqi.usecases.refunds.notifications import take_refund
@@ -60,11 +60,13 @@ def close_attempt(customer_id: UUID, attempt_id: UUID, *, now: datetime) -> Atte
 def _end(attempt: PaymentAttempt, last: ChannelReply, *, now: datetime) -> AttemptState:
     """Close the trade. A channel that knows no trade has none to pay: its cashier was never opened.
 
-    A cashier that is opened later finds the window shut only at `expires_at`; money that comes even so is booked.
+    A cashier that is opened later finds the window shut only at `expires_at`; money that comes even so is booked. A
+    debit that is not known yet may still be on its way: only the end of its window ends it.
     """
     reply = rail(attempt.channel).close(charge_ref(attempt))
     signal: ChannelReply | Step = reply
-    if reply.outcome is Outcome.NOT_FOUND and last.outcome is Outcome.NOT_FOUND:
+    may_come = attempt.method != AttemptMethod.CASHIER and now < attempt.expires_at
+    if reply.outcome is Outcome.NOT_FOUND and last.outcome is Outcome.NOT_FOUND and not may_come:
         signal = Step.EXPIRED
     return settle_attempt(
         attempt.customer_id, attempt.id, signal, actor="channel:" + attempt.channel, now=now, asked=True
