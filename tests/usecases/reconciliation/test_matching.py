@@ -9,13 +9,13 @@ from typing import Any
 from uuid import UUID
 
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bill_sources import bill_line, frame_of
 from fenqi.channels.bills import BillKind
 from fenqi.domain.reconciliation import LineState, Ours, OurStanding, Theirs, Verdict, billed_minor, booked_minor, judge
-from fenqi.usecases.reconciliation.matching import Difference, MatchedPart, Totals, match, with_keys
+from fenqi.usecases.reconciliation.matching import Difference, Find, MatchedPart, Totals, match, match_part, with_keys
 from fenqi.usecases.reconciliation.our_records import CURRENCY, OUR_SCHEMA, OurRecord
 from fenqi.usecases.reconciliation.spill import Spill
 
@@ -55,8 +55,8 @@ def records(draw: st.DrawFn) -> Records:
     return found
 
 
-def matched(bill: Sequence[Line], ours: Records) -> list[MatchedPart]:
-    """As a run does it: what is booked comes by the join, the rest is found by its number."""
+def sides(bill: Sequence[Line], ours: Records) -> tuple[pl.DataFrame, pl.DataFrame, Find]:
+    """As a run has them: what is booked comes by the join, the rest is found by its number."""
     booked = [
         [str(HOLDER), str(UUID(int=n)), *key, one.amount, one.booked_on]
         for n, (key, one) in enumerate(ours.items())
@@ -70,13 +70,23 @@ def matched(bill: Sequence[Line], ours: Records) -> list[MatchedPart]:
             if (kind.value, number) in ours
         }
 
+    theirs = with_keys(frame_of(list(bill)), first_line_no=1)
+    return theirs, pl.DataFrame(booked, schema=OUR_SCHEMA, orient="row"), find
+
+
+def matched(bill: Sequence[Line], ours: Records) -> list[MatchedPart]:
+    theirs, mine, find = sides(bill, ours)
+    return [match_part(theirs, mine, day=DAY, find=find)]
+
+
+def matched_in_parts(bill: Sequence[Line], ours: Records) -> list[MatchedPart]:
+    theirs, mine, find = sides(bill, ours)
     with TemporaryDirectory() as folder:
-        theirs, mine = Spill(Path(folder) / "theirs"), Spill(Path(folder) / "ours")
-        if bill:
-            theirs.add(with_keys(frame_of(list(bill)), first_line_no=1))
-        if booked:
-            mine.add(pl.DataFrame(booked, schema=OUR_SCHEMA, orient="row"))
-        return list(match(theirs, mine, day=DAY, find=find))
+        spilled = Spill(Path(folder) / "theirs"), Spill(Path(folder) / "ours")
+        for side, frame in zip(spilled, (theirs, mine), strict=True):
+            for rows in frame.iter_slices(4):
+                side.add(rows)
+        return list(match(*spilled, day=DAY, find=find))
 
 
 def verdicts(parts: Sequence[MatchedPart]) -> Counter[tuple[Any, ...]]:
@@ -138,3 +148,11 @@ def test_the_join_says_what_the_rule_says(line: Line, ours: Records) -> None:
     record = ours.get((line["kind"], line["number"]))
     assert told == judge(theirs, record, day=DAY, currency=CURRENCY).verdict
     assert billed_minor(theirs) == 0 or theirs.moved_money
+
+
+@settings(max_examples=8)
+@given(st.lists(lines(), max_size=14), records())
+def test_in_parts_or_at_once_is_the_same(bill: list[Line], ours: Records) -> None:
+    at_once, in_parts = matched(bill, ours), matched_in_parts(bill, ours)
+    assert verdicts(in_parts) == verdicts(at_once)
+    assert Counter(differences(in_parts)) == Counter(differences(at_once))
