@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from test_every_portal_page import faults, picture
 
-from browsing import Site
+from browsing import Site, faults, picture
 from fenqi.channels.interface import Device
 from fenqi.records import personal
 from fenqi.records.identifiers import new_id
