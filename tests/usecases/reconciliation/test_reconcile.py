@@ -365,3 +365,23 @@ def test_every_morning_takes_what_is_due(bills: WrittenBills) -> None:
     bills.days[date(2026, 2, 2)] = [second.line()]
     assert [ran.day for ran in reconcile_due(CHANNEL, now=noon("2026-02-04"))] == [date(2026, 2, 2), date(2026, 2, 3)]
     assert PaymentAttempt.objects.get(customer_id=second.customer_id).state == AttemptState.SUCCEEDED
+
+
+def laws_broken() -> set[str]:
+    return {finding.law for finding in check_books()}
+
+
+def test_a_finding_that_is_closed_without_an_explanation_is_noticed(bills: WrittenBills) -> None:
+    bills.days[DAY] = [bill_line("NOBODYS1", 700)]
+    run()
+    assert laws_broken() == set()
+    with across_customers():
+        ReconciliationFinding.objects.update(state="explained")
+    assert laws_broken() == {"suspense_is_open_findings"}
+
+
+def test_a_reconciled_day_that_is_off_zero_is_noticed(bills: WrittenBills) -> None:
+    bills.days[DAY] = [bill_line("", 100, kind="fee", channel_no="F1")]
+    run()
+    paid()
+    assert laws_broken() == {"reconciled_days_are_zero"}
