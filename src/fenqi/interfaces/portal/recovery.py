@@ -141,10 +141,11 @@ class _Teller:
         if self.found.advice.cause is FailureCategory.INSUFFICIENT_BALANCE:
             title = _("Top up, then pay with %(account)s again") % {"account": self.account}
             caption = _("It takes %(amount)s; you can try again at once") % {"amount": self._amount}
+            button = _("Topped up: pay %(amount)s again") % {"amount": self._amount}
         else:
             title = _("Try %(account)s again") % {"account": self.account}
             caption = _("As a new payment; the old one is ended")
-        button = _("Pay %(amount)s again") % {"amount": self._amount}
+            button = _("Pay %(amount)s again") % {"amount": self._amount}
         return Way(icon="refresh-cw", title=title, caption=caption, button=button, address=self._confirm(self._used))
 
     def _try_again_at(self, one: Help) -> Way:
