@@ -14,6 +14,7 @@ from fenqi.interfaces.commands.rehearsal.consumers import Bought, Consumer
 from fenqi.interfaces.commands.rehearsal.house import PARTS, House, NotAnswered, until
 from fenqi.interfaces.commands.rehearsal.seeding import seed_consumers
 from fenqi.interfaces.commands.rehearsal.verdict import verdict
+from fenqi.records.models import RefundLeg
 from fenqi.records.scope import across_customers
 from fenqi.usecases import clock
 
@@ -22,7 +23,7 @@ AT_ONCE: Final = 16
 DAY: Final = 86_400
 DAYS: Final = 3
 """What one day leaves open, the bill of the next decides; what that sends back is in the bill after."""
-QUIET_SECONDS: Final = 600.0
+QUIET_SECONDS: Final = 300.0
 KILL_EVERY_SECONDS: Final = 9.0
 SKEW_SECONDS: Final = 900
 """More than any channel forgives."""
@@ -66,6 +67,7 @@ def rehearse(house: House, *, consumers: int, seed: int) -> dict[str, float]:
     for day in range(1, DAYS + 1):
         house.start_later(ahead_of(day))
         forget_connections()
+        let_refunds_end(house)
         wait_until_quiet(house)
         reconcile(house)
         wait_until_quiet(house)
@@ -134,6 +136,14 @@ def reconcile(house: House) -> None:
         ran = house.run("reconcile", channel, yesterday.isoformat(), "--json")
         if ran.returncode not in {0, 1}:
             raise RehearsalFailed(f"{channel} {yesterday}: {ran.stdout[-500:]}{ran.stderr[-1500:]}")
+
+
+def let_refunds_end(house: House) -> None:
+    """The town ends the refunds that it was told to keep in process."""
+    with across_customers():
+        numbers = list(RefundLeg.objects.exclude(state="succeeded").values_list("out_refund_no", flat=True))
+    for number in numbers:
+        house.tell_town(f"refunds/{number}/settle")
 
 
 def forget_connections() -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from fenqi.interfaces.commands.rehearsal.binding import bind_some
 from fenqi.interfaces.commands.rehearsal.consumers import Bought
 from fenqi.interfaces.commands.rehearsal.house import House
 from fenqi.records.models import Order, Plan
@@ -37,13 +38,14 @@ def seed_consumers(house: House, count: int, *, seed: int) -> list[Bought]:
     with across_customers():
         numbers = dict(Order.objects.values_list("id", "order_no"))
         plans = list(Plan.objects.values_list("customer_id", "id", "order_id"))
-    return sorted(
+    bought = sorted(
         (
             Bought(n=int(numbers[order_id][1:]), customer_id=customer_id, plan_id=plan_id, methods=METHODS)
             for customer_id, plan_id, order_id in plans
         ),
         key=lambda one: one.n,
     )
+    return bind_some(house, bought, seed=seed)
 
 
 def _order(n: int, *, seed: int) -> dict[str, object]:
