@@ -79,7 +79,7 @@ class PaymentAttempt(SpreadModel):
     card_id = models.UUIDField(null=True)  # of a bound card
     agreement_id = models.UUIDField(null=True)  # of an auto-debit
     retry = models.CharField(max_length=16, default="")
-    cashier = models.JSONField(default=dict)  # where the payer was sent: {"url": ...} or {"code": ...}
+    cashier = models.JSONField(default=dict)  # as ordered: device, payer_ip; where it led: url or code
     expires_at = models.DateTimeField()
     created_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True)

@@ -243,9 +243,20 @@ def test_a_desktop_scans_and_a_phone_is_sent_on_both_may_come_back(
     assert back.next is goes
     assert (back.redirect_url or back.scan_code) != (started.redirect_url or started.scan_code)
     assert len({request.out_trade_no for request in rail.opened}) == 1
+    assert {(request.payer_ip, request.device) for request in rail.opened} == {("203.0.113.9", device)}
     kept = attempt_of(plan, started).cashier
     assert (kept.get("url") or kept["code"]) == (back.redirect_url or back.scan_code)
 
     rail.paid.add(attempt_of(plan, started).out_trade_no)
     resolve.ask_channel(plan.customer_id, started.attempt_id, now=now)
     assert reopen(plan.customer_id, started.payment_id, payer=Payer(), now=now).next is Next.RESULT
+
+
+def test_from_another_network_the_same_wechat_order_is_opened_again(plan: Bought, now: datetime) -> None:
+    """WeChat Pay refuses a number that comes back with another address: the first one is kept and sent again."""
+    at_home, on_the_train = Payer(address="203.0.113.9"), Payer(device=Device.DESKTOP, address="198.51.100.7")
+    first = pay(plan, "wechat_pay", now=now, payer=at_home)
+    again = pay(plan, "wechat_pay", now=now, payer=on_the_train)
+    back = reopen(plan.customer_id, first.payment_id, payer=on_the_train, now=now)
+    assert {first.next, again.next, back.next} == {Next.CHANNEL}
+    assert (attempt_of(plan, back).state, attempt_of(plan, back).code) == ("submitted", "")

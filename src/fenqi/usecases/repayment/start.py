@@ -104,7 +104,11 @@ class StartedRepayment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payer:
-    """What the payer holds, and the network address the channel's risk control is told of; it is not stored."""
+    """What the payer holds, and the network address the channel's risk control is told of.
+
+    Both are part of what was ordered, so they are kept with the attempt: a channel takes a number once more only with
+    the parameters it came with first.
+    """
 
     device: Device = Device.PHONE
     address: str = "127.0.0.1"
@@ -143,7 +147,7 @@ def start_repayment(
                 quote_token,
                 MethodKey.read(method),
                 request_key=request_key,
-                device=payer.device,
+                payer=payer,
                 now=now,
             )
         )
@@ -172,7 +176,7 @@ def _store(
     key: MethodKey,
     *,
     request_key: str,
-    device: Device,
+    payer: Payer,
     now: datetime,
 ) -> UUID:
     """Payment and attempt as they are sent, with the number that the channel will know; gives the attempt's id."""
@@ -184,7 +188,7 @@ def _store(
     if quote.amount_minor != promised:
         raise QuoteExpired
     method = usable_method(customer_id, key, quote, now=now)
-    payment, attempt_row = _rows(quote, method, device=device, request_key=request_key, now=now)
+    payment, attempt_row = _rows(quote, method, payer=payer, request_key=request_key, now=now)
     decision = Decision(customer_id)
     decision.add("payment", payment)
     decision.add("payment_attempt", attempt_row)
@@ -198,7 +202,7 @@ def _store(
     return attempt_id
 
 
-def _rows(quote: RepaymentQuote, method: Method, *, device: Device, request_key: str, now: datetime) -> tuple[Row, Row]:
+def _rows(quote: RepaymentQuote, method: Method, *, payer: Payer, request_key: str, now: datetime) -> tuple[Row, Row]:
     payment_id, attempt_id = new_id(), new_id()
     expires_at = min(now + CASHIER_WINDOW, quote.valid_until)
     payment = {
@@ -236,7 +240,7 @@ def _rows(quote: RepaymentQuote, method: Method, *, device: Device, request_key:
         "card_id": method.card.card_id if method.card else None,
         "agreement_id": None,
         "retry": "",
-        "cashier": {} if method.card else {"device": device.value},
+        "cashier": {} if method.card else {"device": payer.device.value, "payer_ip": payer.address},
         "expires_at": expires_at,
         "created_at": now,
         "resolved_at": None,
@@ -247,7 +251,7 @@ def _rows(quote: RepaymentQuote, method: Method, *, device: Device, request_key:
 
 
 def _again(payment: Payment, payer: Payer, *, now: datetime) -> StartedRepayment:
-    """The cashier once more while it may be paid there, on the kind of device it was begun on; else the result."""
+    """The cashier once more while it may be paid there, ordered as it was first; else the result."""
     attempt = (
         PaymentAttempt.objects.filter(customer_id=payment.customer_id, payment_id=payment.id)
         .order_by("-attempt_no")
@@ -258,8 +262,13 @@ def _again(payment: Payment, payer: Payer, *, now: datetime) -> StartedRepayment
     reopens = attempt.method == AttemptMethod.CASHIER and attempt.state == AttemptState.SUBMITTED
     if not reopens or now >= attempt.expires_at:
         return _result(attempt)
-    device = Device(attempt.cashier.get("device", payer.device))
-    return _send(attempt, Payer(device=device, address=payer.address), now=now)
+    return _send(attempt, _first_payer(attempt, payer), now=now)
+
+
+def _first_payer(attempt: PaymentAttempt, payer: Payer) -> Payer:
+    """Who the attempt was ordered for."""
+    kept = attempt.cashier
+    return Payer(device=Device(kept.get("device", payer.device)), address=kept.get("payer_ip", payer.address))
 
 
 def _send(attempt: PaymentAttempt, payer: Payer, *, now: datetime) -> StartedRepayment:
