@@ -54,7 +54,10 @@ def not_counted(periods: Iterable[NoFaultView], due_on: date, reader: Reader) ->
         "outcome_unknown": _("an outcome was not known"),
     }
     touching = (period for period in periods if (period.until_on or reader.today) >= due_on)
-    told = (f"{_days(period, reader)}{_(': ')}{causes.get(period.cause, period.cause)}" for period in touching)
+    told = (
+        _("%(days)s: %(cause)s") % {"days": _days(period, reader), "cause": causes.get(period.cause, period.cause)}
+        for period in touching
+    )
     return tuple(dict.fromkeys(told))
 
 
