@@ -24,7 +24,7 @@ DAY: Final = 86_400
 DAYS: Final = 3
 """What one day leaves open, the bill of the next decides; what that sends back is in the bill after."""
 QUIET_SECONDS: Final = 300.0
-KILL_EVERY_SECONDS: Final = 9.0
+KILL_EVERY_SECONDS: Final = 5.0
 SKEW_SECONDS: Final = 900
 """More than any channel forgives."""
 
