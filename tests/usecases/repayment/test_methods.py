@@ -217,7 +217,9 @@ def test_what_a_rail_refuses_by_its_rules_has_failed_unsent(plan: Bought, rail: 
     assert (attempt.state, attempt.code) == ("failed", "channel_refuses")
 
 
-@pytest.mark.parametrize("key", ["bank_card", "bank_card:x", "alipay:1", "", "bank_card:0197a3a0-0000-7000-8000-000000000000"])
+@pytest.mark.parametrize(
+    "key", ["bank_card", "bank_card:x", "alipay:1", "", "bank_card:0197a3a0-0000-7000-8000-000000000000"]
+)
 def test_a_key_that_is_none_of_the_customers_is_refused(plan: Bought, rail: CardRail, now: datetime, key: str) -> None:
     with pytest.raises((MethodUnavailable, UnknownChannel)):
         pay(plan, key, now=now)
