@@ -52,7 +52,8 @@ _ROWS = (
     """,
     """
     INSERT INTO journal_entry (customer_id, id, seq, code, effective_on, posted_at, currency, prev_hash, hash)
-    SELECT customer_id, id, n, CASE WHEN is_refund THEN 'refund_paid' ELSE 'repayment' END, %(day)s::date, at, 'CNY', '', ''
+    SELECT customer_id, id, n, CASE WHEN is_refund THEN 'refund_paid' ELSE 'repayment' END, %(day)s::date, at, 'CNY',
+      '', ''
     FROM bench_line
     """,
     """

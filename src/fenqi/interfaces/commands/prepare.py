@@ -3,6 +3,7 @@
 import click
 
 from fenqi.interfaces.commands.demo import demo
+from fenqi.interfaces.commands.demo_town import add_from_town
 from fenqi.interfaces.commands.migrate import migrate
 from fenqi.usecases import clock
 from fenqi.usecases.staff.create import StaffTaken, create_staff
@@ -23,3 +24,5 @@ def prepare(ctx: click.Context, *, staff: tuple[tuple[str, str], ...], password:
             create_staff(username=username, password=password, role=role, actor="system", now=clock.now())
         except StaffTaken:
             continue
+    if sample:
+        add_from_town(now=clock.now())
