@@ -11,14 +11,17 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from another_rail import AnotherRail, open_rail
 from fenqi.channels.interface import ChannelReply, RefundReply, RefundRequest
 from fenqi.domain.money import Money
-from fenqi.domain.payments import Outcome, RetryMark, UnlistedMove, Verdict
+from fenqi.domain.payments import Outcome, RetryMark, Verdict
 from fenqi.domain.payments.refunds import SPENT, RefundState
 from fenqi.records.identifiers import new_id
 from fenqi.records.models import (
+    ChannelNotification,
+    DirectoryKind,
     JournalEntry,
     PaymentAttempt,
     PaymentState,
@@ -27,10 +30,12 @@ from fenqi.records.models import (
 )
 from fenqi.records.posting import Decision, write
 from fenqi.usecases.reconciliation.check import check_books
+from fenqi.usecases.refunds.notifications import take_refund
+from fenqi.usecases.refunds.queries import refunds_that_need_a_person
 from fenqi.usecases.refunds.resolve import ask_leg
 from fenqi.usecases.refunds.send import send_leg
 from fenqi.usecases.refunds.settle import settle_leg
-from fenqi.usecases.repayment.settle import settle_attempt
+from fenqi.usecases.repayment.settle import Evidence, settle_attempt
 from malls import Bought, bought
 from owed_back import books
 
@@ -192,11 +197,12 @@ def a_world(payments: int, rail: TruthfulRail) -> World:
         })  # fmt: skip
         decision.add("payment_attempt", {
             **shared, "id": attempt_id, "payment_id": payment_id, "attempt_no": 1,
-            "out_trade_no": f"F{attempt_id.hex[-24:]}", "state": "submitted",
+            "out_trade_no": (number := f"F{attempt_id.hex[-24:]}"), "state": "submitted",
             "trade_no": "", "code": "", "category": "", "asked": 0, "next_query_at": NOW,
             "method": "cashier", "card_id": None, "agreement_id": None, "retry": "", "cashier": {}, "expires_at": NOW,
             "resolved_at": None, "paid_at": None, "reply": {},
         })  # fmt: skip
+        decision.add("directory", {"kind": DirectoryKind.OUT_TRADE_NO.value, "key": number, "target_id": attempt_id})
     write(decision)
     return World(plan, rail, attempts)
 
@@ -248,7 +254,7 @@ def test_paid_by_several_devices_the_plan_takes_one_and_the_rest_goes_back(
     assert really_moved == went
 
 
-def test_a_success_after_the_leg_was_given_up_is_refused_and_books_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_success_after_the_failure_books_nothing_and_calls_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its sum goes by another leg: a person must look before anything else moves."""
     rail = TruthfulRail("wechat_pay", mood=["refuse"])
     open_rail(rail, monkeypatch)
@@ -258,7 +264,38 @@ def test_a_success_after_the_leg_was_given_up_is_refused_and_books_nothing(monke
         world.act(("channel tells of a payment", world.attempts.index(attempt_id)))
     (leg,) = RefundLeg.objects.filter(customer_id=world.plan.customer_id)
     assert send_leg(world.plan.customer_id, leg.id, now=NOW) is RefundState.FAILED
-    late = RefundReply(outcome=Outcome.SUCCEEDED, out_trade_no="", out_request_no=leg.out_refund_no)
-    with pytest.raises(UnlistedMove):
-        settle_leg(world.plan.customer_id, leg.id, late, now=NOW)
+    paid = PaymentAttempt.objects.get(customer_id=leg.customer_id, id=leg.attempt_id)
+    late = RefundReply(
+        outcome=Outcome.SUCCEEDED, out_trade_no=paid.out_trade_no, out_request_no=leg.out_refund_no, refund_no="50300"
+    )
+    for notify_id in ("n-1", "n-1", "n-2"):
+        with capture_logs() as logged:
+            take_refund(late, Evidence(channel=rail.name, notify_id=notify_id, body={"told": "late"}), now=NOW)
+        assert [line["reason"] for line in logged if line["event"] == "channel_alert"] == ["payment_move_unlisted"]
+    failed, other = RefundLeg.objects.filter(customer_id=leg.customer_id).order_by("leg_no")
+    assert (failed.state, failed.refund_no, other.state) == ("failed", "50300", "created")
+    assert ChannelNotification.objects.filter(customer_id=leg.customer_id, outcome="succeeded").count() == 2
+    assert send_leg(leg.customer_id, other.id, now=NOW + timedelta(hours=1)) is RefundState.CREATED
+    assert [one.refund.refund_id for one in refunds_that_need_a_person()] == [leg.refund_id]
+    world.check()
+
+
+def test_a_success_after_the_failure_calls_a_person_even_when_all_has_gone_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rail = TruthfulRail("wechat_pay", mood=["refuse"])
+    open_rail(rail, monkeypatch)
+    world = a_world(2, rail)
+    world.debited |= set(world.attempts)
+    for n in range(2):
+        world.act(("channel tells of a payment", n))
+    world.act(("send", 0))
+    world.let_time_pass()
+    failed, succeeded = RefundLeg.objects.filter(customer_id=world.plan.customer_id).order_by("leg_no")
+    assert (failed.state, succeeded.state) == ("failed", "succeeded")
+    assert refunds_that_need_a_person() == ()
+    late = RefundReply(outcome=Outcome.SUCCEEDED, out_trade_no="", out_request_no=failed.out_refund_no)
+    settle_leg(failed.customer_id, failed.id, late, now=NOW)
+    (waiting,) = refunds_that_need_a_person()
+    assert [leg.needs_person for leg in waiting.refund.legs] == [True, False]
     world.check()

@@ -21,14 +21,17 @@ REFUNDS_ARE_LEGS = Law(
     """
     SELECT r.customer_id, 'refund ' || r.id, r.status || ' of ' || r.amount_minor || ': legs carry '
       || coalesce(l.carried, 0) || ', paid ' || coalesce(l.paid, 0)
+      || CASE WHEN l.contradicted THEN ', contradicted' ELSE '' END
     FROM refund r LEFT JOIN (
       SELECT customer_id, refund_id,
         coalesce(sum(amount_minor) FILTER (WHERE state NOT IN ('failed', 'returned')), 0) AS carried,
-        coalesce(sum(amount_minor) FILTER (WHERE state = 'succeeded'), 0) AS paid
+        coalesce(sum(amount_minor) FILTER (WHERE state = 'succeeded'), 0) AS paid,
+        bool_or(code = 'payment_move_unlisted') AS contradicted
       FROM refund_leg WHERE customer_id BETWEEN %(low)s AND %(high)s GROUP BY customer_id, refund_id
     ) l ON l.customer_id = r.customer_id AND l.refund_id = r.id
     WHERE r.customer_id BETWEEN %(low)s AND %(high)s AND (coalesce(l.carried, 0) <> r.amount_minor
-      OR (coalesce(l.paid, 0) = r.amount_minor) <> (r.status = 'completed'))
+      OR (coalesce(l.paid, 0) = r.amount_minor AND NOT l.contradicted) <> (r.status = 'completed')
+      OR (l.contradicted AND r.status <> 'needs_person'))
     """,
 )
 

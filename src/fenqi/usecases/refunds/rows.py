@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Sum
 
-from fenqi.domain.payments import RetryMark
+from fenqi.domain.payments import RetryMark, UnlistedMove
 from fenqi.domain.payments.refunds import ASKED_ABOUT, SPENT, RefundState
 from fenqi.domain.payments.splitting import Split
 from fenqi.records.base import SpreadModel
@@ -73,14 +73,25 @@ def _leg(
 
 
 def status_of(amount_minor: int, legs: Iterable[RefundLeg]) -> RefundStatus:
-    """Done when all of it has left; a person's when one leg cannot go on by itself."""
+    """Done when all of it has left; a person's when one leg cannot go on by itself, or its channel contradicts us."""
     found = list(legs)
+    if any(map(is_contradicted, found)):
+        return RefundStatus.NEEDS_PERSON
     if sum(leg.amount_minor for leg in found if leg.state == RefundState.SUCCEEDED) == amount_minor:
         return RefundStatus.COMPLETED
     return RefundStatus.NEEDS_PERSON if any(map(needs_person, found)) else RefundStatus.OPEN
 
 
+def is_contradicted(leg: RefundLeg) -> bool:
+    """Its channel told what cannot be, such as a success of what had failed: until a person has looked, nothing of
+    the refund moves on.
+    """
+    return leg.code == UnlistedMove.code
+
+
 def needs_person(leg: RefundLeg) -> bool:
+    if is_contradicted(leg):
+        return True
     state = RefundState(leg.state)
     if leg.route == RefundRoute.TRANSFER:
         return state in (RefundState.CREATED, RefundState.SUBMITTED)

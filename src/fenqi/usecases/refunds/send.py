@@ -17,7 +17,7 @@ from fenqi.records.models import PaymentAttempt, Refund, RefundLeg, RefundRoute
 from fenqi.records.posting import Decision, write
 from fenqi.usecases import outbox
 from fenqi.usecases.rails import rail
-from fenqi.usecases.refunds.rows import columns_of
+from fenqi.usecases.refunds.rows import columns_of, is_contradicted
 from fenqi.usecases.refunds.settle import find_leg, settle_leg
 from fenqi.usecases.repayment.resolve import charge_ref
 
@@ -78,7 +78,7 @@ def _mark_as_sent(customer_id: UUID, leg_id: UUID, *, now: datetime) -> RefundLe
     with transaction.atomic(durable=True):
         locks.customer(customer_id)
         leg = find_leg(customer_id, leg_id)
-        if leg.state != RefundState.CREATED or leg.route != RefundRoute.ORIGINAL:
+        if leg.state != RefundState.CREATED or leg.route != RefundRoute.ORIGINAL or is_held(leg):
             return None
         rail(leg.channel)
         decision = Decision(customer_id)
@@ -94,6 +94,11 @@ def _mark_as_sent(customer_id: UUID, leg_id: UUID, *, now: datetime) -> RefundLe
         outbox.ask_refund(decision, leg.id, at=leg.next_query_at, now=now)
         write(decision)
     return leg
+
+
+def is_held(leg: RefundLeg) -> bool:
+    """A channel contradicts what is known of the leg's refund: it might go twice, so a person looks first."""
+    return any(map(is_contradicted, RefundLeg.objects.filter(customer_id=leg.customer_id, refund_id=leg.refund_id)))
 
 
 def _pause(leg: RefundLeg, *, now: datetime) -> timedelta:

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from fenqi.channels.interface import RefundReply
 from fenqi.domain.errors import NotFound
-from fenqi.domain.payments import Outcome
+from fenqi.domain.payments import Outcome, UnlistedMove
 from fenqi.domain.payments.refund_schedule import ask_refund_after
 from fenqi.domain.payments.refunds import ASKED_ABOUT, RefundState, next_refund_state
 from fenqi.records import locks
@@ -18,7 +18,7 @@ from fenqi.records.posting import Decision, write
 from fenqi.usecases import outbox
 from fenqi.usecases.refunds.arrival import arrival_columns
 from fenqi.usecases.refunds.moves import move_leg
-from fenqi.usecases.refunds.rows import columns_of
+from fenqi.usecases.refunds.rows import columns_of, is_contradicted
 from fenqi.usecases.repayment.settle import AmountMismatch, Evidence, notification_row
 
 _log = structlog.get_logger(__name__)
@@ -36,7 +36,8 @@ def settle_leg(
     """Move the leg by what the channel said. A success is booked; told again, it changes nothing.
 
     `asked`: this answers a question of the schedule, and the next one follows while the end is open.
-    Raises NotFound, AmountMismatch (a person is called), UnlistedMove.
+    A success after the end, which no table lists, moves nothing: it is kept, told to operations, and left to a person.
+    Raises NotFound, AmountMismatch (a person is called).
     """
     try:
         with transaction.atomic(durable=True):
@@ -45,8 +46,7 @@ def settle_leg(
             after = next_refund_state(RefundState(leg.state), told.outcome)
             _check_amount(leg, told)
             decision = Decision(customer_id)
-            if evidence is not None and leg.attempt_id is not None:
-                decision.add("channel_notification", notification_row(leg.attempt_id, evidence, told.outcome, now))
+            _keep_evidence(decision, leg, told, evidence, now=now)
             changes = _told(leg, told, after, now=now) if after is not RefundState(leg.state) or asked else {}
             if asked:
                 changes |= _asked(decision, leg, told, after, now=now)
@@ -55,6 +55,8 @@ def settle_leg(
     except AmountMismatch:
         _call_person(customer_id, leg_id, now=now)
         raise
+    except UnlistedMove:
+        return _keep_contradiction(customer_id, leg_id, told, evidence, now=now)
     if told.alert:
         _log.error("channel_alert", channel=leg.channel, out_refund_no=leg.out_refund_no, code=told.code)
     return after
@@ -76,6 +78,38 @@ def _check_amount(leg: RefundLeg, told: RefundReply) -> None:
         raise AmountMismatch
 
 
+def _keep_evidence(
+    decision: Decision, leg: RefundLeg, told: RefundReply, evidence: Evidence | None, *, now: datetime
+) -> None:
+    if evidence is not None and leg.attempt_id is not None:
+        decision.add("channel_notification", notification_row(leg.attempt_id, evidence, told.outcome, now))
+
+
+def _keep_contradiction(
+    customer_id: UUID, leg_id: UUID, told: RefundReply, evidence: Evidence | None, *, now: datetime
+) -> RefundState:
+    """Another leg may carry the sum by now: nothing moves, and nothing more is sent, until a person has looked."""
+    with transaction.atomic(durable=True):
+        locked = locks.customer(customer_id)
+        leg = find_leg(customer_id, leg_id)
+        state = RefundState(leg.state)
+        decision = Decision(customer_id)
+        _keep_evidence(decision, leg, told, evidence, now=now)
+        changes = {"code": UnlistedMove.code, "reply": dict(told.raw), "refund_no": told.refund_no or leg.refund_no}
+        move_leg(decision, locked, leg, state, changes=changes, now=now)
+        write(decision)
+    _log.error(
+        "channel_alert",
+        channel=leg.channel,
+        out_refund_no=leg.out_refund_no,
+        code=told.code,
+        reason=UnlistedMove.code,
+        state=state.value,
+        told=told.outcome.value,
+    )
+    return state
+
+
 def _call_person(customer_id: UUID, leg_id: UUID, *, now: datetime) -> None:
     with transaction.atomic(durable=True):
         locks.customer(customer_id)
@@ -90,7 +124,7 @@ def _told(leg: RefundLeg, told: RefundReply, after: RefundState, *, now: datetim
     """The columns that repeat what the channel said."""
     return {
         "refund_no": told.refund_no or leg.refund_no,
-        "code": told.code or "",
+        "code": leg.code if is_contradicted(leg) else told.code or "",
         "category": told.failure.value if told.failure else "",
         "retry": told.retry.value if told.retry else "",
         "destination": told.destination.value if told.destination else leg.destination,

@@ -20,6 +20,7 @@ from fenqi.records.models import BoundCard, CardState, RefundLeg, RefundRoute
 from fenqi.records.posting import Decision, write
 from fenqi.usecases import audit, clock
 from fenqi.usecases.refunds.moves import move_leg
+from fenqi.usecases.refunds.send import is_held
 from fenqi.usecases.refunds.settle import find_leg
 from fenqi.usecases.staff.permissions import Permission, Staff
 
@@ -76,7 +77,7 @@ def approve_transfer(customer_id: UUID, leg_id: UUID, *, staff: Staff, now: date
     with transaction.atomic(durable=True):
         locked = locks.customer(customer_id)
         leg = _transfer(customer_id, leg_id, RefundState.CREATED)
-        if leg.card_id is None or not leg.proposed_by:
+        if leg.card_id is None or not leg.proposed_by or is_held(leg):
             raise TransferNotReady
         if leg.proposed_by == staff.actor:
             raise SamePerson
