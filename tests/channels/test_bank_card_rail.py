@@ -24,6 +24,7 @@ from fenqi.channels.interface import (
     RefundDestination,
     RefundReply,
     RefundRequest,
+    TimeKeyedChannel,
 )
 from fenqi.domain.money import Money
 from fenqi.domain.payments import FailureCategory, Outcome, RetryMark
@@ -75,6 +76,7 @@ def set_card(sandbox: Sandbox, details: CardDetails, **wanted: str) -> None:
 def test_the_adapter_is_a_channel_of_cards_and_has_no_cashier(bank_card: BankCardChannel) -> None:
     assert isinstance(bank_card, PaymentChannel)
     assert isinstance(bank_card, CardChannel)
+    assert isinstance(bank_card, TimeKeyedChannel)
     assert not isinstance(bank_card, CashierChannel)
     assert (bank_card.name, bank_card.currencies, bank_card.refund_days) == ("bank_card", frozenset(["CNY"]), 330)
     assert bank_card.acknowledge() == Acknowledgement("ok")

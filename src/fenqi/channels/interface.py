@@ -5,8 +5,8 @@ is always called outside a database transaction. Numbers are ours, stored before
 every retry of the same intent (design, rule 4).
 
 Every rail is a `PaymentChannel`; what else it can do it says by being a `CashierChannel`, a `DebitChannel`, an
-`AgreementChannel`, an `AnnouncingChannel`, a `CardChannel` or a `ReserveChannel` (`isinstance` tells). Its daily bill is
-read by a `BillSource` (`fenqi.channels.bills`).
+`AgreementChannel`, an `AnnouncingChannel`, a `CardChannel`, a `TimeKeyedChannel` or a `ReserveChannel` (`isinstance`
+tells). Its daily bill is read by a `BillSource` (`fenqi.channels.bills`).
 
 What an answer means is settled here once: `Outcome.UNKNOWN` after anything that may have happened and `NOT_EXECUTED`
 only where nothing can have. A transport fault never raises; it is an answer with `code` `transport.*`.
@@ -15,7 +15,7 @@ only where nothing can have. A transport fault never raises; it is an answer wit
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 from urllib.parse import parse_qsl
@@ -446,6 +446,17 @@ class CardChannel(DebitChannel, Protocol):
 
     def ends_card(self, reply: ChannelReply) -> bool:
         """Whether what became of a debit says that the card will never pay again: expired, blocked, its token gone."""
+
+
+@runtime_checkable
+class TimeKeyedChannel(PaymentChannel, Protocol):
+    """A refund is named by its number and by `submitted_at`, and is taken up only at about that moment."""
+
+    @property
+    def refund_window(self) -> timedelta:
+        """For so long after `submitted_at` it may still turn up. What is not known then never was one: the same number
+        and amount may be sent again with a new `submitted_at`, and before then not at all.
+        """
 
 
 @runtime_checkable

@@ -72,7 +72,7 @@ class RefundLeg(SpreadModel):
     account = models.CharField(max_length=80, blank=True)  # in the channel's words, masked by it
     asked = models.PositiveIntegerField(default=0)
     next_query_at = models.DateTimeField(null=True)
-    submitted_at = models.DateTimeField(null=True)  # first sent; kept by every retry
+    submitted_at = models.DateTimeField(null=True)  # what the channel knows it by, where it asks for that
     refunded_at = models.DateTimeField(null=True)
     expected_from = models.DateField(null=True)  # the arrival window, in working days
     expected_by = models.DateField(null=True)

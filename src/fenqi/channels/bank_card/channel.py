@@ -81,6 +81,10 @@ class BankCardChannel:
     def refund_days(self) -> int:
         return REFUND_DAYS
 
+    @property
+    def refund_window(self) -> timedelta:
+        return WINDOW
+
     def ask_code(self, card: CardDetails, *, number: str, submitted_at: datetime) -> BindingReply:
         return self._bind(
             Operation.ASK_CODE,
@@ -163,7 +167,7 @@ class BankCardChannel:
         return reply
 
     def refund(self, request: RefundRequest) -> RefundReply:
-        """WAITING once accepted. A refund that the gateway does not know may be sent again, at a new `submitted_at`."""
+        """WAITING once accepted. One that the gateway does not know after `refund_window` is sent at a new time."""
         self._check_amount(request.amount)
         if not request.charge.trade_no:
             raise ChannelRefuses(
