@@ -194,3 +194,17 @@ def test_hotline_and_hours_are_shown_as_they_are_set(signed_in: SignedIn, settin
     page = signed_in("wang").get("/support").content.decode()
     assert "400-100-5678" in page
     assert "9:00–21:00" in page
+
+
+def test_a_card_is_bound_on_the_way_to_auto_debit(signed_in: SignedIn, mall: CustomerOf, rail: CardRail) -> None:
+    client, customer_id = signed_in("chen"), mall("chen")
+    here = f"/plans/{card_plan(customer_id)}/auto-debit"
+    way = re.search(r'href="(/me/cards/add\?next=[^"]+)"', client.get(here).content.decode())
+    assert way
+    following = {"next": hidden(client.get(way[1]).content.decode(), "next")}
+    assert following["next"] == here
+    client.post("/me/cards/add", fields(send="yes", **following))
+    done = client.post("/me/cards/add", fields(bind="yes", code=CODE, agree="yes", **following))
+    assert done.headers["Location"].startswith(here)
+    card = BoundCard.objects.get(customer_id=customer_id)
+    assert f"({card.last4})" in client.get(done.headers["Location"]).content.decode()

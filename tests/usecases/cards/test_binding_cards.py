@@ -12,9 +12,12 @@ from fenqi.domain.errors import FenqiError
 from fenqi.domain.payments import FailureCategory, Outcome, RetryMark, Verdict
 from fenqi.records import personal
 from fenqi.records.identifiers import new_id
-from fenqi.records.models import AuditRecord, BoundCard, CardState
+from fenqi.records.models import AuditRecord, BoundCard, CardState, DebitAgreement, OutboxMessage
 from fenqi.records.scope import across_customers
-from fenqi.usecases import rate_limits
+from fenqi.usecases import plan_file, rate_limits
+from fenqi.usecases.agreements.consent import Consent as AgreedTo
+from fenqi.usecases.agreements.offers import Way, find_offer, words_of
+from fenqi.usecases.agreements.sign import sign
 from fenqi.usecases.cards.bind import Binding, Consent, TypedCard, ask_code, bind, faults
 from fenqi.usecases.cards.errors import BindingUnknown, CardNotBound, NoCodeAskedFor
 from fenqi.usecases.cards.queries import CardView, list_cards
@@ -195,3 +198,27 @@ def stored() -> Iterator[str]:
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f'SELECT t::text FROM "{table}" AS t')
             yield from (row[0] for row in cursor.fetchall())
+
+
+def test_with_the_card_its_auto_debit_ends_at_once_and_is_told(plan: Bought, rail: CardRail) -> None:
+    now = datetime.now(UTC)
+    card = bound(plan)
+    way = Way(channel="bank_card", card_id=card.card_id)
+    file = plan_file.read(plan.customer_id, plan.plan_id)
+    text = words_of(find_offer(file, way, now=now), file, language="zh")
+    signed = sign(
+        customer_id=plan.customer_id,
+        plan_id=plan.plan_id,
+        way=way,
+        consent=AgreedTo(digest=text.digest, language="zh", ip="203.0.113.9"),
+        request_key="sign",
+        now=now,
+    )
+    assert DebitAgreement.objects.get(customer_id=plan.customer_id, id=signed.agreement_id).status == "active"
+    unbind(plan.customer_id, card.card_id, now=now)
+    ended = DebitAgreement.objects.get(customer_id=plan.customer_id, id=signed.agreement_id)
+    assert (ended.status, ended.ended_by, ended.end_reason) == ("ended", "customer", "card_removed")
+    assert ended.next_try_at is None
+    assert AuditRecord.objects.filter(customer_id=plan.customer_id, action="agreement_ended").count() == 1
+    news = OutboxMessage.objects.filter(customer_id=plan.customer_id, topic="agreement_news")
+    assert {message.body["news"] for message in news} == {"signed", "ended"}

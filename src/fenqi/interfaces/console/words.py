@@ -261,4 +261,5 @@ AGREEMENT_ENDS: Words = {
     "replaced": _("replaced by a newer one"),
     "plan_closed": _("the plan is closed"),
     "card_unusable": _("the card cannot be used"),
+    "card_removed": _("the card was removed"),
 }

@@ -34,6 +34,7 @@ from fenqi.usecases.agreements.queries import (
 from fenqi.usecases.agreements.settle import ask_agreement
 from fenqi.usecases.agreements.sign import sign
 from fenqi.usecases.repayment import queries
+from fenqi.usecases.repayment.methods import binds_cards
 
 REFRESH_SECONDS = 5
 
@@ -75,12 +76,14 @@ def show(request: HttpRequest, customer_id: UUID, plan_id: UUID) -> HttpResponse
     agreement = current_agreement(customer_id, plan_id, now=now)
     changing = "change" in request.GET and agreement is not None and agreement.status == "active"
     earlier = [one for one in agreements_of(customer_id, plan_id=plan_id, now=now) if not one.is_open]
+    ways = _ways(customer_id, plan_id, now) if changing or agreement is None else ()
     context = {
         "plan": plan,
         "agreement": agreement,
         "summary": summary_of(agreement) if agreement else None,
         "changing": changing,
-        "ways": _ways(customer_id, plan_id, now) if changing or agreement is None else (),
+        "ways": ways,
+        "may_bind": bool(ways) and binds_cards() and plan.terms.currency == "CNY",
         "earlier": [(one, account_name(one)) for one in earlier if one.signed_at],
         "tries": try_rows(tried for one in (agreement, *earlier) if one for tried in one.tries),
         "refresh_seconds": REFRESH_SECONDS,

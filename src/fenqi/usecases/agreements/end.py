@@ -17,6 +17,7 @@ from fenqi.usecases.agreements.settle import end, find_agreement
 from fenqi.usecases.rails import rail
 
 BY_CUSTOMER = "customer"
+CARD_REMOVED = "card_removed"
 _OPEN = (AgreementStatus.SIGNING, AgreementStatus.ACTIVE)
 _log = structlog.get_logger(__name__)
 
@@ -41,19 +42,29 @@ def end_agreement(
         locks.customer(customer_id)
         agreement = find_agreement(customer_id, agreement_id)
         if agreement.status in _OPEN:
-            decision = Decision(customer_id)
-            end(decision, agreement, by=by, reason=reason, now=now)
-            write(decision)
-            audit.record(
-                by,
-                audit.Action.AGREEMENT_ENDED,
-                customer_id=customer_id,
-                subject=f"agreement:{agreement_id}",
-                reason=note,
-                details={"why": reason, "channel": agreement.channel, "ip": ip},
-                now=now,
-            )
+            _end(agreement, by=by, reason=reason, note=note, ip=ip, now=now)
     return AgreementStatus(agreement.status)
+
+
+def end_with_card(customer_id: UUID, card_id: UUID, *, now: datetime) -> None:
+    """The card is removed by its holder: nothing is agreed to any more that it would pay. The caller holds the lock."""
+    for agreement in DebitAgreement.objects.filter(customer_id=customer_id, card_id=card_id, status__in=_OPEN):
+        _end(agreement, by=BY_CUSTOMER, reason=CARD_REMOVED, now=now)
+
+
+def _end(agreement: DebitAgreement, *, by: str, reason: str, now: datetime, note: str = "", ip: str = "") -> None:
+    decision = Decision(agreement.customer_id)
+    end(decision, agreement, by=by, reason=reason, now=now)
+    write(decision)
+    audit.record(
+        by,
+        audit.Action.AGREEMENT_ENDED,
+        customer_id=agreement.customer_id,
+        subject=f"agreement:{agreement.id}",
+        reason=note,
+        details={"why": reason, "channel": agreement.channel, "ip": ip},
+        now=now,
+    )
 
 
 def end_at_channel(customer_id: UUID, agreement_id: UUID, *, now: datetime) -> None:

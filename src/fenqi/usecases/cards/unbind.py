@@ -12,6 +12,7 @@ from fenqi.domain.payments import AttemptState, Outcome
 from fenqi.records import locks
 from fenqi.records.models import BoundCard, CardState, PaymentAttempt
 from fenqi.usecases import audit
+from fenqi.usecases.agreements.end import end_with_card
 from fenqi.usecases.cards.errors import CardUnderWay
 from fenqi.usecases.cards.tokens import token_of
 from fenqi.usecases.numbers import new_number
@@ -22,7 +23,7 @@ _OPEN = [AttemptState.CREATED.value, AttemptState.SUBMITTED.value, AttemptState.
 
 
 def unbind(customer_id: UUID, card_id: UUID, *, now: datetime) -> None:
-    """A card that is removed already stays removed. Raises NotFound, CardUnderWay."""
+    """Its auto-debits end with it. A card that is removed already stays removed. Raises NotFound, CardUnderWay."""
     with transaction.atomic(durable=True):
         locks.customer(customer_id)
         card = BoundCard.objects.filter(customer_id=customer_id, id=card_id).first()
@@ -34,6 +35,7 @@ def unbind(customer_id: UUID, card_id: UUID, *, now: datetime) -> None:
         if open_attempt is not None:
             raise CardUnderWay(payment_id=open_attempt.payment_id)
         BoundCard.objects.filter(customer_id=customer_id, id=card_id).update(state=CardState.ENDED, ended_at=now)
+        end_with_card(customer_id, card_id, now=now)
         audit.record(
             f"customer:{customer_id}",
             audit.Action.CARD_REMOVED,
