@@ -30,7 +30,7 @@ class DebitAgreement(SpreadModel):
     ended_by = models.CharField(max_length=80, blank=True)
     end_reason = models.CharField(max_length=32, blank=True)
     next_try_at = models.DateTimeField(null=True)  # when the next debit is tried; shown to the customer
-    next_query_at = models.DateTimeField(null=True)  # while signing
+    next_query_at = models.DateTimeField(null=True)  # of the channel: whether it was signed, still stands, is ended
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
@@ -45,6 +45,9 @@ class DebitAgreement(SpreadModel):
         ]
         indexes = [
             models.Index(fields=["next_try_at"], name="debit_agreement_due", condition=Q(status="active")),
+            models.Index(
+                fields=["next_query_at"], name="debit_agreement_ask", condition=Q(next_query_at__isnull=False)
+            ),
         ]
 
 

@@ -31,7 +31,8 @@ from fenqi.usecases.agreements.end import end_agreement, end_at_channel
 from fenqi.usecases.agreements.errors import AutoDebitNotOffered, ConsentChanged, PlanNotOpen
 from fenqi.usecases.agreements.follow import plan_debit
 from fenqi.usecases.agreements.offers import Way, find_offer, words_of
-from fenqi.usecases.agreements.queue import queue_debits, queue_endings
+from fenqi.usecases.agreements.queries import agreement_view
+from fenqi.usecases.agreements.queue import queue_debits, queue_endings, queue_questions
 from fenqi.usecases.agreements.settle import ask_agreement, settle_agreement
 from fenqi.usecases.agreements.sign import sign
 from fenqi.usecases.repayment import resolve
@@ -452,3 +453,36 @@ def test_a_card_that_was_removed_ends_its_agreement(rail: DebitingRail) -> None:
     assert agreed.debit(DUE) is None
     assert (agreed.row.status, agreed.row.end_reason) == ("ended", "card_unusable")
     assert not rail.debits
+
+
+def test_an_end_at_the_channel_whose_notification_was_lost_is_noticed_within_a_day(rail: DebitingRail) -> None:
+    agreed, other = signed(rail), signed(rail)
+    assert queue_questions(now=SIGNED_AT + timedelta(hours=23)) == 0
+    rail.agreements[agreed.row.number] = AgreementState.ENDED
+    later = SIGNED_AT + timedelta(hours=25)
+    assert queue_questions(now=later, limit=1) == 1
+    assert queue_questions(now=later) == 1
+    assert queue_questions(now=later) == 0
+    for one in (agreed, other):
+        assert later + timedelta(days=1) <= (one.row.next_query_at or later) <= later + timedelta(hours=26)
+        ask_agreement(one.plan.customer_id, one.agreement_id, now=later)
+    assert (agreed.row.status, agreed.row.ended_by, agreed.row.next_query_at) == ("ended", "channel", None)
+    assert other.row.status == "active"
+    assert queue_questions(now=later + timedelta(hours=27)) == 1
+
+
+def test_what_is_due_above_the_limit_is_told_and_not_debited(rail: DebitingRail) -> None:
+    agreed = signed(rail)
+    DebitAgreement.objects.filter(customer_id=agreed.plan.customer_id).update(limit_minor=9_999)
+    view = agreement_view(agreed.plan.customer_id, agreed.agreement_id, now=SIGNED_AT)
+    assert (view.next_try_at, view.next_amount_minor, view.above_limit_minor) == (None, 0, 10_000)
+    assert agreed.debit(DUE) is None
+    assert not rail.debits
+    news = OutboxMessage.objects.filter(customer_id=agreed.plan.customer_id, topic="agreement_news", created_at=DUE)
+    assert [message.body["news"] for message in news] == ["above_limit"]
+
+    agreed.plan.record(10_000, on=date(2026, 2, 1), now=at(2, 1, 9), key="by hand")
+    DebitAgreement.objects.filter(customer_id=agreed.plan.customer_id).update(limit_minor=10_000)
+    plan_debit(agreed.plan.customer_id, agreed.agreement_id, now=at(2, 1, 9))
+    view = agreement_view(agreed.plan.customer_id, agreed.agreement_id, now=at(2, 1, 9))
+    assert (view.next_try_at, view.next_amount_minor, view.above_limit_minor) == (at(3, 1, 8), 10_000, 0)

@@ -99,3 +99,22 @@ def test_history_is_no_news(town: Town) -> None:
 def test_nobody_is_written_to_at_night(hour: int, day: int, polite: int) -> None:
     at = polite_time(datetime(2026, 2, 1, hour, 0, tzinfo=BEIJING).astimezone(UTC)).astimezone(BEIJING)
     assert (at.day, at.hour) == (day, polite)
+
+
+@pytest.mark.parametrize(
+    ("phone", "language", "words"),
+    [
+        ("17000000941", "zh-hans", "超过您同意的单笔上限"),
+        ("17000000942", "en", "so it is not debited: please repay by yourself"),
+    ],
+)
+def test_what_is_above_the_limit_is_told_once_for_each_installment(
+    town: Town, phone: str, language: str, words: str
+) -> None:
+    plan, agreement = agreed(phone, language, next_try_at=NOW)
+    assert not tell_of_agreement(plan.customer_id, agreement.id, "above_limit", now=NOW), "it is not"
+    DebitAgreement.objects.filter(customer_id=plan.customer_id).update(limit_minor=9_999)
+    assert tell_of_agreement(plan.customer_id, agreement.id, "above_limit", now=NOW)
+    assert not tell_of_agreement(plan.customer_id, agreement.id, "above_limit", now=NOW + timedelta(days=1))
+    (text,) = texts(town, phone)
+    assert words in text

@@ -245,8 +245,8 @@ class DebitTry(Outgoing):
 class Agreement(Outgoing):
     """`status`: signing, active, ended or failed (never signed). `limit_minor` is the most of one debit.
 
-    `next_try_at` is null while a debit is under way, after one that needs the customer (`stopped_by`), and when nothing
-    is left to debit.
+    `next_try_at` is null while a debit is under way, after one that needs the customer (`stopped_by`), when nothing is
+    left to debit, and while what is due is more than the limit.
     """
 
     agreement_id: UUID

@@ -56,6 +56,9 @@ def debit_failed(*, customer_id: str, attempt_id: str) -> None:
 @app.periodic(cron="*/5 * * * *", periodic_id="auto_debit")
 @app.task(name="sweep_auto_debit", queueing_lock="sweep_auto_debit")
 def sweep(timestamp: int) -> None:  # noqa: ARG001  # the queue passes the instant for which it is
-    """Help along what a lost message would have left: debits whose time has come, and ends that nobody confirmed."""
+    """Help along what a lost message would have left: debits whose time has come, ends that nobody confirmed here or
+    told us of.
+    """
     queue.queue_debits(now=clock.now())
     queue.queue_endings(now=clock.now())
+    queue.queue_questions(now=clock.now())

@@ -18,7 +18,7 @@ from fenqi.interfaces.portal.access import customer_page
 from fenqi.interfaces.portal.device import device_of
 from fenqi.interfaces.portal.methods import ICONS, channel_name
 from fenqi.interfaces.portal.pages import render_page
-from fenqi.interfaces.shared.formats import language_of
+from fenqi.interfaces.shared.formats import language_of, money
 from fenqi.usecases import clock, plan_file
 from fenqi.usecases.agreements.consent import Consent
 from fenqi.usecases.agreements.end import BY_CUSTOMER, end_agreement
@@ -264,6 +264,16 @@ def summary_of(agreement: AgreementView) -> Summary:
     if agreement.stopped_by:
         reason = FailureCategory(agreement.stopped_by).customer_line(get_language() or "zh-hans")
         return Summary(tone="overdue", title=_("Auto-debit has stopped"), caption=reason)
+    if agreement.above_limit_minor:
+        amounts = {
+            "amount": money(agreement.above_limit_minor, agreement.currency),
+            "limit": money(agreement.limit_minor, agreement.currency),
+        }
+        return Summary(
+            tone="overdue",
+            title=_("Too much to be debited: please repay it yourself"),
+            caption=_("%(amount)s is due, above the %(limit)s you agreed to.") % amounts,
+        )
     if agreement.next_try_at is None:
         return Summary(
             tone="neutral", title=_("Nothing left to debit"), caption=_("From %(account)s") % {"account": account}

@@ -33,10 +33,11 @@ from fenqi.records.models import (
 from fenqi.records.posting import Decision, write
 from fenqi.usecases import outbox, plan_file
 from fenqi.usecases.agreements.announce import announced_amount
-from fenqi.usecases.agreements.planning import debit_quote, keep_next, planned_try, rules_of, tries_under
-from fenqi.usecases.agreements.settle import BY_SYSTEM, CARD_UNUSABLE, end, find_agreement, replan
+from fenqi.usecases.agreements.planning import amount_above, debit_quote, keep_next, planned_try, rules_of, tries_under
+from fenqi.usecases.agreements.settle import ABOVE_LIMIT, BY_SYSTEM, CARD_UNUSABLE, end, find_agreement, replan
 from fenqi.usecases.cards.tokens import token_of
 from fenqi.usecases.conditions.queries import method_unavailability
+from fenqi.usecases.notices.quiet_hours import polite_time
 from fenqi.usecases.numbers import new_number
 from fenqi.usecases.plan_file import PlanFile
 from fenqi.usecases.rails import rail
@@ -81,6 +82,8 @@ def _decide(decision: Decision, agreement: DebitAgreement, file: PlanFile, *, no
         return None
     quote = _quote(agreement, file, now=now)
     if quote is None:
+        if amount_above(file, most_minor=agreement.limit_minor, at=now):
+            outbox.tell_of_agreement(decision, agreement.id, news=ABOVE_LIMIT, at=polite_time(now), now=now)
         replan(decision, agreement, file, now=now)
         return None
     if _is_under_way(agreement):  # whatever comes of it, what is owed then is looked at again

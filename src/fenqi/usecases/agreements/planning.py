@@ -99,6 +99,18 @@ def keep_next(decision: Decision, agreement: DebitAgreement, at: datetime | None
     outbox.about_agreement(decision, outbox.AUTO_DEBIT, agreement.id, at=at, now=now)
 
 
+def amount_above(file: PlanFile, *, most_minor: int, at: datetime) -> int:
+    """What the earliest installment that is due comes to at that instant, when not even that may be debited; else 0."""
+    if debit_quote(file, most_minor=most_minor, at=at) is not None:
+        return 0
+    try:
+        due = quote_on_file(file, Choice(purpose=PaymentPurpose.DUE), now=at)
+    except NothingOwed:
+        return 0
+    first = Choice(purpose=PaymentPurpose.INSTALLMENTS, installments=due.rows[:1])
+    return quote_on_file(file, first, now=at).amount_minor if len(due.rows) > 1 else due.amount_minor
+
+
 def debit_quote(file: PlanFile, *, most_minor: int, at: datetime) -> RepaymentQuote | None:
     """What is debited at that instant: all that is due, or as many whole installments, from the earliest on, as fit.
 

@@ -11,7 +11,7 @@ from fenqi.domain.payments import AttemptState, FailureCategory
 from fenqi.domain.payments.auto_debit import stopped_by
 from fenqi.records.models import AgreementStatus, BoundCard, DebitAgreement, PaymentAttempt
 from fenqi.usecases import plan_file
-from fenqi.usecases.agreements.planning import debit_quote, planned_try, tries_under
+from fenqi.usecases.agreements.planning import amount_above, debit_quote, planned_try, tries_under
 from fenqi.usecases.plan_file import PlanFile
 
 MOST_TRIES = 30
@@ -33,7 +33,9 @@ class TryView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementView:
-    """`next_try_at` is None while a debit is under way, after `stopped_by`, and when nothing is left to debit."""
+    """`next_try_at` is None while a debit is under way, after `stopped_by`, when nothing is left to debit, and while
+    what is due is more than the limit: that is `above_limit_minor`, else 0.
+    """
 
     agreement_id: UUID
     plan_id: UUID
@@ -53,6 +55,7 @@ class AgreementView:
     end_reason: str
     next_try_at: datetime | None
     next_amount_minor: int
+    above_limit_minor: int
     stopped_by: str
     tries: tuple[TryView, ...]
 
@@ -93,7 +96,7 @@ def agreement_view(customer_id: UUID, agreement_id: UUID, *, now: datetime) -> A
 
 
 def _view(agreement: DebitAgreement, *, now: datetime) -> AgreementView:
-    next_try_at, amount = _next(agreement, now=now)
+    next_try_at, amount, above_limit = _next(agreement, now=now)
     reason = stopped_by(tries_under(agreement.customer_id, agreement.id))
     card = _card(agreement)
     return AgreementView(
@@ -115,21 +118,28 @@ def _view(agreement: DebitAgreement, *, now: datetime) -> AgreementView:
         end_reason=agreement.end_reason,
         next_try_at=next_try_at,
         next_amount_minor=amount,
+        above_limit_minor=above_limit,
         stopped_by=reason.value if reason else "",
         tries=_tries(agreement),
     )
 
 
-def _next(agreement: DebitAgreement, *, now: datetime) -> tuple[datetime | None, int]:
-    """As it was kept; anew when what it was kept for has been repaid meanwhile."""
+def _next(agreement: DebitAgreement, *, now: datetime) -> tuple[datetime | None, int, int]:
+    """When, how much, and what is due instead but above the limit.
+
+    As it was kept; anew when what it was kept for has been repaid meanwhile.
+    """
     if agreement.status != AgreementStatus.ACTIVE or agreement.next_try_at is None:
-        return None, 0
+        return None, 0, 0
     file = plan_file.read(agreement.customer_id, agreement.plan_id)
     kept = _amount(agreement, file, agreement.next_try_at, now=now)
     if kept:
-        return agreement.next_try_at, kept
+        return agreement.next_try_at, kept, 0
     at = planned_try(agreement, file, now=now)
-    return at, _amount(agreement, file, at, now=now) if at else 0
+    if at is None:
+        return None, 0, 0
+    above_limit = amount_above(file, most_minor=agreement.limit_minor, at=max(at, now))
+    return (None, 0, above_limit) if above_limit else (at, _amount(agreement, file, at, now=now), 0)
 
 
 def _amount(agreement: DebitAgreement, file: PlanFile, at: datetime, *, now: datetime) -> int:

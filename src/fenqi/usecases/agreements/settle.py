@@ -1,6 +1,6 @@
 """An agreement begins or ends here and nowhere else, whoever says so: its channel, the customer, staff, or the plan."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -25,8 +25,10 @@ from fenqi.usecases.notices.quiet_hours import polite_time
 from fenqi.usecases.plan_file import PlanFile
 from fenqi.usecases.rails import rail
 
-SIGNED, ENDED = "signed", "ended"
+SIGNED, ENDED, ABOVE_LIMIT = "signed", "ended", "above_limit"
 BY_CHANNEL, BY_SYSTEM = "channel", "system"
+ASKED_EVERY = timedelta(days=1)
+"""While it stands the channel is asked: it may have been ended there, and the notification lost."""
 NOT_SIGNED, ENDED_AT_CHANNEL = "not_signed", "ended_at_channel"
 REPLACED, PLAN_CLOSED, CARD_UNUSABLE = "replaced", "plan_closed", "card_unusable"
 _log = structlog.get_logger(__name__)
@@ -87,7 +89,7 @@ def begin(decision: Decision, agreement: DebitAgreement, file: PlanFile, *, now:
         end(decision, other, by=BY_SYSTEM, reason=REPLACED, now=now)
     agreement.status = AgreementStatus.ACTIVE
     agreement.signed_at = now
-    agreement.next_query_at = None
+    agreement.next_query_at = now + ASKED_EVERY if agreement.card_id is None else None
     agreement.updated_at = now
     _keep(agreement, "status", "signed_at", "agreement_no_encrypted", "next_query_at", "updated_at")
     outbox.tell_of_agreement(decision, agreement.id, news=SIGNED, at=now, now=now)

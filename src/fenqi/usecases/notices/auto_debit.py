@@ -15,6 +15,9 @@ from fenqi.records.models import (
     PaymentAttempt,
     Plan,
 )
+from fenqi.usecases import plan_file
+from fenqi.usecases.agreements.planning import amount_above
+from fenqi.usecases.agreements.settle import ABOVE_LIMIT
 from fenqi.usecases.notices.sending import TITLE_CHARACTERS, send_once, written_amount
 from fenqi.usecases.notices.templates import Message
 
@@ -38,10 +41,15 @@ _NO_REASON = ("支付渠道没有扣成", "the channel did not take it")
 
 
 def tell_of_agreement(customer_id: UUID, agreement_id: UUID, news: str, *, now: datetime) -> bool:
-    """`signed` or `ended`, once each; whether a message was sent. Raises NotFound, NoticeUnanswered."""
+    """`signed` or `ended`, once each, `above_limit` once for each installment; whether a message was sent.
+
+    Raises NotFound, NoticeUnanswered.
+    """
     agreement = DebitAgreement.objects.filter(customer_id=customer_id, id=agreement_id).first()
     if agreement is None:
         raise NotFound
+    if news == ABOVE_LIMIT:
+        return _tell_above_limit(agreement, now=now)
     if now - agreement.updated_at > NEWS_FOR or (news == "signed" and agreement.status != AgreementStatus.ACTIVE):
         return False
 
@@ -50,6 +58,26 @@ def tell_of_agreement(customer_id: UUID, agreement_id: UUID, news: str, *, now: 
         return {**told, "next": written_instant(agreement.next_try_at, language)} if news == "signed" else told
 
     return send_once(customer_id, _MESSAGES[news], subject=f"agreement:{agreement_id}:{news}", params=params, now=now)
+
+
+def _tell_above_limit(agreement: DebitAgreement, *, now: datetime) -> bool:
+    """What is due is more than may be debited; nothing is said of it once it is repaid or auto-debit is off."""
+    customer_id = agreement.customer_id
+    file = plan_file.read(customer_id, agreement.plan_id)
+    above_minor = amount_above(file, most_minor=agreement.limit_minor, at=now)
+    if agreement.status != AgreementStatus.ACTIVE or not above_minor:
+        return False
+
+    def params(language: str) -> dict[str, str]:
+        return {
+            "title": _title(customer_id, agreement.plan_id),
+            "amount": written_amount(above_minor, agreement.currency, language),
+            "limit": written_amount(agreement.limit_minor, agreement.currency, language),
+        }
+
+    due_on = min(row.due_on for row in file.state().rows if row.outstanding.total)
+    subject = f"agreement:{agreement.id}:{ABOVE_LIMIT}:{due_on}"
+    return send_once(customer_id, Message.AUTO_DEBIT_ABOVE_LIMIT, subject=subject, params=params, now=now)
 
 
 def tell_debit_failed(customer_id: UUID, attempt_id: UUID, *, now: datetime) -> bool:

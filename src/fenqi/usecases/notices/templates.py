@@ -17,6 +17,7 @@ class Message(StrEnum):
     AUTO_DEBIT_ENDED = "auto_debit_ended"
     AUTO_DEBIT_FAILED = "auto_debit_failed"
     AUTO_DEBIT_GIVEN_UP = "auto_debit_given_up"
+    AUTO_DEBIT_ABOVE_LIMIT = "auto_debit_above_limit"
     RETRY_REMINDER = "retry_reminder"
 
 
@@ -50,6 +51,12 @@ TEXTS: Mapping[tuple[Message, str], str] = {
     (Message.AUTO_DEBIT_GIVEN_UP, "en"): (
         "The auto-debit of ${amount} (${title}) failed: ${reason}. Nothing was charged, and it is not tried again: "
         "please repay by yourself."
+    ),
+    (Message.AUTO_DEBIT_ABOVE_LIMIT, "zh"): (
+        "到期应还 ${amount}（${title}）超过您同意的单笔上限 ${limit}，不会自动扣，请自己还款。"
+    ),
+    (Message.AUTO_DEBIT_ABOVE_LIMIT, "en"): (
+        "${amount} is due (${title}), above the ${limit} you agreed to, so it is not debited: please repay by yourself."
     ),
     (Message.RETRY_REMINDER, "zh"): "您要的提醒：${amount}（${title}）现在可以再还一次了。已还清请忽略。",
     (Message.RETRY_REMINDER, "en"): (
