@@ -10,7 +10,9 @@ def refund_paid_entry(amount: int, *, source: str) -> Entry:
 
 
 def refund_returned_entry(amount: int, *, source: str) -> Entry:
-    """A refund that had succeeded came back: the mirror of `refund_paid_entry`; it is owed again."""
+    """What had left came back to `source`: the mirror of `refund_paid_entry` or, from `bank.settlement`, of
+    `transfer_paid_entry`; it is owed again.
+    """
     return balanced_entry(EntryCode.REFUND_RETURNED, debit(source, amount), credit(Account.PAYABLE_REFUND, amount))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from fenqi.channels.interface import RefundReply
-from fenqi.domain.ledger import Entry, clearing, refund_paid_entry, refund_returned_entry, transfer_paid_entry
+from fenqi.domain.ledger import Account, Entry, clearing, refund_paid_entry, refund_returned_entry, transfer_paid_entry
 from fenqi.domain.payments import RetryMark
 from fenqi.domain.payments.refund_schedule import ask_refund_after
 from fenqi.domain.payments.refunds import SPENT, RefundState
@@ -99,7 +99,9 @@ def _paid(leg: RefundLeg) -> Entry:
 
 
 def _returned(leg: RefundLeg) -> Entry:
-    return refund_returned_entry(leg.amount_minor, source=clearing(leg.channel))
+    is_transfer = leg.route == RefundRoute.TRANSFER
+    source = Account.BANK_SETTLEMENT if is_transfer else clearing(leg.channel)
+    return refund_returned_entry(leg.amount_minor, source=source)
 
 
 def _carry_on(

@@ -17,6 +17,9 @@ from fenqi.records.posting import Decision, Row
 from fenqi.usecases import outbox
 from fenqi.usecases.numbers import new_number
 
+BY_HAND = "by_hand"
+"""Under this name a leg's reply keeps how staff say that it ended, and how they know."""
+
 SPENT_STATES = tuple(state.value for state in SPENT)
 
 

@@ -18,7 +18,7 @@ from fenqi.records.posting import Decision, write
 from fenqi.usecases import outbox
 from fenqi.usecases.refunds.arrival import arrival_columns
 from fenqi.usecases.refunds.moves import move_leg
-from fenqi.usecases.refunds.rows import columns_of, is_contradicted
+from fenqi.usecases.refunds.rows import BY_HAND, columns_of, is_contradicted
 from fenqi.usecases.repayment.settle import AmountMismatch, Evidence, notification_row
 
 _log = structlog.get_logger(__name__)
@@ -129,9 +129,14 @@ def _told(leg: RefundLeg, told: RefundReply, after: RefundState, *, now: datetim
         "retry": told.retry.value if told.retry else "",
         "destination": told.destination.value if told.destination else leg.destination,
         "account": told.account or leg.account,
-        "reply": dict(told.raw),
+        "reply": {**_said_by_staff(leg), **told.raw},
         **(arrival_columns(leg, told, now=now) if after is RefundState.SUCCEEDED else {}),
     }
+
+
+def _said_by_staff(leg: RefundLeg) -> dict[str, Any]:
+    """What one member of staff proposed waits for the other, whatever the channel answers meanwhile."""
+    return {BY_HAND: leg.reply[BY_HAND]} if BY_HAND in leg.reply else {}
 
 
 def _asked(

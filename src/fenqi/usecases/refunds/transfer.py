@@ -97,12 +97,7 @@ def record_transfer(customer_id: UUID, leg_id: UUID, *, reference: str, staff: S
     InvalidInput, TransferNotReady.
     """
     staff.require(Permission.PROPOSE_TRANSFER)
-    if _REFERENCE.fullmatch(reference) is None:
-        raise InvalidInput(
-            where="reference",
-            problem="6 to 64 letters, digits and hyphens",
-            problem_zh="应为 6 至 64 位字母、数字或短横",
-        )
+    _check_reference(reference)
     with transaction.atomic(durable=True):
         locked = locks.customer(customer_id)
         leg = _transfer(customer_id, leg_id, RefundState.SUBMITTED)
@@ -118,6 +113,20 @@ def record_transfer(customer_id: UUID, leg_id: UUID, *, reference: str, staff: S
         _audit(staff, audit.Action.TRANSFER_RECORDED, leg, now=now)
 
 
+def record_return(customer_id: UUID, leg_id: UUID, *, reference: str, staff: Staff, now: datetime) -> None:
+    """The bank has sent the transfer back, under this reference: it is owed again, and waits for another account.
+
+    Raises NotPermitted, NotFound, InvalidInput, TransferNotReady.
+    """
+    staff.require(Permission.PROPOSE_TRANSFER)
+    _check_reference(reference)
+    with transaction.atomic(durable=True):
+        locked = locks.customer(customer_id)
+        leg = _transfer(customer_id, leg_id, RefundState.SUCCEEDED)
+        _move(locked, leg, Outcome.FAILED, {}, now=now)
+        _audit(staff, audit.Action.TRANSFER_RETURNED, leg, reference=reference, now=now)
+
+
 def give_up_route(customer_id: UUID, leg_id: UUID, *, staff: Staff, now: datetime) -> None:
     """A leg that hangs at its channel was called off there: what it was to carry is transferred instead.
 
@@ -129,6 +138,16 @@ def give_up_route(customer_id: UUID, leg_id: UUID, *, staff: Staff, now: datetim
         leg = find_leg(customer_id, leg_id)
         _move(locked, leg, RefundStep.GIVEN_UP, {}, now=now)
         _audit(staff, audit.Action.REFUND_ROUTE_GIVEN_UP, leg, now=now)
+
+
+def _check_reference(reference: str) -> None:
+    """Raises InvalidInput."""
+    if _REFERENCE.fullmatch(reference) is None:
+        raise InvalidInput(
+            where="reference",
+            problem="6 to 64 letters, digits and hyphens",
+            problem_zh="应为 6 至 64 位字母、数字或短横",
+        )
 
 
 def _transfer(customer_id: UUID, leg_id: UUID, state: RefundState) -> RefundLeg:
@@ -159,12 +178,12 @@ def _move(
     write(decision)
 
 
-def _audit(staff: Staff, action: audit.Action, leg: RefundLeg, *, now: datetime) -> None:
+def _audit(staff: Staff, action: audit.Action, leg: RefundLeg, *, now: datetime, **more: str) -> None:
     audit.record(
         staff.actor,
         action,
         customer_id=leg.customer_id,
         subject=f"refund_leg:{leg.id}",
-        details={"amount_minor": leg.amount_minor, "currency": leg.currency},
+        details={"amount_minor": leg.amount_minor, "currency": leg.currency, **more},
         now=now,
     )
