@@ -13,7 +13,7 @@ from fenqi.interfaces.console.access import staff_page
 from fenqi.interfaces.console.pages import render_page
 from fenqi.interfaces.console.words import REFUND_STATES
 from fenqi.usecases import audit, clock
-from fenqi.usecases.refunds import transfer
+from fenqi.usecases.refunds import by_hand, transfer
 from fenqi.usecases.refunds.queries import refunds_that_need_a_person
 from fenqi.usecases.refunds.resolve import ask_leg
 from fenqi.usecases.staff.permissions import Permission, Staff
@@ -57,6 +57,38 @@ def record(request: HttpRequest, staff: Staff, customer_id: UUID, leg_id: UUID) 
 def give_up(request: HttpRequest, staff: Staff, customer_id: UUID, leg_id: UUID) -> HttpResponse:
     transfer.give_up_route(customer_id, leg_id, staff=staff, now=clock.now())
     messages.info(request, _("It is transferred instead: propose an account."))
+    return redirect("console:refunds")
+
+
+@require_POST
+@staff_page(Permission.PROPOSE_TRANSFER)
+def record_return(request: HttpRequest, staff: Staff, customer_id: UUID, leg_id: UUID) -> HttpResponse:
+    reference = request.POST.get("reference", "").strip()
+    transfer.record_return(customer_id, leg_id, reference=reference, staff=staff, now=clock.now())
+    messages.info(request, _("Recorded: it is owed again and waits for another account."))
+    return redirect("console:refunds")
+
+
+@require_POST
+@staff_page(Permission.PROPOSE_TRANSFER)
+def propose_outcome(request: HttpRequest, staff: Staff, customer_id: UUID, leg_id: UUID) -> HttpResponse:
+    by_hand.propose_outcome(
+        customer_id,
+        leg_id,
+        has_left=request.POST.get("outcome") == "left",
+        evidence=request.POST.get("evidence", ""),
+        staff=staff,
+        now=clock.now(),
+    )
+    messages.info(request, _("Proposed. A colleague must approve it."))
+    return redirect("console:refunds")
+
+
+@require_POST
+@staff_page(Permission.APPROVE_TRANSFER)
+def approve_outcome(request: HttpRequest, staff: Staff, customer_id: UUID, leg_id: UUID) -> HttpResponse:
+    by_hand.approve_outcome(customer_id, leg_id, staff=staff, now=clock.now())
+    messages.info(request, _("Approved, and settled as proposed."))
     return redirect("console:refunds")
 
 

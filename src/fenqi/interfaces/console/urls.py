@@ -34,6 +34,19 @@ urlpatterns = [
     path("customers/<uuid:customer_id>/refund-legs/<uuid:leg_id>/propose", refunds.propose, name="propose_transfer"),
     path("customers/<uuid:customer_id>/refund-legs/<uuid:leg_id>/approve", refunds.approve, name="approve_transfer"),
     path("customers/<uuid:customer_id>/refund-legs/<uuid:leg_id>/record", refunds.record, name="record_transfer"),
+    path(
+        "customers/<uuid:customer_id>/refund-legs/<uuid:leg_id>/returned", refunds.record_return, name="record_return"
+    ),
+    path(
+        "customers/<uuid:customer_id>/refund-legs/<uuid:leg_id>/outcome",
+        refunds.propose_outcome,
+        name="propose_outcome",
+    ),
+    path(
+        "customers/<uuid:customer_id>/refund-legs/<uuid:leg_id>/outcome/approve",
+        refunds.approve_outcome,
+        name="approve_outcome",
+    ),
     path("customers/<uuid:customer_id>/refund-legs/<uuid:leg_id>/give-up", refunds.give_up, name="give_up_route"),
     path("reconciliation", reconciliation.overview, name="reconciliation"),
     path("reconciliation/<slug:channel>/<str:day>", reconciliation.bill, name="reconciliation_bill"),

@@ -13,21 +13,20 @@ from django.db import transaction
 from fenqi.domain.errors import InvalidInput
 from fenqi.domain.payments import Outcome
 from fenqi.domain.payments.arrival import arrival_window
-from fenqi.domain.payments.refunds import ASKED_ABOUT, RefundState, next_refund_state
+from fenqi.domain.payments.refunds import RefundState, next_refund_state
 from fenqi.records import locks
 from fenqi.records.models import RefundLeg, RefundRoute
 from fenqi.records.posting import Decision, write
 from fenqi.usecases import audit, clock, outbox
 from fenqi.usecases.refunds.arrival import route_of
 from fenqi.usecases.refunds.moves import move_leg
-from fenqi.usecases.refunds.rows import BY_HAND, is_contradicted, needs_person
+from fenqi.usecases.refunds.rows import BY_HAND, is_contradicted, may_be_settled_by_hand
 from fenqi.usecases.refunds.settle import find_leg
 from fenqi.usecases.refunds.transfer import SamePerson, TransferNotReady
 from fenqi.usecases.staff.permissions import Permission, Staff
 
 SHORTEST_EVIDENCE = 10
 LONGEST_EVIDENCE = 200
-_MAY_BE_SETTLED = ASKED_ABOUT | {RefundState.ABNORMAL}
 
 
 def propose_outcome(
@@ -91,8 +90,7 @@ def approve_outcome(customer_id: UUID, leg_id: UUID, *, staff: Staff, now: datet
 def _that_waits(customer_id: UUID, leg_id: UUID) -> RefundLeg:
     """A leg at a channel that waits for a person. Raises NotFound, TransferNotReady."""
     leg = find_leg(customer_id, leg_id)
-    may_be_settled = RefundState(leg.state) in _MAY_BE_SETTLED or is_contradicted(leg)
-    if leg.route != RefundRoute.ORIGINAL or not (may_be_settled and needs_person(leg)):
+    if not may_be_settled_by_hand(leg):
         raise TransferNotReady
     return leg
 

@@ -27,7 +27,7 @@ from fenqi.usecases import clock
 from fenqi.usecases.cards import queries as cards
 from fenqi.usecases.cards.queries import CardView
 from fenqi.usecases.paging import InvalidCursor, Page, from_cursor, page_of, to_cursor
-from fenqi.usecases.refunds.rows import needs_person
+from fenqi.usecases.refunds.rows import BY_HAND, is_contradicted, may_be_settled_by_hand, needs_person
 
 
 class Holder(StrEnum):
@@ -89,6 +89,11 @@ class LegView:
     transfer_reference: str
     updated_at: datetime
     needs_person: bool
+    may_be_settled_by_hand: bool
+    is_contradicted: bool
+    said_to_have_left: bool | None
+    """What one member of staff proposes, and the other has not approved; None without a proposal."""
+    evidence: str
 
     @property
     def is_transfer(self) -> bool:
@@ -269,6 +274,7 @@ def _refund_view(refund: Refund, title: str, legs: tuple[LegView, ...]) -> Refun
 
 
 def _leg_view(leg: RefundLeg, attempt: PaymentAttempt | None, known: Mapping[UUID | None, CardView]) -> LegView:
+    said = {} if leg.approved_by else leg.reply.get(BY_HAND, {})
     return LegView(
         leg_id=leg.id,
         leg_no=leg.leg_no,
@@ -302,6 +308,10 @@ def _leg_view(leg: RefundLeg, attempt: PaymentAttempt | None, known: Mapping[UUI
         transfer_reference=leg.transfer_reference,
         updated_at=leg.updated_at,
         needs_person=needs_person(leg),
+        may_be_settled_by_hand=may_be_settled_by_hand(leg),
+        is_contradicted=is_contradicted(leg),
+        said_to_have_left=said.get("has_left"),
+        evidence=said.get("evidence", ""),
     )
 
 

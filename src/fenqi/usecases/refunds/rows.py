@@ -101,6 +101,12 @@ def needs_person(leg: RefundLeg) -> bool:
     return state is RefundState.ABNORMAL or (state in ASKED_ABOUT and leg.retry == RetryMark.NEVER)
 
 
+def may_be_settled_by_hand(leg: RefundLeg) -> bool:
+    """It waits for a person at its channel, and the channel may never say how it ended."""
+    is_open = RefundState(leg.state) in ASKED_ABOUT | {RefundState.ABNORMAL}
+    return leg.route == RefundRoute.ORIGINAL and needs_person(leg) and (is_open or is_contradicted(leg))
+
+
 def gone_back(customer_id: UUID, attempt_ids: Sequence[UUID], *, without: UUID | None = None) -> Mapping[UUID, int]:
     """Attempt to the sum that went back over it or may yet; `without` leaves one leg out."""
     legs = RefundLeg.objects.filter(customer_id=customer_id, attempt_id__in=list(attempt_ids))
