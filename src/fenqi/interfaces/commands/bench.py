@@ -46,7 +46,9 @@ def measured_alone(part: str, options: Mapping[str, int | None]) -> dict[str, fl
     given = {name: options[name] for name in OPTIONS.get(part, ()) if options.get(name) is not None}
     command = [sys.executable, "-m", __name__, part, json.dumps(given)]
     with Console(stderr=True).status(f"measuring: {part}"):
-        ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if ran.returncode:
+        raise click.ClickException(f"{part} did not end well: see above")
     figures: dict[str, float] = json.loads(ran.stdout.splitlines()[-1])
     return figures
 

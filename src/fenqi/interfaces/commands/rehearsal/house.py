@@ -88,7 +88,6 @@ class House:
                 command, env=self.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
         until(self.is_ready, seconds=START_SECONDS, otherwise="the house did not start")
-        self.tell_town("clock", offset_seconds=self.ahead)
 
     def stop(self) -> None:
         if self.supervisor is None:
@@ -102,9 +101,11 @@ class House:
         self.supervisor = None
 
     def start_later(self, ahead: int) -> None:
-        """Stop all of it, and start it again at a later time."""
-        self.stop()
+        """Stop all of it, and start it again at a later time, which the town is told first: it keeps it."""
         self.ahead = ahead
+        self.kill("worker")  # nothing of ours may act in a town that is ahead of us
+        self.tell_town("clock", offset_seconds=ahead)
+        self.stop()
         self.start()
 
     def is_ready(self) -> bool:

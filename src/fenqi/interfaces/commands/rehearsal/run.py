@@ -30,8 +30,10 @@ SKEW_SECONDS: Final = 900
 
 RATES: Final[Mapping[str, float]] = {
     "charge.reset": 0.02,
+    "charge.hang": 0.002,
     "charge.http_500": 0.02,
     "query.reset": 0.03,
+    "query.hang": 0.003,
     "query.http_500": 0.03,
     "query.wrong_signature": 0.03,
     "query.unsigned": 0.02,
@@ -41,6 +43,7 @@ RATES: Final[Mapping[str, float]] = {
     "close.http_500": 0.03,
     "close.wrong_signature": 0.03,
     "refund.reset": 0.08,
+    "refund.hang": 0.01,
     "refund.http_500": 0.08,
     "refund.wrong_signature": 0.05,
     "refund.processing": 0.05,
@@ -52,6 +55,23 @@ RATES: Final[Mapping[str, float]] = {
     "notify.wrong_signature": 0.08,
 }
 """Of every channel; how often a call of this operation suffers this."""
+
+CODES: Final[Mapping[str, float]] = {
+    "alipay.query.code:ACQ.SYSTEM_ERROR": 0.02,
+    "alipay.close.code_after:ACQ.SYSTEM_ERROR": 0.03,
+    "alipay.refund.code_after:ACQ.SYSTEM_ERROR": 0.05,
+    "alipay.refund.no_fund_change": 0.05,
+    "wechat_pay.charge.code_after:SYSTEM_ERROR": 0.02,
+    "wechat_pay.query.code:SYSTEM_ERROR": 0.02,
+    "wechat_pay.refund.code:FREQUENCY_LIMITED": 0.03,
+    "wechat_pay.refund.code_after:SYSTEM_ERROR": 0.05,
+    "bank_card.charge.code:64": 0.06,
+    "bank_card.charge.code:06": 0.03,
+    "bank_card.charge.code_after:03": 0.05,
+    "bank_card.query.code:05": 0.03,
+    "bank_card.refund.code_after:04": 0.05,
+}
+"""And what the channels answer in their own words, before or after they have done it."""
 
 
 class RehearsalFailed(Exception):
@@ -80,6 +100,7 @@ def rehearse(house: House, *, consumers: int, seed: int) -> dict[str, float]:
 def storm(house: House, bought: Sequence[Bought], *, seed: int) -> int:
     """All consumers at once, while the town misbehaves and processes are killed; how many were."""
     rates = {f"{channel}.{name}": rate for channel in CHANNELS for name, rate in RATES.items()}
+    rates |= CODES
     house.tell_town("chaos", seed=seed, rates=rates)
     over = threading.Event()
     killer = Killer(house, seed=seed, over=over)
