@@ -14,6 +14,7 @@ from fenqi.interfaces.portal.access import customer_page
 from fenqi.interfaces.portal.device import payer_of
 from fenqi.interfaces.portal.methods import channel_name
 from fenqi.interfaces.portal.pages import render_page
+from fenqi.interfaces.portal.recovery import cashier_causes
 from fenqi.usecases import clock
 from fenqi.usecases.repayment import queries
 from fenqi.usecases.repayment.start import Next, StartedRepayment, reopen
@@ -46,6 +47,7 @@ def scan(request: HttpRequest, customer_id: UUID, payment_id: UUID) -> HttpRespo
         "payment": payment,
         "attempt": attempt,
         "channel": channel_name(attempt.channel),
+        "causes": cashier_causes().items(),
         "code": _drawn(code),
         "minutes_left": max(1, -(-int((attempt.expires_at - clock.now()).total_seconds()) // 60)),
         "refresh_seconds": REFRESH_SECONDS,

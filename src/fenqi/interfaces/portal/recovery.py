@@ -51,9 +51,13 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryPage:
-    """`happened` in plain words; `account` took nothing; `fitting` is the button, `others` the rows."""
+    """`happened` in plain words; `account` took nothing; `fitting` is the button, `others` the rows.
+
+    `told` is what the payer said stood in the way at a cashier.
+    """
 
     happened: str
+    told: str
     account: str
     fitting: Way
     others: tuple[Way, ...]
@@ -67,6 +71,7 @@ def recovery_page(found: Situation, payment: PaymentView, reader: Reader) -> Rec
     fitting = _fitting(found, attempt)
     return RecoveryPage(
         happened=what_happened(found.advice.cause, account, attempt),
+        told=cashier_causes()[found.told] if found.told else "",
         account=account,
         fitting=teller.way(fitting),
         others=tuple(teller.way(one) for one in found.advice.helps if one is not fitting) + teller.reminder(),
@@ -74,9 +79,10 @@ def recovery_page(found: Situation, payment: PaymentView, reader: Reader) -> Rec
 
 
 def _fitting(found: Situation, attempt: AttemptView) -> Help:
-    """After a payment that was ended unpaid nothing is wrong: the same may be paid again."""
+    """After a payment that was ended unpaid nothing is wrong, unless the payer says so: the same may be paid again."""
     again = next((one for one in found.advice.helps if one.kind is HelpKind.TRY_AGAIN_NOW), None)
-    return again if again and attempt.state == AttemptState.CLOSED else found.advice.fitting
+    is_unhindered = attempt.state == AttemptState.CLOSED and found.told is None
+    return again if again and is_unhindered else found.advice.fitting
 
 
 def what_happened(cause: FailureCategory, account: str, attempt: AttemptView) -> str:
@@ -89,12 +95,34 @@ def what_happened(cause: FailureCategory, account: str, attempt: AttemptView) ->
         case FailureCategory.METHOD_UNAVAILABLE:
             told = _("%(account)s cannot be used for this payment now. ")
         case FailureCategory.LIMIT_EXCEEDED:
-            told = _("The sum is above a limit of %(account)s. ")
+            told = _("A limit of %(account)s was reached: of the sum, the day or the number of tries. ")
         case FailureCategory.CHANNEL_MAINTENANCE:
             told = _("%(account)s is under maintenance or busy. Time lost by it does not count as overdue. ")
         case _:
             told = _("%(account)s gave no reason that you could act on. We have kept what it said for our staff. ")
-    return told % {"account": account} + _("Nothing was taken, and your bill is as it was.")
+    return formats.spaced(told % {"account": account}) + _("Nothing was taken, and your bill is as it was.")
+
+
+def cashier_causes() -> dict[FailureCategory, str]:
+    """What a cashier tells only the payer, in the payer's words: asked, since the fitting help depends on it."""
+    return {
+        FailureCategory.INSUFFICIENT_BALANCE: _("Not enough money there"),
+        FailureCategory.WRONG_ACCOUNT_INFO: _("Details or password not accepted"),
+        FailureCategory.METHOD_UNAVAILABLE: _("Not to be used for this payment"),
+        FailureCategory.LIMIT_EXCEEDED: _("Above a limit"),
+        FailureCategory.CHANNEL_MAINTENANCE: _("Busy or under maintenance"),
+        FailureCategory.CONTACT_SUPPORT: _("Another reason, or none given"),
+    }
+
+
+def cause_told(word: str) -> FailureCategory | None:
+    return next((cause for cause in cashier_causes() if cause.value == word), None)
+
+
+def told_address(payment_id: UUID, told: FailureCategory | None) -> str:
+    """The page of the result, with the helps for what the payer told."""
+    address = reverse("portal:result", args=[payment_id])
+    return f"{address}?{urlencode({'told': told.value})}" if told else address
 
 
 def _short_of_money(attempt: AttemptView) -> str:
@@ -162,6 +190,7 @@ class _Teller:
             caption=_("By text message on %(when)s, if it is still owed then") % {"when": self._when(one.at)},
             button=_("Remind me on %(when)s") % {"when": self._when(one.at)},
             post=reverse("portal:remind", args=[self.payment.payment_id]),
+            fields={"told": self.found.told.value} if self.found.told else {},
         )
 
     def _correct_details(self, _one: Help) -> Way:
@@ -253,7 +282,8 @@ class _Teller:
 
 @require_POST
 @customer_page
-def remind(_request: HttpRequest, customer_id: UUID, payment_id: UUID) -> HttpResponse:
+def remind(request: HttpRequest, customer_id: UUID, payment_id: UUID) -> HttpResponse:
     """Remind me; the page then says when."""
-    ask_reminder(customer_id, payment_id, now=clock.now())
-    return redirect("portal:result", payment_id=payment_id)
+    told = cause_told(request.POST.get("told", ""))
+    ask_reminder(customer_id, payment_id, now=clock.now(), told=told)
+    return redirect(told_address(payment_id, told))

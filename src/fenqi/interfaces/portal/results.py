@@ -15,10 +15,11 @@ from fenqi.interfaces.portal.methods import card_name, channel_name
 from fenqi.interfaces.portal.pages import reader, render_page
 from fenqi.interfaces.portal.plan_page import plan_page
 from fenqi.interfaces.portal.rail import installment_name
-from fenqi.interfaces.portal.recovery import recovery_page
+from fenqi.interfaces.portal.recovery import cashier_causes, cause_told, recovery_page, told_address
 from fenqi.interfaces.portal.waiting import not_counted
 from fenqi.records.models import AttemptMethod, PaymentPurpose, PaymentState
 from fenqi.usecases import clock
+from fenqi.usecases.cards.queries import card_view
 from fenqi.usecases.customers import customer_view
 from fenqi.usecases.recovery.situation import situation
 from fenqi.usecases.refunds.queries import list_refunds
@@ -75,7 +76,8 @@ def show(request: HttpRequest, customer_id: UUID, payment_id: UUID) -> HttpRespo
     today = clock.business_date(clock.now())
     view = queries.plan_view(customer_id, payment.plan_id, today=today)
     plan = plan_page(view, today=today, payments=[payment])
-    found = situation(customer_id, payment, now=clock.now()) if result in _MAY_BE_RECOVERED else None
+    told = cause_told(request.GET.get("told", ""))
+    found = situation(customer_id, payment, now=clock.now(), told=told) if result in _MAY_BE_RECOVERED else None
     chosen = [one for one in plan.installments if one.row.n in payment.installments]
     context = {
         "payment": payment,
@@ -88,7 +90,9 @@ def show(request: HttpRequest, customer_id: UUID, payment_id: UUID) -> HttpRespo
         "is_settlement": payment.purpose == PaymentPurpose.SETTLEMENT,
         "channel": channel_name(payment.channel),
         "recovery": recovery_page(found, payment, reader(payment.currency)) if found else None,
-        "account": card_name(found.card) if found and found.card else channel_name(payment.channel),
+        "account": _account(customer_id, payment),
+        "is_debit": _is_debit(payment),
+        "causes": cashier_causes().items() if result is Result.WAITING and not _is_debit(payment) else (),
         "may_reopen": result is Result.WAITING and _may_reopen(payment),
         "bill_decides": _bill_decides(payment),
         "not_counted": not_counted(view.no_fault, plan.next.row.due_on, reader()) if plan.next else (),
@@ -100,10 +104,23 @@ def show(request: HttpRequest, customer_id: UUID, payment_id: UUID) -> HttpRespo
     return render_page(request, "result.html", context)
 
 
+def _account(customer_id: UUID, payment: PaymentView) -> str:
+    attempt = payment.latest_attempt
+    if attempt is None or attempt.card_id is None:
+        return channel_name(payment.channel)
+    return card_name(card_view(customer_id, attempt.card_id))
+
+
+def _is_debit(payment: PaymentView) -> bool:
+    """There is no cashier that the payer could go back to or walk away from: the bank has the word."""
+    attempt = payment.latest_attempt
+    return attempt is not None and attempt.method != AttemptMethod.CASHIER
+
+
 def _may_reopen(payment: PaymentView) -> bool:
     """A payer who left the cashier goes back to it while its time is not up."""
     attempt = payment.latest_attempt
-    return attempt is not None and attempt.method == AttemptMethod.CASHIER and clock.now() < attempt.expires_at
+    return attempt is not None and not _is_debit(payment) and clock.now() < attempt.expires_at
 
 
 def _bill_decides(payment: PaymentView) -> datetime | None:
@@ -139,12 +156,16 @@ def _ask(customer_id: UUID, payment_id: UUID) -> None:
 
 @require_POST
 @customer_page
-def close(_request: HttpRequest, customer_id: UUID, payment_id: UUID) -> HttpResponse:
-    """End the payment at the channel, so that another may begin. If it was paid after all, that is the answer."""
+def close(request: HttpRequest, customer_id: UUID, payment_id: UUID) -> HttpResponse:
+    """End the payment at the channel, so that another may begin. If it was paid after all, that is the answer.
+
+    `told`: what stood in the way at the cashier; the page then offers what fits.
+    """
+    told = cause_told(request.POST.get("told", ""))
     payment = queries.payment_view(customer_id, payment_id)
     attempt = payment.latest_attempt
     if attempt is not None:
         state = resolve.close_attempt(customer_id, attempt.attempt_id, now=clock.now())
-        if state in (AttemptState.CLOSED, AttemptState.FAILED):
+        if state in (AttemptState.CLOSED, AttemptState.FAILED) and told is None:
             return redirect("portal:repay", plan_id=payment.plan_id)
-    return redirect("portal:result", payment_id=payment_id)
+    return redirect(told_address(payment_id, told))

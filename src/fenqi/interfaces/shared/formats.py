@@ -164,7 +164,7 @@ def month_and_year(day: date, language: Language) -> str:
 # Text ----------------------------------------------------------------------------------------------------------------
 
 _LATIN_AFTER_CHINESE = re.compile(rf"(?<=[\u4e00-\u9fff])(?<![年月日])(?=[0-9A-Za-z¥{MINUS}])")
-_CHINESE_AFTER_LATIN = re.compile(r"(?<=[0-9A-Za-z%])(?=[\u4e00-\u9fff])(?![年月日])")
+_CHINESE_AFTER_LATIN = re.compile(r"(?<=[0-9A-Za-z%)])(?=[\u4e00-\u9fff])(?![年月日])")
 
 
 def spaced(text: str) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from fenqi.domain.errors import FenqiError, NotFound
+from fenqi.domain.payments import FailureCategory
 from fenqi.domain.payments.recovery import HelpKind
 from fenqi.records import locks
 from fenqi.records.identifiers import derived_id
@@ -33,10 +34,12 @@ class NothingToRemindOf(FenqiError):
     en = "There is nothing to remind of now. Please look at the outcome of this repayment."
 
 
-def ask_reminder(customer_id: UUID, payment_id: UUID, *, now: datetime) -> datetime:
+def ask_reminder(
+    customer_id: UUID, payment_id: UUID, *, now: datetime, told: FailureCategory | None = None
+) -> datetime:
     """When the reminder rings; asked again, the first answer stands. Raises NotFound, NothingToRemindOf."""
     payment = queries.payment_view(customer_id, payment_id)
-    found = situation(customer_id, payment, now=now)
+    found = situation(customer_id, payment, now=now, told=told)
     if found is not None and found.reminder_at is not None:
         return found.reminder_at
     helps = found.advice.helps if found else ()

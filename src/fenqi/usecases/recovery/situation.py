@@ -34,7 +34,8 @@ _LIMITED = frozenset({Reason.LIMIT_PER_PAYMENT, Reason.LIMIT_PER_DAY})
 class Situation:
     """`choice` and `amount_minor` are what can be paid now; `used` is the way that failed; `methods` are all there are.
 
-    `reminder_at`: a reminder was asked for; it may have been sent.
+    `reminder_at`: a reminder was asked for; it may have been sent. `told`: the cause that the payer read at a cashier,
+    who tells the mall nothing of it.
     """
 
     advice: Advice
@@ -44,15 +45,19 @@ class Situation:
     card: CardView | None
     methods: tuple[Method, ...]
     reminder_at: datetime | None
+    told: FailureCategory | None = None
 
     def method(self, key: str) -> Method:
         return next(one for one in self.methods if str(one.key) == key)
 
 
-def situation(customer_id: UUID, payment: PaymentView, *, now: datetime) -> Situation | None:
+def situation(
+    customer_id: UUID, payment: PaymentView, *, now: datetime, told: FailureCategory | None = None
+) -> Situation | None:
     """What can be done about a payment that took nothing. None when nothing is owed on its plan any more.
 
-    Raises NotFound.
+    What the payer told chooses the helps of a payment that was closed unpaid; of one that the channel refused, and of
+    one whose outcome is unknown, the channel knows better. Raises NotFound.
     """
     attempt = payment.latest_attempt
     if attempt is None:
@@ -61,16 +66,20 @@ def situation(customer_id: UUID, payment: PaymentView, *, now: datetime) -> Situ
     if offer is None:
         return None
     used = _used(attempt)
+    told = told if _ended_unpaid(attempt) else None
     found = methods(customer_id, offer, now=now)
     reminder = RetryReminder.objects.filter(customer_id=customer_id, payment_id=payment.payment_id).first()
     return Situation(
-        advice=advise(_circumstances(attempt, found, offer, is_remindable=reminder is None, now=now)),
+        advice=advise(
+            _circumstances(attempt, found, offer, told=told, is_remindable=reminder is None, now=now),
+        ),
         choice=offer.choice,
         amount_minor=offer.amount_minor,
         used=used,
         card=card_view(customer_id, attempt.card_id) if attempt.card_id else None,
         methods=found,
         reminder_at=reminder.remind_at if reminder else None,
+        told=told,
     )
 
 
@@ -109,6 +118,7 @@ def _circumstances(
     found: tuple[Method, ...],
     offer: RepaymentQuote,
     *,
+    told: FailureCategory | None,
     is_remindable: bool,
     now: datetime,
 ) -> Circumstances:
@@ -117,8 +127,8 @@ def _circumstances(
     debit_at = _next_debit(offer.customer_id, offer.plan_id)
     zone = clock.mall_zone()
     return Circumstances(
-        category=_category(attempt),
-        retry=RetryMark(attempt.retry) if attempt.retry in {mark.value for mark in RetryMark} else None,
+        category=told or _category(attempt),
+        retry=_retry(attempt, same),
         is_known=attempt.state in (AttemptState.FAILED, AttemptState.CLOSED),
         now=now.astimezone(zone),
         amount_minor=offer.amount_minor,
@@ -135,10 +145,21 @@ def _circumstances(
 
 def _category(attempt: AttemptView) -> FailureCategory:
     """A category nobody mapped is for support; what was ended unpaid did not fail, and may be paid another way."""
-    if attempt.state == AttemptState.CLOSED and not attempt.category:
+    if _ended_unpaid(attempt):
         return FailureCategory.METHOD_UNAVAILABLE
     known = {category.value: category for category in FailureCategory}
     return known.get(attempt.category, FailureCategory.CONTACT_SUPPORT)
+
+
+def _retry(attempt: AttemptView, same: Method | None) -> RetryMark | None:
+    """Never with a way that is gone since: a card that was removed, or that its bank no longer takes."""
+    if same is None or same.reason is Reason.CARD_UNUSABLE:
+        return RetryMark.NEVER
+    return RetryMark(attempt.retry) if attempt.retry in {mark.value for mark in RetryMark} else None
+
+
+def _ended_unpaid(attempt: AttemptView) -> bool:
+    return attempt.state == AttemptState.CLOSED and not attempt.category
 
 
 def _next_debit(customer_id: UUID, plan_id: UUID) -> datetime | None:
