@@ -215,7 +215,11 @@ class RepaymentBody(Incoming):
         Field(description="What the payer holds: a desktop may be answered with a code to scan"),
     ] = "phone"
     payer_ip: Annotated[
-        IPvAnyAddress, Field(description="The payer's network address, for the channel's risk control; not stored")
+        IPvAnyAddress,
+        Field(
+            description="The payer's network address, for the channel's risk control; kept with the attempt",
+            json_schema_extra={"pattern": "^[0-9A-Fa-f.:]{2,45}$"},
+        ),
     ] = IPv4Address("127.0.0.1")
 
 
