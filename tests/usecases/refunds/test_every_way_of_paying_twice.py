@@ -30,6 +30,7 @@ from fenqi.records.models import (
 )
 from fenqi.records.posting import Decision, write
 from fenqi.usecases.reconciliation.check import check_books
+from fenqi.usecases.refunds.moves import MOST_TRIES_OVER_ONE_PAYMENT
 from fenqi.usecases.refunds.notifications import take_refund
 from fenqi.usecases.refunds.queries import refunds_that_need_a_person
 from fenqi.usecases.refunds.resolve import ask_leg
@@ -117,6 +118,9 @@ class World:
                 self._repeat(self.rail.said[n % len(self.rail.said)])
             case "bank sends it back" if legs:
                 self._send_back(legs[n % len(legs)])
+            case "bank sends it back, then the old success is told" if legs:
+                self._send_back(legs[n % len(legs)])
+                self._repeat_success(legs[n % len(legs)])
 
     def _tell_payment(self, attempt_id: UUID) -> None:
         if attempt_id in self.debited:
@@ -141,6 +145,11 @@ class World:
         leg = RefundLeg.objects.get(customer_id=self.plan.customer_id, out_refund_no=reply.out_request_no)
         if leg.state != RefundState.CREATED:
             settle_leg(self.plan.customer_id, leg.id, reply, now=NOW)
+
+    def _repeat_success(self, leg: RefundLeg) -> None:
+        for reply in tuple(self.rail.said):
+            if (reply.out_request_no, reply.outcome) == (leg.out_refund_no, Outcome.SUCCEEDED):
+                self._repeat(reply)
 
     def _send_back(self, leg: RefundLeg) -> None:
         if leg.state == RefundState.SUCCEEDED:
@@ -177,8 +186,15 @@ class World:
         legs = RefundLeg.objects.filter(customer_id=self.plan.customer_id)
         assert posted == legs.exclude(entry_id=None).count()
         for attempt_id in self.attempts:
+            _check_tries(list(legs.filter(attempt_id=attempt_id).order_by("leg_no")))
             over = legs.filter(attempt_id=attempt_id).exclude(state__in=[state.value for state in SPENT])
             assert sum(leg.amount_minor for leg in over) <= ROW
+
+
+def _check_tries(tries: list[RefundLeg]) -> None:
+    """Over one payment: once more after a refusal, never after the money was given back."""
+    assert len(tries) <= MOST_TRIES_OVER_ONE_PAYMENT
+    assert all(leg.state == RefundState.FAILED for leg in tries[:-1])
 
 
 def a_world(payments: int, rail: TruthfulRail) -> World:
@@ -219,6 +235,7 @@ MOVES = st.lists(
                 "ask",
                 "old answer again",
                 "bank sends it back",
+                "bank sends it back, then the old success is told",
             ]
         ),
         st.integers(0, 11),
