@@ -3,7 +3,6 @@
 from datetime import date
 
 import pytest
-from asgiref.sync import async_to_sync
 from django.db import connection
 from procrastinate import JobContext, RetryDecision
 from procrastinate.contrib.django import app
@@ -17,6 +16,7 @@ from fenqi.interfaces.jobs import periodic
 from fenqi.records.models import ChannelBill
 from fenqi.usecases import clock
 from malls import noon
+from own_loop import in_own_loop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -67,5 +67,9 @@ def test_what_a_dead_worker_was_doing_is_done_again(bills: WrittenBills) -> None
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET status = 'doing', worker_id = NULL")
     context = JobContext(app=app, job=a_job(0), start_timestamp=0.0, abort_reason=lambda: None)
-    async_to_sync(periodic.rescue_lost_jobs.func)(context, 0)
+
+    async def rescue() -> None:
+        await periodic.rescue_lost_jobs.func(context, 0)
+
+    in_own_loop(rescue)
     assert list(ProcrastinateJob.objects.values_list("task_name", "status")) == [("reconcile_channel", "todo")]
