@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,8 +11,17 @@ from django.test import Client
 
 from another_rail import open_rail
 from card_rail import CODE, CardRail, ScanRail, a_number, open_cards
-from fenqi.records.models import BoundCard, Payment, PaymentAttempt, Plan, SupportMessage, SupportThread
-from fenqi.usecases import rate_limits
+from fenqi.records.identifiers import new_id
+from fenqi.records.models import (
+    BoundCard,
+    DebitAgreement,
+    Payment,
+    PaymentAttempt,
+    Plan,
+    SupportMessage,
+    SupportThread,
+)
+from fenqi.usecases import clock, rate_limits
 
 SignedIn = Callable[..., Client]
 CustomerOf = Callable[[str], UUID]
@@ -208,3 +218,17 @@ def test_a_card_is_bound_on_the_way_to_auto_debit(signed_in: SignedIn, mall: Cus
     assert done.headers["Location"].startswith(here)
     card = BoundCard.objects.get(customer_id=customer_id)
     assert f"({card.last4})" in client.get(done.headers["Location"]).content.decode()
+
+
+def test_auto_debit_says_that_what_is_due_is_above_its_limit(signed_in: SignedIn, mall: CustomerOf) -> None:
+    client, customer_id = signed_in("chen"), mall("chen")
+    plan_id = card_plan(customer_id)
+    now = clock.now()
+    DebitAgreement.objects.create(
+        customer_id=customer_id, id=new_id(), plan_id=plan_id, channel="alipay", number="A123456789",
+        status="active", limit_minor=1, currency="CNY", signed_at=now, created_at=now, updated_at=now,
+        next_try_at=now + timedelta(minutes=1), consent={"text": [], "version": "2026-11"},
+    )  # fmt: skip
+    page = client.get(f"/plans/{plan_id}/auto-debit").content.decode()
+    assert "超过扣款上限，请自己还款" in re.sub(r"<[^>]+>", "", page)
+    assert "单笔上限 ¥0.01" in page
