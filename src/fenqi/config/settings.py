@@ -153,7 +153,10 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         # Browsers hold redirects after a form to this list too, and confirming a repayment leads to a cashier.
-        "form-action": [SELF, *environment.words("FENQI_CASHIER_ORIGINS", "https://*.alipay.com,https://wx.tenpay.com")],
+        "form-action": [
+            SELF,
+            *environment.words("FENQI_CASHIER_ORIGINS", "https://*.alipay.com,https://wx.tenpay.com"),
+        ],
         "upgrade-insecure-requests": TLS,
     },
 }

@@ -1,4 +1,4 @@
-"""How often one network address, or one customer, may do a thing. Counted in each process by itself, so a server's bound is a multiple.
+"""How often one network address, or one customer, may do a thing. Counted in each process by itself.
 
 Generous for people: a phone operator puts thousands of customers behind one address. The phone's own limits (cool-down,
 throttling of wrong codes) are the second-factor library's.

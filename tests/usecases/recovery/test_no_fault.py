@@ -15,6 +15,7 @@ from fenqi.records.models import Account, NoFaultPeriod, PaymentAttempt
 from fenqi.usecases import clock
 from fenqi.usecases.conditions.edit import NewCondition, add_condition, withdraw_condition
 from fenqi.usecases.conditions.queries import method_unavailability
+from fenqi.usecases.recovery.no_fault import note_all_closed
 from fenqi.usecases.repayment import queries
 from fenqi.usecases.repayment.settle import settle_attempt
 from fenqi.usecases.repayment.start import StartedRepayment
@@ -88,8 +89,26 @@ def test_time_of_an_unknown_outcome_is_not_counted(town: Town) -> None:
 
 def test_whatever_failed_while_every_way_was_closed_is_not_counted(town: Town) -> None:
     plan, now = bought(), datetime.now(UTC)
-    finance = staff("finance")
     started = plan.start(1, now=now)
+    close_everything(now)
+    told(plan, started, Outcome.FAILED, now)
+    assert [one.cause for one in periods(plan)] == ["entry_closed"]
+
+
+@pytest.mark.requirement("R139")
+def test_whoever_comes_while_every_way_is_closed_loses_no_day(town: Town) -> None:
+    plan, now = bought(), datetime.now(UTC)
+    assert note_all_closed(plan.customer_id, plan.plan_id, now=now) is None
+    close_everything(now)
+    for minutes in (0, 5):
+        note_all_closed(plan.customer_id, plan.plan_id, now=now + timedelta(minutes=minutes))
+    (kept,) = periods(plan)
+    assert (kept.cause, kept.starts_at, kept.ends_at) == ("entry_closed", now, now + timedelta(hours=2, days=1))
+    assert len(kept.evidence["conditions"]) == 3
+
+
+def close_everything(now: datetime) -> None:
+    finance = staff("finance")
     for channel in ("alipay", "wechat_pay", "bank_card"):
         closed = NewCondition(
             channel=channel,
@@ -98,8 +117,6 @@ def test_whatever_failed_while_every_way_was_closed_is_not_counted(town: Town) -
             ends_at=now + timedelta(hours=2),
         )
         add_condition(finance, closed, now=now)
-    told(plan, started, Outcome.FAILED, now)
-    assert [one.cause for one in periods(plan)] == ["entry_closed"]
 
 
 def test_a_failure_of_the_customers_own_is_counted(town: Town) -> None:

@@ -27,7 +27,7 @@ def entries(refund_code: str, customer_id: UUID) -> list[JournalEntry]:
     return list(JournalEntry.objects.filter(customer_id=customer_id, code=refund_code))
 
 
-@pytest.mark.requirement("R046", "R047")
+@pytest.mark.requirement("R047")
 def test_a_duplicate_goes_back_over_its_own_payment_and_is_booked_once(town: Town, now: datetime) -> None:
     plan, refund = paid_twice(now=now)
     (leg,) = legs_of(refund)

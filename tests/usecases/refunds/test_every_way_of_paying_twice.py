@@ -281,6 +281,7 @@ def test_a_success_after_the_failure_books_nothing_and_calls_a_person(monkeypatc
         world.act(("channel tells of a payment", world.attempts.index(attempt_id)))
     (leg,) = RefundLeg.objects.filter(customer_id=world.plan.customer_id)
     assert send_leg(world.plan.customer_id, leg.id, now=NOW) is RefundState.FAILED
+    assert leg.attempt_id
     paid = PaymentAttempt.objects.get(customer_id=leg.customer_id, id=leg.attempt_id)
     late = RefundReply(
         outcome=Outcome.SUCCEEDED, out_trade_no=paid.out_trade_no, out_request_no=leg.out_refund_no, refund_no="50300"

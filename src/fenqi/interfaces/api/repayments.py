@@ -17,9 +17,9 @@ from fenqi.usecases.answers import answer_outside
 from fenqi.usecases.api_clients import Scope
 from fenqi.usecases.customers import require_customer
 from fenqi.usecases.idempotency import Answer
+from fenqi.usecases.repayment.methods import MethodUnavailable
 from fenqi.usecases.repayment.quote import Choice, InvalidChoice, NothingOwed, QuoteExpired, quote
 from fenqi.usecases.repayment.record import ReceivedRepayment, RepaymentExceedsOwed, record_repayment
-from fenqi.usecases.repayment.methods import MethodUnavailable
 from fenqi.usecases.repayment.start import AlreadyPaid, Payer, PaymentUnderWay, start_repayment
 
 router = Router()

@@ -32,9 +32,7 @@ def notify(request: HttpRequest, channel: str) -> HttpResponse:
     if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
         return _refused("too large", TOO_LARGE, address)
     try:
-        callback = Callback(
-            headers={name.lower(): value for name, value in request.headers.items()}, body=request.body
-        )
+        callback = Callback(headers={name.lower(): value for name, value in request.headers.items()}, body=request.body)
         taken = receive_notification(channel, callback, remote_address=address, now=clock.now())
     except (SuspiciousOperation, UnreadablePostError):
         return _refused("malformed", MALFORMED, address)

@@ -28,8 +28,14 @@ ANNOUNCED_BY: Final = "chen.admin"
 
 
 def add_from_town(*, now: datetime) -> None:
-    """Bind the cards and announce the maintenance, unless that was done. Without a sandbox there is nothing to add."""
-    if not settings.FENQI_SANDBOX_URL or not any(isinstance(rail, CardChannel) for rail in rails()):
+    """Bind the cards and announce the maintenance, unless that was done. Without a sandbox, or in a rehearsal's later
+    day, there is nothing to add.
+    """
+    if (
+        settings.FENQI_CLOCK_AHEAD
+        or not settings.FENQI_SANDBOX_URL
+        or not any(isinstance(rail, CardChannel) for rail in rails())
+    ):
         return
     for ref, typed in CARDS:
         holder = directory.find(DirectoryKind.CUSTOMER_REF, ref)

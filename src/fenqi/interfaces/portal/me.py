@@ -11,7 +11,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from fenqi.interfaces.portal.access import customer_page
 from fenqi.interfaces.portal.pages import TEXT_SIZE_COOKIE, TEXT_SIZES, render_page
+from fenqi.usecases import clock
 from fenqi.usecases.customers import customer_view
+from fenqi.usecases.support.service_desk import service_desk
 
 
 @require_safe
@@ -21,6 +23,7 @@ def overview(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     context = {
         "tab": "me",
         "customer": customer_view(customer_id),
+        "desk": service_desk(clock.now()),
         "text_sizes": tuple(zip(TEXT_SIZES, names, strict=True)),
     }
     return render_page(request, "me.html", context)

@@ -90,8 +90,6 @@ def _captions(method: Method, *, currency: str, now: datetime) -> tuple[Line, ..
         lines.append(Line(text=formats.spaced(told), tone="is-due"))
     if note:
         lines.append(Line(text=note))
-    if method.reason is Reason.MAINTENANCE:
-        lines.append(Line(text=_("Time lost by maintenance does not count as overdue")))
     return tuple(line for line in lines if line.text)
 
 

@@ -22,6 +22,7 @@ from fenqi.interfaces.portal.rail import installment_name
 from fenqi.interfaces.portal.schedule import Calendar, installments_of, next_open
 from fenqi.records.models import PaymentPurpose
 from fenqi.usecases import clock
+from fenqi.usecases.recovery.no_fault import note_all_closed
 from fenqi.usecases.repayment import queries
 from fenqi.usecases.repayment.methods import MethodUnavailable, binds_cards, methods
 from fenqi.usecases.repayment.quote import InvalidChoice, QuoteExpired, RepaymentQuote, quote
@@ -102,6 +103,7 @@ def _confirm_page(
     now = clock.now()
     found = methods(offer.customer_id, offer, now=now)
     ways = method_rows(found, currency=offer.currency, now=now, chosen=request.GET.get("method", ""))
+    can_pay = any(way.is_available for way in ways)
     left = offer.after.totals.outstanding.total
     context = {
         "plan": plan,
@@ -113,7 +115,8 @@ def _confirm_page(
         "parts": [(name, minor) for name, minor in zip(component_names(), offer.parts, strict=True) if minor],
         "saved_minor": offer.before.totals.outstanding.total - left - offer.amount_minor,
         "methods": ways,
-        "can_pay": any(way.is_available for way in ways),
+        "can_pay": can_pay,
+        "closed_until": None if can_pay else note_all_closed(offer.customer_id, offer.plan_id, now=now),
         "after": next_open(installments_of(offer.after.rows, calendar)),
         "request_key": uuid4(),
         "may_bind": binds_cards() and offer.currency == "CNY",

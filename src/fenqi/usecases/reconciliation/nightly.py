@@ -3,32 +3,40 @@
 from datetime import date, datetime, timedelta
 from typing import Final
 
+import structlog
 from django.db import connection
 
-from fenqi.channels.bills import BillNotReady
+from fenqi.channels.bills import BillNotReady, BillRefused
 from fenqi.domain.ledger import clearing
 from fenqi.records.models import ChannelBill, FindingState, PaymentAttempt, ReconciliationFinding
 from fenqi.records.scope import across_customers
 from fenqi.usecases import clock
 from fenqi.usecases.reconciliation.run import Reconciled, reconcile
 
+_log = structlog.get_logger(__name__)
+
 DAYS_BACK: Final = 31
 """Channels keep bills for three months; what is older than this waits for a person."""
 
 
 def reconcile_due(channel: str, *, now: datetime) -> list[Reconciled]:
-    """Reconcile what is due, the oldest day first. Raises BillNotReady after everything else is done, and what
-    `reconcile` raises.
+    """Reconcile what is due, the oldest day first; a bill that is late or refused holds up no other.
+
+    Raises after everything else is done: BillNotReady, which comes by itself, before BillRefused, which needs a person.
     """
     done: list[Reconciled] = []
-    late: BillNotReady | None = None
+    late: list[BillNotReady] = []
+    refused: list[BillRefused] = []
     for day in days_due(channel, now=now):
         try:
             done.append(reconcile(channel, day, now=now))
         except BillNotReady as refusal:
-            late = refusal
-    if late is not None:
-        raise late
+            late.append(refusal)
+        except BillRefused as refusal:
+            _log.error("bill_refused", channel=channel, day=day.isoformat(), why=refusal.text("en"))
+            refused.append(refusal)
+    if late or refused:
+        raise [*late, *refused][0]
     return done
 
 

@@ -8,11 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import transaction
+
 from fenqi.domain.payments import AttemptState, FailureCategory
 from fenqi.domain.payments.conditions import Condition, unavailable
+from fenqi.records import locks
 from fenqi.records.identifiers import derived_id
 from fenqi.records.models import NoFaultCause, Payment, PaymentAttempt
-from fenqi.records.posting import Decision, Row
+from fenqi.records.posting import Decision, Row, write
 from fenqi.usecases import clock
 from fenqi.usecases.conditions.queries import conditions_between
 from fenqi.usecases.rails import rail_names
@@ -44,6 +47,33 @@ def note_no_fault(
         )
     if after is AttemptState.FAILED and before is not AttemptState.FAILED:
         _note_outage(decision, attempt, category, code, now=now)
+
+
+def note_all_closed(customer_id: UUID, plan_id: UUID, *, now: datetime) -> datetime | None:
+    """The customer came to pay while every way to pay was closed: until when, or None when one was open.
+
+    Kept once for each closing, from the first time the customer came.
+    """
+    closed = _everything_closed(conditions_between(now, now), now.astimezone(clock.mall_zone()))
+    if closed is None:
+        return None
+    conditions, until = closed
+    cause = NoFaultCause.ENTRY_CLOSED.value
+    row: Row = {
+        "id": derived_id("no_fault", plan_id, cause, until.isoformat()),
+        "plan_id": plan_id,
+        "attempt_id": None,
+        "cause": cause,
+        "starts_at": now,
+        "ends_at": max(until, now) + TIME_TO_REPAY,
+        "evidence": {"conditions": list(conditions)},
+        "recorded_at": now,
+    }
+    with transaction.atomic(durable=True):
+        decision = Decision(locks.customer(customer_id).customer_id)
+        decision.add("no_fault_period", row)
+        write(decision)
+    return until
 
 
 def _note_outage(
