@@ -125,7 +125,7 @@ def holds(answer: httpx.Response, public_key: Any) -> bool:
         ({"mchid": "1900000404"}, (404, "MCH_NOT_EXISTS")),
         ({"serial": "B8"}, (401, "SIGN_ERROR")),
         ({"timestamp": 1}, (401, "SIGN_ERROR")),
-        ({"timestamp": int(time.time()) + 600}, (401, "SIGN_ERROR")),
+        ({"timestamp": int(time.time()) + 86_400}, (401, "SIGN_ERROR")),
         ({"timestamp": "soon"}, (401, "SIGN_ERROR")),
         ({"signed_path": "/v3/pay/transactions/out-trade-no/number01"}, (401, "SIGN_ERROR")),
         ({"key": generate_private_key(public_exponent=65537, key_size=2048)}, (401, "SIGN_ERROR")),

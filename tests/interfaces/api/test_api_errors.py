@@ -52,6 +52,10 @@ OPERATIONS = [
     ("POST", "/customers/{c}/plans/{p}/quotes", Scope.REPAYMENTS_WRITE),
     ("POST", "/customers/{c}/plans/{p}/repayments", Scope.REPAYMENTS_WRITE),
     ("POST", "/customers/{c}/plans/{p}/received-repayments", Scope.REPAYMENTS_RECORD),
+    ("GET", "/customers/{c}/plans/{p}/agreements", Scope.PLANS_READ),
+    ("DELETE", "/customers/{c}/agreements/{p}", Scope.REPAYMENTS_WRITE),
+    ("GET", "/orders/o-1/refunds", Scope.PAYMENTS_READ),
+    ("GET", "/customers/{c}/refunds/{p}", Scope.PAYMENTS_READ),
     ("GET", "/prices/X2", Scope.PRICES_READ),
 ]
 

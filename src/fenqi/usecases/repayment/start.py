@@ -183,8 +183,9 @@ def _store(
     customer_id = locked.customer_id
     for attempt in _open_attempts(customer_id, plan_id):
         raise PaymentUnderWay(payment_id=attempt.payment_id)
+    file = plan_file.read(customer_id, plan_id)  # first: whoever may not see the plan does not learn that it exists
     choice, promised = read_token(quote_token, customer_id=customer_id, plan_id=plan_id, now=now)
-    quote = quote_on_file(plan_file.read(customer_id, plan_id), choice, now=now)
+    quote = quote_on_file(file, choice, now=now)
     if quote.amount_minor != promised:
         raise QuoteExpired
     method = usable_method(customer_id, key, quote, now=now)
