@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
+from itertools import chain, repeat
 from typing import Any, Final
 
 from django.db import connection
@@ -24,7 +25,12 @@ DAY: Final = 86_400
 DAYS: Final = 3
 """What one day leaves open, the bill of the next decides; what that sends back is in the bill after."""
 QUIET_SECONDS: Final = 300.0
-KILL_EVERY_SECONDS: Final = 5.0
+KILL_AFTER_SECONDS: Final = (3.0, 3.0, 3.0, 3.0)
+"""The first kills, so that a short storm has some, too."""
+
+KILL_EVERY_SECONDS: Final = 20.0
+"""And then: rarely enough that the supervisor thinks well of each part again before it dies once more."""
+
 SKEW_SECONDS: Final = 900
 """More than any channel forgives."""
 
@@ -131,7 +137,9 @@ class Killer(threading.Thread):
         self.kills = 0
 
     def run(self) -> None:
-        while not self._over.wait(KILL_EVERY_SECONDS):
+        for pause in chain(KILL_AFTER_SECONDS, repeat(KILL_EVERY_SECONDS)):
+            if self._over.wait(pause):
+                return
             part = self._choose.choice([*PARTS, "clock"])
             if part == "clock":
                 self._skew()
