@@ -25,7 +25,7 @@ DAY: Final = 86_400
 DAYS: Final = 3
 """What one day leaves open, the bill of the next decides; what that sends back is in the bill after."""
 QUIET_SECONDS: Final = 300.0
-KILL_AFTER_SECONDS: Final = (3.0, 3.0, 3.0, 3.0)
+KILL_AFTER_SECONDS: Final = (3.0, 5.0)
 """The first kills, so that a short storm has some, too."""
 
 KILL_EVERY_SECONDS: Final = 20.0
