@@ -9,7 +9,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from fenqi.channels.bills import BILL_COLUMNS, BillNotReady
+from fenqi.channels.bill_frames import BILL_COLUMNS
+from fenqi.channels.bills import BillNotReady
 
 CHANNEL = "alipay"
 

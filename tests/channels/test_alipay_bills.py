@@ -16,7 +16,8 @@ from charges import refund_of
 from fenqi.channels.alipay import AlipayChannel, AlipayConfig
 from fenqi.channels.alipay.bills import AlipayBills
 from fenqi.channels.alipay.wire import beijing_day
-from fenqi.channels.bills import BILL_COLUMNS, BillNotReady, BillRefused, BillSource
+from fenqi.channels.bill_frames import BILL_COLUMNS
+from fenqi.channels.bills import BillNotReady, BillRefused, BillSource
 from fenqi.channels.interface import ChargeRequest
 from fenqi.channels.transport import NoAnswer
 from fenqi.domain.money import Money

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from fenqi.channels.bank_card import BankCardChannel, BankCardConfig
 from fenqi.channels.bank_card.bills import ZM_WIDTHS, ZME_WIDTHS, BankCardBills, _inflated
 from fenqi.channels.bank_card.wire import BEIJING
-from fenqi.channels.bills import BILL_COLUMNS, BillNotReady, BillRefused, BillSource
+from fenqi.channels.bill_frames import BILL_COLUMNS
+from fenqi.channels.bills import BillNotReady, BillRefused, BillSource
 from fenqi.channels.interface import ChargeRef, RefundRequest
 from fenqi.channels.transport import NoAnswer
 from fenqi.domain.money import Money

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fenqi.channels.bills import BILL_COLUMNS, BillNotReady, BillRefused, BillSource
+from fenqi.channels.bill_frames import BILL_COLUMNS
+from fenqi.channels.bills import BillNotReady, BillRefused, BillSource
 from fenqi.channels.interface import ChargeRef, ChargeRequest, RefundRequest
 from fenqi.channels.transport import NoAnswer, NotSent
 from fenqi.channels.wechat_pay import WechatPayChannel, WechatPayConfig

@@ -1,14 +1,19 @@
-"""The daily bill of a channel, in our words: lines of payments, refunds and fees, as a stream of frames."""
+"""The daily bill of a channel, in our words: where it comes from, and what is said when it cannot be had.
 
-from collections.abc import Iterator, Mapping
+What its frames look like is in `bill_frames`, which loads Polars: few processes need that.
+"""
+
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, runtime_checkable
-
-import polars as pl
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from fenqi.domain.errors import FenqiError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import polars as pl
 
 
 class BillKind(StrEnum):
@@ -18,19 +23,6 @@ class BillKind(StrEnum):
     REFUND = "refund"
     FEE = "fee"
     """A charge of the channel that belongs to no payment."""
-
-
-BILL_COLUMNS: Mapping[str, pl.DataType] = {
-    "kind": pl.String(),  # a BillKind
-    "number": pl.String(),  # ours: of the payment, or of the refund
-    "channel_no": pl.String(),  # theirs
-    "original_no": pl.String(),  # ours, of the payment that a refund belongs to; empty for a payment
-    "amount_minor": pl.Int64(),  # above zero
-    "fee_minor": pl.Int64(),  # what the channel took for it; below zero where it gave a fee back
-    "at": pl.Datetime("us", "UTC"),
-    "state": pl.String(),  # succeeded, waiting or failed
-}
-"""The columns of a bill in our words, in this order."""
 
 
 class BillNotReady(FenqiError):
@@ -64,7 +56,7 @@ class BillSource(Protocol):
         Raises BillNotReady, BillRefused (its digest does not hold), NoAnswer.
         """
 
-    def read_bill(self, path: Path, *, day: date) -> Iterator[pl.DataFrame]:
+    def read_bill(self, path: Path, *, day: date) -> "Iterator[pl.DataFrame]":
         """The lines in frames with `BILL_COLUMNS`, streamed; amounts by header names, never by position.
 
         The bill's own summary is compared after the last frame: take nothing before the end. Raises BillRefused.

@@ -1,10 +1,12 @@
 """The channels' daily bills, line by line, and what does not agree with our books."""
 
+from uuid import UUID
+
 from django.db import models
 from django.db.models import Q
 
 from fenqi.records.base import SpreadModel
-from fenqi.records.identifiers import new_id
+from fenqi.records.identifiers import derived_id, new_id
 
 
 class ChannelBill(models.Model):
@@ -88,3 +90,7 @@ class ReconciliationFinding(SpreadModel):
             models.Index(fields=["channel", "bill_date"], name="finding_by_day"),
             models.Index(fields=["channel", "state"], name="finding_open", condition=Q(state="open")),
         ]
+
+
+def finding_id(bill: ChannelBill, kind: str, key: str, occurrence: int) -> UUID:
+    return derived_id("finding", bill.channel, bill.bill_date, kind, key, occurrence)

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from fenqi.records.identifiers import HOUSE_ID
 from fenqi.records.models import Account, AuditRecord
-from fenqi.usecases.paging import InvalidCursor, Page, from_cursor, page_of, to_cursor
+from fenqi.usecases.paging import Page, from_time_cursor, page_of, to_cursor
 
 SYSTEM = "system"
 
@@ -101,21 +101,13 @@ def list_acts(
     if actions is not None:
         found = found.filter(action__in=[action.value for action in actions])
     if after is not None:
-        at, record_id = _read_cursor(after)
+        at, record_id = from_time_cursor(after)
         found = found.filter(Q(at__lt=at) | Q(at=at, id__lt=record_id))
     rows = list(found[: limit + 1])
     names = _names({row.actor for row in rows})
     return page_of(
         [_view(row, names) for row in rows], limit=limit, cursor_of=lambda view: to_cursor(view.at.isoformat(), view.id)
     )
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
-    at, record_id = from_cursor(cursor, parts=2)
-    try:
-        return datetime.fromisoformat(at), UUID(record_id)
-    except ValueError:
-        raise InvalidCursor from None
 
 
 def _names(actors: set[str]) -> dict[str, str]:

@@ -4,7 +4,9 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from fenqi.domain.errors import FenqiError
 
@@ -38,6 +40,15 @@ def from_cursor(cursor: str, *, parts: int) -> list[str]:
     if not isinstance(values, list) or len(values) != parts or not all(isinstance(value, str) for value in values):
         raise InvalidCursor
     return values
+
+
+def from_time_cursor(cursor: str) -> tuple[datetime, UUID]:
+    """The instant and the id of the last row shown, where pages go by time. Raises InvalidCursor."""
+    at, row_id = from_cursor(cursor, parts=2)
+    try:
+        return datetime.fromisoformat(at), UUID(row_id)
+    except ValueError:
+        raise InvalidCursor from None
 
 
 def page_of(rows: list[Item], *, limit: int, cursor_of: Any) -> Page[Item]:

@@ -16,7 +16,8 @@ from bill_sources import bill_line, frame_of
 from fenqi.channels.bills import BillKind
 from fenqi.domain.reconciliation import LineState, Ours, OurStanding, Theirs, Verdict, billed_minor, booked_minor, judge
 from fenqi.usecases.reconciliation.matching import Difference, Find, MatchedPart, Totals, match, match_part, with_keys
-from fenqi.usecases.reconciliation.our_records import CURRENCY, OUR_SCHEMA, OurRecord
+from fenqi.usecases.reconciliation.our_frames import OUR_SCHEMA
+from fenqi.usecases.reconciliation.our_records import CURRENCY, OurRecord
 from fenqi.usecases.reconciliation.spill import Spill
 
 DAY = date(2026, 2, 1)

@@ -1,7 +1,7 @@
 """A day's bill against our books: each way in which they can differ ends in books that come to zero, once."""
 
 from collections import Counter
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -29,7 +29,7 @@ from fenqi.records.models import (
 from fenqi.records.scope import across_customers
 from fenqi.usecases.reconciliation.bills import AnotherBillTaken
 from fenqi.usecases.reconciliation.check import check_books
-from fenqi.usecases.reconciliation.clearing import clearing_day, suspense_of
+from fenqi.usecases.reconciliation.clearing import clearing_day, days_overdue, suspense_of
 from fenqi.usecases.reconciliation.findings import ExplanationMissing, findings_of, repair
 from fenqi.usecases.reconciliation.nightly import days_due, reconcile_due
 from fenqi.usecases.reconciliation.run import Reconciled, reconcile
@@ -333,6 +333,20 @@ def test_a_bill_that_cannot_be_used_leaves_nothing(bills: WrittenBills) -> None:
     assert (ChannelBill.objects.count(), house_books()) == (0, Counter())
     with across_customers():
         assert BillLine.objects.count() == 0
+
+
+def test_a_day_whose_bill_did_not_come_is_told_and_holds_up_no_other(bills: WrittenBills) -> None:
+    first, second = paid(), paid(noon(DAY + timedelta(days=1)))
+    assert days_overdue(CHANNEL, now=datetime(2026, 2, 2, 2, 0, tzinfo=UTC)) == []  # 10:00 at the mall
+    assert days_overdue(CHANNEL, now=MORNING) == [DAY]
+    bills.days = {DAY: [], DAY + timedelta(days=1): [second.line()]}  # empty, though something was booked: refused
+    with pytest.raises(BillRefused, match="empty"):
+        reconcile_due(CHANNEL, now=noon("2026-02-03"))
+    assert days_overdue(CHANNEL, now=noon("2026-02-03")) == [DAY]
+    assert on_clearing(DAY + timedelta(days=1)) == 0
+    bills.days[DAY] = [first.line()]
+    reconcile_due(CHANNEL, now=noon("2026-02-03"))
+    assert days_overdue(CHANNEL, now=noon("2026-02-03")) == []
 
 
 def test_another_file_for_the_day_is_refused(bills: WrittenBills, tmp_path: Any) -> None:

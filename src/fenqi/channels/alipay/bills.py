@@ -22,7 +22,8 @@ from fenqi.channels.alipay import wire
 from fenqi.channels.alipay.codes import EMPTY_BILL_CODES, LATER_BILL_CODES
 from fenqi.channels.alipay.config import AlipayConfig
 from fenqi.channels.alipay.gateway import Gateway
-from fenqi.channels.bills import BILL_COLUMNS, BillKind, BillNotReady, BillRefused
+from fenqi.channels.bill_frames import BILL_COLUMNS
+from fenqi.channels.bills import BillKind, BillNotReady, BillRefused
 from fenqi.channels.transport import Fault, NoAnswer, download, is_private_enough, strict_client
 
 DOWNLOAD_SECONDS: Final = 300

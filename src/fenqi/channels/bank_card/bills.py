@@ -29,7 +29,8 @@ from fenqi.channels.bank_card import wire
 from fenqi.channels.bank_card.channel import utc_now
 from fenqi.channels.bank_card.config import NAME, BankCardConfig
 from fenqi.channels.bank_card.gateway import Gateway
-from fenqi.channels.bills import BILL_COLUMNS, BillKind, BillNotReady, BillRefused
+from fenqi.channels.bill_frames import BILL_COLUMNS
+from fenqi.channels.bills import BillKind, BillNotReady, BillRefused
 from fenqi.channels.transport import NoAnswer
 from fenqi.domain.payments import Outcome
 

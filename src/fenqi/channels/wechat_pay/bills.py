@@ -16,7 +16,8 @@ from typing import Final
 
 import polars as pl
 
-from fenqi.channels.bills import BILL_COLUMNS, BillKind, BillNotReady, BillRefused
+from fenqi.channels.bill_frames import BILL_COLUMNS
+from fenqi.channels.bills import BillKind, BillNotReady, BillRefused
 from fenqi.channels.transport import NoAnswer
 from fenqi.channels.wechat_pay import wire
 from fenqi.channels.wechat_pay.config import WechatPayConfig

@@ -19,7 +19,7 @@ from fenqi.interfaces.console.reconciliation_chart import charts_of
 from fenqi.usecases import clock
 from fenqi.usecases.rails import rail_names
 from fenqi.usecases.reconciliation import findings as desk
-from fenqi.usecases.reconciliation.clearing import clearing_day, clearing_days, suspense_of
+from fenqi.usecases.reconciliation.clearing import clearing_day, clearing_days, days_overdue, suspense_of
 from fenqi.usecases.staff.permissions import Permission, Staff
 
 NEWEST_SHOWN = 20
@@ -27,12 +27,13 @@ NEWEST_SHOWN = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelSummary:
-    """`last_day` is None before the first bill."""
+    """`last_day` is None before the first bill; `overdue` are days whose bill should be there and is not."""
 
     channel: str
     suspense_minor: int
     open_findings: int
     last_day: date | None
+    overdue: list[date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,13 @@ def overview(request: HttpRequest, _staff: Staff) -> HttpResponse:
     if chosen in channels:
         days = clearing_days(channel=chosen)
     open_ones = [finding for channel in shown for finding in desk.open_findings(channel)]
+    summaries = [_summary(channel) for channel in shown]
     context = {
         "place": "reconciliation",
         "channels": channels,
         "chosen": chosen if chosen in channels else "",
-        "summaries": [_summary(channel) for channel in shown],
+        "summaries": summaries,
+        "overdue_count": sum(len(summary.overdue) for summary in summaries),
         "days": days,
         "charts": charts_of(days),
         "open_count": len(open_ones),
@@ -81,6 +84,7 @@ def _summary(channel: str) -> ChannelSummary:
         suspense_minor=suspense_of(channel),
         open_findings=desk.count_open_of(channel),
         last_day=newest[0].day if newest else None,
+        overdue=days_overdue(channel, now=clock.now()),
     )
 
 

@@ -26,7 +26,11 @@ from fenqi.usecases.refunds.queries import list_refunds
 from fenqi.usecases.repayment import queries, resolve
 from fenqi.usecases.views import PaymentView
 
-REFRESH_SECONDS = 5
+REFRESH_SECONDS: Final = 5
+DEBIT_REFRESH_SECONDS: Final = 1
+DEBIT_TAKES: Final = timedelta(seconds=20)
+"""A bank answers within seconds, and somebody stands there and waits (R116)."""
+
 BILL_READ_BY: Final = time(12)
 """Of the day after a payment: by then every channel's bill of its day has been read."""
 
@@ -99,9 +103,14 @@ def show(request: HttpRequest, customer_id: UUID, payment_id: UUID) -> HttpRespo
         "phone": customer_view(customer_id).phone_masked if result.may_change else "",
         "refunds": list_refunds(customer_id, payment_id=payment_id) if payment.duplicate_minor else (),
         "now": clock.now(),
-        "refresh_seconds": REFRESH_SECONDS,
+        "refresh_seconds": _refresh_seconds(payment),
     }
     return render_page(request, "result.html", context)
+
+
+def _refresh_seconds(payment: PaymentView) -> int:
+    is_fresh = clock.now() - payment.created_at < DEBIT_TAKES
+    return DEBIT_REFRESH_SECONDS if _is_debit(payment) and is_fresh else REFRESH_SECONDS
 
 
 def _account(customer_id: UUID, payment: PaymentView) -> str:

@@ -1,7 +1,7 @@
 """Reading a customer's orders. Each function asks a fixed number of statements, however many orders there are."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from django.db.models import Q
 from fenqi.domain.errors import NotFound
 from fenqi.records import directory
 from fenqi.records.models import DirectoryKind, Order, OrderPayment, Plan
-from fenqi.usecases.paging import InvalidCursor, Page, from_cursor, page_of, to_cursor
+from fenqi.usecases.paging import Page, from_time_cursor, page_of, to_cursor
 from fenqi.usecases.repayment.queries import list_payments, plan_view
 from fenqi.usecases.summaries import lines_by_order, plan_summaries
 from fenqi.usecases.views import OrderDetail, OrderPaymentView, OrderSummary
@@ -37,19 +37,11 @@ def list_orders(
         plans = plans.filter(status__in=_RUNNING) if which == "running" else plans.exclude(status__in=_RUNNING)
         orders = orders.filter(id__in=list(plans.values_list("order_id", flat=True)))
     if after is not None:
-        placed_at, order_id = _read_cursor(after)
+        placed_at, order_id = from_time_cursor(after)
         orders = orders.filter(Q(placed_at__lt=placed_at) | Q(placed_at=placed_at, id__gt=order_id))
     found = list(orders.order_by("-placed_at", "id")[: limit + 1])
     summaries = _summaries(customer_id, found)
     return page_of(summaries, limit=limit, cursor_of=lambda last: to_cursor(last.placed_at.isoformat(), last.order_id))
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
-    placed_at, order_id = from_cursor(cursor, parts=2)
-    try:
-        return datetime.fromisoformat(placed_at), UUID(order_id)
-    except ValueError:
-        raise InvalidCursor from None
 
 
 def _summaries(customer_id: UUID, orders: Sequence[Order]) -> list[OrderSummary]:

@@ -13,7 +13,6 @@ from enum import StrEnum
 from hashlib import file_digest
 from pathlib import Path
 from typing import Final
-from uuid import UUID
 
 import polars as pl
 from django.db import IntegrityError, transaction
@@ -22,6 +21,7 @@ from psycopg import sql
 from fenqi.channels.bills import BillNotReady, BillRefused, BillSource
 from fenqi.domain.errors import FenqiError
 from fenqi.domain.reconciliation import Verdict
+from fenqi.records.bills import finding_id
 from fenqi.records.identifiers import derived_id, house_of
 from fenqi.records.models import ChannelBill, FindingState, ReconciliationFinding
 from fenqi.records.scope import across_customers
@@ -35,7 +35,8 @@ from fenqi.usecases.reconciliation.matching import (
     match,
     with_keys,
 )
-from fenqi.usecases.reconciliation.our_records import CURRENCY, booked_around, find_by_number
+from fenqi.usecases.reconciliation.our_frames import booked_around
+from fenqi.usecases.reconciliation.our_records import CURRENCY, find_by_number
 from fenqi.usecases.reconciliation.spill import Spill
 
 FINDINGS_AT_ONCE: Final = 1_000
@@ -266,7 +267,3 @@ def _finding(bill: ChannelBill, found: Difference, *, now: datetime) -> Reconcil
         state=FindingState.OPEN,
         opened_at=now,
     )
-
-
-def finding_id(bill: ChannelBill, kind: str, key: str, occurrence: int) -> UUID:
-    return derived_id("finding", bill.channel, bill.bill_date, kind, key, occurrence)

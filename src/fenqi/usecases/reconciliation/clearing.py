@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from django.db import connection
@@ -10,10 +10,16 @@ from django.db import connection
 from fenqi.domain.errors import NotFound
 from fenqi.domain.ledger import Account, clearing
 from fenqi.records.identifiers import house_of
-from fenqi.records.models import ChannelBill, FindingState, ReconciliationFinding
+from fenqi.records.models import ChannelBill, FindingState, PaymentAttempt, ReconciliationFinding
 from fenqi.records.scope import across_customers
+from fenqi.usecases import clock
 
 DAYS_SHOWN: Final = 30
+DAYS_BACK: Final = 31
+"""Channels keep bills for three months; what is older than this waits for a person."""
+
+TAKEN_AT: Final = time(10, 45)
+"""By then, at the mall, yesterday's bill has been taken, unless it is late or was refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,3 +143,23 @@ def suspense_of(channel: str) -> int:
         cursor.execute(_SUSPENSE, [house_of(channel), Account.SUSPENSE.value])
         (minor,) = cursor.fetchone()
     return int(minor)
+
+
+def days_without_bill(channel: str, *, upto: date) -> list[date]:
+    """The days since the channel was first used, at most `DAYS_BACK`, whose bill has not been taken whole."""
+    with across_customers():
+        used = PaymentAttempt.objects.filter(channel=channel, paid_at__isnull=False).order_by("paid_at").first()
+    if used is None or used.paid_at is None:
+        return []
+    first = max(upto - timedelta(days=DAYS_BACK - 1), clock.business_date(used.paid_at))
+    taken = ChannelBill.objects.filter(channel=channel, bill_date__gte=first, matched_at__isnull=False)
+    finished = set(taken.values_list("bill_date", flat=True))
+    days = (first + timedelta(days=n) for n in range((upto - first).days + 1))
+    return [day for day in days if day not in finished]
+
+
+def days_overdue(channel: str, *, now: datetime) -> list[date]:
+    """The same, of the days whose bill should be there by now."""
+    local = now.astimezone(clock.mall_zone())
+    waited = 1 if local.time() >= TAKEN_AT else 2
+    return days_without_bill(channel, upto=local.date() - timedelta(days=waited))

@@ -13,9 +13,11 @@ from uuid import UUID
 
 import polars as pl
 
-from fenqi.channels.bills import BILL_COLUMNS, BillKind
+from fenqi.channels.bill_frames import BILL_COLUMNS
+from fenqi.channels.bills import BillKind
 from fenqi.domain.reconciliation import Judgement, LineState, Ours, OurStanding, Theirs, Verdict, judge
-from fenqi.usecases.reconciliation.our_records import CURRENCY, OUR_SCHEMA, OurRecord
+from fenqi.usecases.reconciliation.our_frames import OUR_SCHEMA
+from fenqi.usecases.reconciliation.our_records import CURRENCY, OurRecord
 from fenqi.usecases.reconciliation.spill import KEY, PARTS, Spill
 
 Find = Callable[[BillKind, Sequence[str]], Mapping[str, OurRecord]]

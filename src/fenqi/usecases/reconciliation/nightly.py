@@ -1,22 +1,19 @@
 """Every morning: yesterday's bill of each channel, the days that are still without one, and what closes by now."""
 
 from datetime import date, datetime, timedelta
-from typing import Final
 
 import structlog
 from django.db import connection
 
 from fenqi.channels.bills import BillNotReady, BillRefused
 from fenqi.domain.ledger import clearing
-from fenqi.records.models import ChannelBill, FindingState, PaymentAttempt, ReconciliationFinding
+from fenqi.records.models import ChannelBill, FindingState, ReconciliationFinding
 from fenqi.records.scope import across_customers
 from fenqi.usecases import clock
+from fenqi.usecases.reconciliation.clearing import DAYS_BACK, days_without_bill
 from fenqi.usecases.reconciliation.run import Reconciled, reconcile
 
 _log = structlog.get_logger(__name__)
-
-DAYS_BACK: Final = 31
-"""Channels keep bills for three months; what is older than this waits for a person."""
 
 
 def reconcile_due(channel: str, *, now: datetime) -> list[Reconciled]:
@@ -43,17 +40,11 @@ def reconcile_due(channel: str, *, now: datetime) -> list[Reconciled]:
 def days_due(channel: str, *, now: datetime) -> list[date]:
     """Yesterday; days since the channel was first used that have no bill; days with findings, or that came off zero."""
     yesterday = clock.business_date(now) - timedelta(days=1)
-    first = max(yesterday - timedelta(days=DAYS_BACK - 1), _first_day(channel) or yesterday)
-    days = {first + timedelta(days=n) for n in range((yesterday - first).days + 1)}
+    missing = days_without_bill(channel, upto=yesterday)
+    first = yesterday - timedelta(days=DAYS_BACK - 1)
     bills = ChannelBill.objects.filter(channel=channel, bill_date__gte=first, bill_date__lte=yesterday)
     finished = set(bills.filter(matched_at__isnull=False).values_list("bill_date", flat=True))
-    return sorted({yesterday} | (days - finished) | _days_open(channel, first) | _days_off_zero(channel, finished))
-
-
-def _first_day(channel: str) -> date | None:
-    with across_customers():
-        first = PaymentAttempt.objects.filter(channel=channel, paid_at__isnull=False).order_by("paid_at").first()
-    return clock.business_date(first.paid_at) if first and first.paid_at else None
+    return sorted({yesterday, *missing} | _days_open(channel, first) | _days_off_zero(channel, finished))
 
 
 def _days_open(channel: str, first: date) -> set[date]:

@@ -1,15 +1,12 @@
 """Our side of a bill: payment attempts and refund legs, as far as a bill can speak of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-import polars as pl
-from django.conf import settings
 from django.db import connection
-from psycopg import sql
 
 from fenqi.channels.bills import BillKind
 from fenqi.domain.payments import AttemptState
@@ -18,22 +15,10 @@ from fenqi.domain.reconciliation import Ours, OurStanding
 from fenqi.records.models import DirectoryKind
 from fenqi.records.scope import across_customers
 from fenqi.usecases import clock
-from fenqi.usecases.reconciliation import copying
 
 CURRENCY: Final = "CNY"
 """Of every channel's bill."""
 AT_ONCE: Final = 5_000
-
-OUR_SCHEMA: Final = pl.Schema(
-    {
-        "customer_id": pl.String(),
-        "our_id": pl.String(),
-        "kind": pl.String(),
-        "key": pl.String(),
-        "our_minor": pl.Int64(),
-        "booked_on": pl.Date(),
-    }
-)
 
 BOOKED_ATTEMPTS: Final = frozenset({AttemptState.SUCCEEDED.value})
 OPEN_ATTEMPTS: Final = frozenset({AttemptState.CREATED.value, AttemptState.SUBMITTED.value, AttemptState.UNKNOWN.value})
@@ -48,34 +33,6 @@ class OurRecord:
     customer_id: UUID
     id: UUID
     ours: Ours
-
-
-_BOOKED = sql.SQL("""
-SELECT customer_id, id, 'payment', out_trade_no, amount_minor, (paid_at AT TIME ZONE {zone})::date
-FROM payment_attempt
-WHERE channel = {channel} AND state = ANY({attempts}) AND currency = {currency}
-  AND paid_at >= {low} AND paid_at < {high}
-UNION ALL
-SELECT customer_id, id, 'refund', out_refund_no, amount_minor, (submitted_at AT TIME ZONE {zone})::date
-FROM refund_leg
-WHERE channel = {channel} AND state = ANY({legs}) AND currency = {currency} AND route = 'original'
-  AND submitted_at >= {low} AND submitted_at < {high}
-""")
-
-
-def booked_around(channel: str, day: date) -> Iterator[pl.DataFrame]:
-    """What was booked over the channel on the day, the day before and the day after, in frames of `OUR_SCHEMA`."""
-    query = _BOOKED.format(
-        zone=sql.Literal(settings.FENQI_TIME_ZONE),
-        channel=sql.Literal(channel),
-        attempts=sql.Literal(sorted(BOOKED_ATTEMPTS)),
-        legs=sql.Literal(sorted(BOOKED_LEGS)),
-        currency=sql.Literal(CURRENCY),
-        low=sql.Literal(start_of(day - timedelta(days=1))),
-        high=sql.Literal(start_of(day + timedelta(days=2))),
-    )
-    with across_customers():
-        yield from copying.frames(query, OUR_SCHEMA)
 
 
 def start_of(day: date) -> datetime:

@@ -20,13 +20,13 @@ from fenqi.domain.reconciliation import Cause, Verdict, booked_minor
 from fenqi.domain.reconciliation.causes import MOVED_NOTHING
 from fenqi.domain.reconciliation.repairs import Repair
 from fenqi.records import locks
+from fenqi.records.bills import finding_id
 from fenqi.records.identifiers import house_of
 from fenqi.records.models import ChannelBill, FindingState, ReconciliationFinding
 from fenqi.records.posting import Decision, write
 from fenqi.records.scope import across_customers
 from fenqi.usecases.audit import SYSTEM
 from fenqi.usecases.projection import About, ChainHead, entry_columns
-from fenqi.usecases.reconciliation.bills import finding_id
 from fenqi.usecases.reconciliation.our_records import OurRecord, find_by_id
 from fenqi.usecases.reconciliation.resolving import BOOKED_BY_BILL
 

@@ -26,7 +26,7 @@ from fenqi.records.scope import across_customers
 from fenqi.usecases import clock
 from fenqi.usecases.cards import queries as cards
 from fenqi.usecases.cards.queries import CardView
-from fenqi.usecases.paging import InvalidCursor, Page, from_cursor, page_of, to_cursor
+from fenqi.usecases.paging import Page, from_time_cursor, page_of, to_cursor
 from fenqi.usecases.refunds.rows import BY_HAND, is_contradicted, may_be_settled_by_hand, needs_person
 
 
@@ -181,18 +181,10 @@ def page_of_refunds(
     """Of one order, newest first. Raises InvalidCursor."""
     refunds = Refund.objects.filter(customer_id=customer_id, order_id=order_id)
     if after is not None:
-        created_at, refund_id = _read_cursor(after)
+        created_at, refund_id = from_time_cursor(after)
         refunds = refunds.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__gt=refund_id))
     views = list(_views(customer_id, refunds.order_by("-created_at", "id")[: limit + 1]))
     return page_of(views, limit=limit, cursor_of=lambda last: to_cursor(last.created_at.isoformat(), last.refund_id))
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
-    at, row_id = from_cursor(cursor, parts=2)
-    try:
-        return datetime.fromisoformat(at), UUID(row_id)
-    except ValueError:
-        raise InvalidCursor from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from fenqi.records.models import (
 )
 from fenqi.usecases import clock, plan_file
 from fenqi.usecases.no_fault_days import exempt_days, no_fault_of
-from fenqi.usecases.paging import InvalidCursor, Page, from_cursor, page_of, to_cursor
+from fenqi.usecases.paging import InvalidCursor, Page, from_cursor, from_time_cursor, page_of, to_cursor
 from fenqi.usecases.projection import stored_row
 from fenqi.usecases.summaries import plan_summaries
 from fenqi.usecases.views import (
@@ -156,18 +156,10 @@ def page_of_payments(
     if plan_id is not None:
         payments = payments.filter(plan_id=plan_id)
     if after is not None:
-        created_at, payment_id = _read_time_cursor(after)
+        created_at, payment_id = from_time_cursor(after)
         payments = payments.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__gt=payment_id))
     views = list(_payment_views(customer_id, payments.order_by("-created_at", "id")[: limit + 1]))
     return page_of(views, limit=limit, cursor_of=lambda last: to_cursor(last.created_at.isoformat(), last.payment_id))
-
-
-def _read_time_cursor(cursor: str) -> tuple[datetime, UUID]:
-    at, row_id = from_cursor(cursor, parts=2)
-    try:
-        return datetime.fromisoformat(at), UUID(row_id)
-    except ValueError:
-        raise InvalidCursor from None
 
 
 def _payment_views(customer_id: UUID, payments: QuerySet[Payment]) -> tuple[PaymentView, ...]:

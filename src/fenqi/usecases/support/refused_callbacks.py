@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from fenqi.records.models import RefusedCallback
-from fenqi.usecases.paging import InvalidCursor, Page, from_cursor, page_of, to_cursor
+from fenqi.usecases.paging import Page, from_time_cursor, page_of, to_cursor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ def list_refused_callbacks(*, after: str | None = None, limit: int = 50) -> Page
     """Newest first. Raises InvalidCursor."""
     found = RefusedCallback.objects.order_by("-received_at", "-id")
     if after is not None:
-        received_at, callback_id = _read_cursor(after)
+        received_at, callback_id = from_time_cursor(after)
         found = found.filter(Q(received_at__lt=received_at) | Q(received_at=received_at, id__lt=callback_id))
     views = [
         RefusedCallbackView(
@@ -38,11 +38,3 @@ def list_refused_callbacks(*, after: str | None = None, limit: int = 50) -> Page
         for row in found[: limit + 1]
     ]
     return page_of(views, limit=limit, cursor_of=lambda last: to_cursor(last.received_at.isoformat(), last.id))
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
-    received_at, callback_id = from_cursor(cursor, parts=2)
-    try:
-        return datetime.fromisoformat(received_at), UUID(callback_id)
-    except ValueError:
-        raise InvalidCursor from None
