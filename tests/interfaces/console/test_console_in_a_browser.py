@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,8 +14,13 @@ from pytest_django.live_server_helper import LiveServer
 
 from bill_sources import bill_line, open_bills
 from fenqi.config.environment import project_folder
+from fenqi.domain.payments.conditions import ConditionKind
 from fenqi.records.models import Account, RefusedCallback
+from fenqi.usecases import clock
+from fenqi.usecases.conditions.edit import NewCondition, add_condition
 from fenqi.usecases.reconciliation.run import reconcile
+from fenqi.usecases.staff.permissions import staff_member
+from fenqi.usecases.support.conversation import open_thread, say
 from malls import noon
 
 PASSWORD = "three-blue-teapots-1987"
@@ -136,6 +142,41 @@ def test_every_page_is_accessible_wide_and_narrow(
     page.locator("#q").press("Enter")
     page.wait_for_url("**/search")
     picture(page, f"nothing-found-{short}-{size}")
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
+def test_the_queues_are_accessible_wide_and_narrow(
+    open_page: Callable[..., Page], person: Person, make_staff: Callable[[str], Account], size: str, language: str
+) -> None:
+    admin = staff_member(make_staff("admin"))
+    assert admin
+    tonight = clock.now() + timedelta(hours=9)
+    add_condition(
+        admin,
+        NewCondition(
+            channel="alipay",
+            kind=ConditionKind.MAINTENANCE,
+            starts_at=tonight,
+            ends_at=tonight + timedelta(hours=3),
+            note_zh="系统升级",
+            note_en="Systems are upgraded",
+        ),
+        now=clock.now(),
+    )
+    customer_id = person("wang")
+    thread_id = open_thread(customer_id, language=language, now=clock.now())
+    say(customer_id, thread_id, "这一期还不上，怎么办？", request_key="k1", now=clock.now())
+    page = open_page(size=size, language=language)
+    sign_in(page, "admin")
+    for place in ("channels", "recovery", "support", "refunds"):
+        page.goto(f"/console/{place}")
+        picture(page, f"{place}-{language[:2]}-{size}")
+        if place == "channels":
+            expect(page.locator("form.condition .btn.filled")).to_be_visible()
+    page.goto("/console/support")
+    page.locator("main a[href*='/support/']").first.click()
+    picture(page, f"support-thread-{language[:2]}-{size}")
 
 
 def test_the_keyboard_alone_finds_a_customer_and_reveals_a_name(

@@ -34,18 +34,18 @@ OTHER_BANK: Final = Bank("", "其他银行", "Another bank")
 BANKS: Final[Mapping[str, Bank]] = {
     bank.code: bank
     for bank in (
-        Bank("ICBC", "工商银行", "Industrial and Commercial Bank of China"),
+        Bank("ICBC", "工商银行", "ICBC"),
         Bank("ABC", "农业银行", "Agricultural Bank of China"),
         Bank("BOC", "中国银行", "Bank of China"),
         Bank("CCB", "建设银行", "China Construction Bank"),
         Bank("COMM", "交通银行", "Bank of Communications"),
-        Bank("PSBC", "邮政储蓄银行", "Postal Savings Bank of China"),
+        Bank("PSBC", "邮政储蓄银行", "Postal Savings Bank"),
         Bank("CMB", "招商银行", "China Merchants Bank"),
         Bank("CITIC", "中信银行", "China CITIC Bank"),
         Bank("CEB", "光大银行", "China Everbright Bank"),
         Bank("CMBC", "民生银行", "China Minsheng Bank"),
         Bank("CIB", "兴业银行", "Industrial Bank"),
-        Bank("SPDB", "浦发银行", "Shanghai Pudong Development Bank"),
+        Bank("SPDB", "浦发银行", "SPD Bank"),
         Bank("SPABANK", "平安银行", "Ping An Bank"),
         Bank("HXBANK", "华夏银行", "Hua Xia Bank"),
         Bank("GDB", "广发银行", "China Guangfa Bank"),
