@@ -226,6 +226,7 @@ def test_an_ended_agreement_debits_nothing_and_may_be_ended_again(
 def test_an_agreement_that_the_payer_ends_is_told(
     alipay: AlipayChannel, signed: AgreementReply, receiver: Receiver, sandbox: Sandbox
 ) -> None:
+    receiver.wait_for(1)
     sandbox.act(signed.number, "end")
     reply = alipay.read_notification(receiver.wait_for(2)[1]).reply
     assert isinstance(reply, AgreementReply)

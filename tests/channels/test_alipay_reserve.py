@@ -155,6 +155,7 @@ def test_a_capture_is_a_payment_that_can_be_asked_about_and_refunded(
 
 
 def test_a_release_is_told_with_its_sums(alipay: AlipayChannel, frozen: ReserveReply, receiver: Receiver) -> None:
+    receiver.wait_for(1)
     release(alipay, frozen, yuan(200), receiver, "release01")
     told = alipay.read_notification(receiver.wait_for(2)[1]).reply
     assert isinstance(told, ReserveReply)

@@ -187,6 +187,7 @@ def test_a_payer_who_fails_leaves_the_order_open(
 def test_a_refund_is_accepted_then_there_and_moves_money_once(
     wechat: WechatPayChannel, wechat_paid: ChargeRequest, receiver: Receiver
 ) -> None:
+    receiver.wait_for(1)
     request = refund_of(wechat_paid, 100_00)
     first = wechat.refund(request)
     assert (first.outcome, first.amount, first.retry) == (Outcome.WAITING, request.amount, RetryMark.QUERY_FIRST)

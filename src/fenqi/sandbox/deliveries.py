@@ -118,6 +118,7 @@ class Sender(threading.Thread):
         self._town = town
         self._protocols = protocols
         self._free = threading.BoundedSemaphore(SENDERS)
+        self._on_their_way: set[int] = set()
         self._client = httpx.Client(timeout=ANSWER_SECONDS, follow_redirects=False, trust_env=False)
 
     def run(self) -> None:
@@ -129,11 +130,16 @@ class Sender(threading.Thread):
             time.sleep(LOOK_EVERY_SECONDS)
 
     def _claimed(self) -> list[Row]:
-        """What is due now, counted as sent and moved to its next date; what was being sent at a crash is sent again."""
+        """What is due now, counted as sent and moved to its next date; what was being sent at a crash is sent again.
+
+        Nothing is repeated while its receiver still thinks: at a quick pace the next date comes sooner than the answer.
+        """
         now = time.time()
-        due = self._town.store.rows(
+        rows = self._town.store.rows(
             "SELECT * FROM delivery WHERE state = ? AND due_at <= ? ORDER BY due_at, id", WAITING, now
         )
+        due = [row for row in rows if row["id"] not in self._on_their_way]
+        self._on_their_way.update(row["id"] for row in due)
         if due:
             with self._town.store.change() as db:
                 for row in due:
@@ -155,6 +161,7 @@ class Sender(threading.Thread):
             answer, taken = self._answer_to(row)
             self._note(row, answer, taken=taken)
         finally:
+            self._on_their_way.discard(row["id"])
             self._free.release()
 
     def _answer_to(self, row: Row) -> tuple[str, bool]:

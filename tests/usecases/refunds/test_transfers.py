@@ -8,7 +8,8 @@ from django.db import IntegrityError
 
 from fenqi.channels.interface import RefundReply
 from fenqi.domain.money import Money
-from fenqi.domain.payments import FailureCategory, Outcome, RetryMark, UnlistedMove, Verdict
+from fenqi.domain.payments import AmountMismatch, FailureCategory, Outcome, RetryMark, UnlistedMove, Verdict
+from fenqi.domain.payments.refund_schedule import A_WEEK_OF_QUESTIONS
 from fenqi.domain.payments.refunds import RefundState
 from fenqi.records.identifiers import new_id
 from fenqi.records.models import AuditRecord, BoundCard, CardState, JournalEntry, Refund, RefundLeg, Role
@@ -18,7 +19,6 @@ from fenqi.usecases.refunds import transfer
 from fenqi.usecases.refunds.rows import columns_of
 from fenqi.usecases.refunds.send import send_leg
 from fenqi.usecases.refunds.settle import settle_leg
-from fenqi.usecases.repayment.settle import AmountMismatch
 from fenqi.usecases.staff.permissions import MAY, NotPermitted, Staff
 from owed_back import legs_of, paid_twice, status_of
 from town import Town
@@ -165,4 +165,16 @@ def test_another_sum_than_was_asked_for_is_refused_and_calls_a_person(refund: Re
     with pytest.raises(AmountMismatch):
         settle_leg(refund.customer_id, leg.id, wrong, now=NOW)
     assert status_of(refund) == "needs_person"
+    settle_leg(refund.customer_id, leg.id, answered(refund, Outcome.WAITING), now=NOW, asked=True)
+    assert status_of(refund) == "needs_person", "what the channel says later does not take the person away"
     assert not JournalEntry.objects.filter(customer_id=refund.customer_id, code="refund_paid").exists()
+
+
+def test_what_a_channel_does_not_tell_for_a_week_calls_a_person(refund: Refund) -> None:
+    (leg,) = legs_of(refund)
+    nearly = A_WEEK_OF_QUESTIONS - 2
+    RefundLeg.objects.filter(customer_id=leg.customer_id, id=leg.id).update(asked=nearly)
+    for status in ("open", "needs_person"):
+        told = answered(refund, Outcome.UNKNOWN, RetryMark.QUERY_FIRST)
+        settle_leg(refund.customer_id, leg.id, told, now=NOW, asked=True)
+        assert status_of(refund) == status

@@ -61,6 +61,15 @@ class UnlistedMove(FenqiError):
     en = "A payment that is {state} cannot take {signal}: it needs a person to look."
 
 
+class AmountMismatch(FenqiError):
+    """The channel reports another amount than was asked for; nothing is booked and a person must look."""
+
+    code = "amount_mismatch"
+    status = 409
+    zh = "渠道报告的金额与我们请求的不同，已停止入账，请人工核对。"
+    en = "The channel reports another amount than was asked for. Nothing was booked: a person must look."
+
+
 _NEXT_STATE: dict[AttemptState, dict[Signal, AttemptState]] = {
     AttemptState.CREATED: {
         Step.SENT: AttemptState.SUBMITTED,

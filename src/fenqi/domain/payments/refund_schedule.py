@@ -18,6 +18,9 @@ _ASK_AGAIN = (
 )
 """Each counted from the last time: Alipay wants ten seconds first, WeChat Pay a minute, then ever longer."""
 _ON_AND_ON = timedelta(hours=6)
+A_WEEK_OF_QUESTIONS = len(_ASK_AGAIN) + 7 * 4
+"""After so many a person must look, too: WeChat Pay, the most patient, gives up after seven days itself."""
+
 _LATER = timedelta(hours=1)
 """The mall's money at the channel is short, or it is asked too often: somebody must see to it first."""
 

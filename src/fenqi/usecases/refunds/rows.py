@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.db.models import Sum
 
-from fenqi.domain.payments import RetryMark, UnlistedMove
+from fenqi.domain.payments import AmountMismatch, RetryMark, UnlistedMove
+from fenqi.domain.payments.refund_schedule import A_WEEK_OF_QUESTIONS
 from fenqi.domain.payments.refunds import ASKED_ABOUT, SPENT, RefundState
 from fenqi.domain.payments.splitting import Split
 from fenqi.records.base import SpreadModel
@@ -17,6 +18,7 @@ from fenqi.records.posting import Decision, Row
 from fenqi.usecases import outbox
 from fenqi.usecases.numbers import new_number
 
+CONTRADICTIONS = frozenset({UnlistedMove.code, AmountMismatch.code})
 BY_HAND = "by_hand"
 """Under this name a leg's reply keeps how staff say that it ended, and how they know."""
 
@@ -86,10 +88,10 @@ def status_of(amount_minor: int, legs: Iterable[RefundLeg]) -> RefundStatus:
 
 
 def is_contradicted(leg: RefundLeg) -> bool:
-    """Its channel told what cannot be, such as a success of what had failed: until a person has looked, nothing of
-    the refund moves on.
+    """Its channel told what cannot be, a success of what had failed or another sum: nothing of the refund moves on
+    until a person has looked.
     """
-    return leg.code == UnlistedMove.code
+    return leg.code in CONTRADICTIONS
 
 
 def needs_person(leg: RefundLeg) -> bool:
@@ -98,7 +100,9 @@ def needs_person(leg: RefundLeg) -> bool:
     state = RefundState(leg.state)
     if leg.route == RefundRoute.TRANSFER:
         return state in (RefundState.CREATED, RefundState.SUBMITTED)
-    return state is RefundState.ABNORMAL or (state in ASKED_ABOUT and leg.retry == RetryMark.NEVER)
+    return state is RefundState.ABNORMAL or (
+        state in ASKED_ABOUT and (leg.retry == RetryMark.NEVER or leg.asked >= A_WEEK_OF_QUESTIONS)
+    )
 
 
 def may_be_settled_by_hand(leg: RefundLeg) -> bool:

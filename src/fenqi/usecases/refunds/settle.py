@@ -8,18 +8,18 @@ import structlog
 from django.db import transaction
 
 from fenqi.channels.interface import RefundReply
-from fenqi.domain.errors import NotFound
-from fenqi.domain.payments import Outcome, UnlistedMove
+from fenqi.domain.errors import FenqiError, NotFound
+from fenqi.domain.payments import AmountMismatch, Outcome, UnlistedMove
 from fenqi.domain.payments.refund_schedule import ask_refund_after
 from fenqi.domain.payments.refunds import ASKED_ABOUT, RefundState, next_refund_state
 from fenqi.records import locks
-from fenqi.records.models import Refund, RefundLeg, RefundStatus
+from fenqi.records.models import RefundLeg
 from fenqi.records.posting import Decision, write
 from fenqi.usecases import outbox
 from fenqi.usecases.refunds.arrival import arrival_columns
 from fenqi.usecases.refunds.moves import move_leg
-from fenqi.usecases.refunds.rows import BY_HAND, columns_of, is_contradicted
-from fenqi.usecases.repayment.settle import AmountMismatch, Evidence, notification_row
+from fenqi.usecases.refunds.rows import BY_HAND, is_contradicted
+from fenqi.usecases.repayment.settle import Evidence, notification_row
 
 _log = structlog.get_logger(__name__)
 
@@ -52,11 +52,11 @@ def settle_leg(
                 changes |= _asked(decision, leg, told, after, now=now)
             move_leg(decision, locked, leg, after, changes=changes, told=told, now=now)
             write(decision)
-    except AmountMismatch:
-        _call_person(customer_id, leg_id, now=now)
+    except AmountMismatch as mismatch:
+        _keep_contradiction(customer_id, leg_id, told, evidence, why=mismatch, now=now)
         raise
-    except UnlistedMove:
-        return _keep_contradiction(customer_id, leg_id, told, evidence, now=now)
+    except UnlistedMove as unlisted:
+        return _keep_contradiction(customer_id, leg_id, told, evidence, why=unlisted, now=now)
     if told.alert:
         _log.error("channel_alert", channel=leg.channel, out_refund_no=leg.out_refund_no, code=told.code)
     return after
@@ -86,7 +86,13 @@ def _keep_evidence(
 
 
 def _keep_contradiction(
-    customer_id: UUID, leg_id: UUID, told: RefundReply, evidence: Evidence | None, *, now: datetime
+    customer_id: UUID,
+    leg_id: UUID,
+    told: RefundReply,
+    evidence: Evidence | None,
+    *,
+    why: FenqiError,
+    now: datetime,
 ) -> RefundState:
     """Another leg may carry the sum by now: nothing moves, and nothing more is sent, until a person has looked."""
     with transaction.atomic(durable=True):
@@ -95,7 +101,7 @@ def _keep_contradiction(
         state = RefundState(leg.state)
         decision = Decision(customer_id)
         _keep_evidence(decision, leg, told, evidence, now=now)
-        changes = {"code": UnlistedMove.code, "reply": dict(told.raw), "refund_no": told.refund_no or leg.refund_no}
+        changes = {"code": why.code, "reply": dict(told.raw), "refund_no": told.refund_no or leg.refund_no}
         move_leg(decision, locked, leg, state, changes=changes, now=now)
         write(decision)
     _log.error(
@@ -103,21 +109,11 @@ def _keep_contradiction(
         channel=leg.channel,
         out_refund_no=leg.out_refund_no,
         code=told.code,
-        reason=UnlistedMove.code,
+        reason=why.code,
         state=state.value,
         told=told.outcome.value,
     )
     return state
-
-
-def _call_person(customer_id: UUID, leg_id: UUID, *, now: datetime) -> None:
-    with transaction.atomic(durable=True):
-        locks.customer(customer_id)
-        leg = find_leg(customer_id, leg_id)
-        refund = Refund.objects.get(customer_id=customer_id, id=leg.refund_id)
-        decision = Decision(customer_id)
-        decision.add("refund", columns_of(refund, status=RefundStatus.NEEDS_PERSON.value, updated_at=now))
-        write(decision)
 
 
 def _told(leg: RefundLeg, told: RefundReply, after: RefundState, *, now: datetime) -> dict[str, Any]:

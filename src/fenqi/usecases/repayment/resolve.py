@@ -21,13 +21,13 @@ from fenqi.channels.interface import (
 )
 from fenqi.domain.errors import FenqiError, NotFound
 from fenqi.domain.money import Money
-from fenqi.domain.payments import AttemptState, Outcome, Step
+from fenqi.domain.payments import AmountMismatch, AttemptState, Outcome, Step
 from fenqi.records import directory
 from fenqi.records.models import AttemptMethod, DirectoryKind, PaymentAttempt, RefusedCallback
 from fenqi.usecases.agreements.settle import receive_agreement
 from fenqi.usecases.rails import rail
 from fenqi.usecases.refunds.notifications import take_refund
-from fenqi.usecases.repayment.settle import AmountMismatch, Evidence, settle_attempt
+from fenqi.usecases.repayment.settle import Evidence, settle_attempt
 
 _log = structlog.get_logger(__name__)
 _SETTLED = frozenset({AttemptState.SUCCEEDED.value, AttemptState.FAILED.value, AttemptState.CLOSED.value})

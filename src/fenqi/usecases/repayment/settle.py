@@ -11,10 +11,10 @@ import structlog
 from django.db import transaction
 
 from fenqi.channels.interface import ChannelReply
-from fenqi.domain.errors import FenqiError, NotFound
+from fenqi.domain.errors import NotFound
 from fenqi.domain.ledger import EntryCode, clearing, duplicate_payment_entry
 from fenqi.domain.money import Money
-from fenqi.domain.payments import AttemptState, Outcome, Signal, Step, next_query_at, next_state
+from fenqi.domain.payments import AmountMismatch, AttemptState, Outcome, Signal, Step, next_query_at, next_state
 from fenqi.records import locks
 from fenqi.records.identifiers import new_id
 from fenqi.records.models import Payment, PaymentAttempt, PaymentState, RefundCause
@@ -30,15 +30,6 @@ from fenqi.usecases.refunds.sources import source
 from fenqi.usecases.repayment.quote import money_in
 
 _log = structlog.get_logger(__name__)
-
-
-class AmountMismatch(FenqiError):
-    """The channel reports another amount than was asked for; nothing is booked and a person must look."""
-
-    code = "amount_mismatch"
-    status = 409
-    zh = "渠道报告的金额与我们请求的不同，已停止入账，请人工核对。"
-    en = "The channel reports another amount than was asked for. Nothing was booked: a person must look."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
