@@ -13,6 +13,9 @@ class DirectoryKind(models.TextChoices):
     OUT_TRADE_NO = "out_trade_no"
     OUT_REFUND_NO = "out_refund_no"
     AGREEMENT_NO = "agreement_no"
+    CASE_NO = "case_no"
+    RESERVE_NO = "reserve_no"
+    PARTNER_NO = "partner_no"
     IDEMPOTENCY = "idempotency"
 
 

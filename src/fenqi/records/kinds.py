@@ -37,12 +37,24 @@ SPREAD_TABLES = (
     "support_message",
     "bill_line",
     "reconciliation_finding",
+    "aftersales_case",
+    "aftersales_case_line",
+    "aftersales_case_step",
+    "refund_quote",
+    "aftersales_evidence",
 )
 KEYED_TABLES = ("directory", "price_observation")
-SMALL_TABLES = ("ledger_account", "channel_condition")
+SMALL_TABLES = ("ledger_account", "channel_condition", "aftersales_policy")
 CENTRAL_TABLES = ("account", "sms_device", "api_client", "refused_callback", "import_run", "channel_bill")
 
-APPEND_ONLY_TABLES = ("plan_event", "journal_entry", "journal_line", "support_message")
+APPEND_ONLY_TABLES = (
+    "plan_event",
+    "journal_entry",
+    "journal_line",
+    "support_message",
+    "aftersales_case_step",
+    "refund_quote",
+)
 
 KIND_OF = {
     **dict.fromkeys(SPREAD_TABLES, TableKind.SPREAD),

@@ -1,6 +1,17 @@
 """Django looks for models here; each noun has a file of its own."""
 
 from fenqi.records.accounts import Account, ApiClient, Role, SmsDevice
+from fenqi.records.aftersales import (
+    AftersalesCase,
+    AftersalesPolicy,
+    AppliedVia,
+    CaseEvidence,
+    CaseKind,
+    CaseLine,
+    CaseStep,
+    EvidenceKind,
+    QuoteRecord,
+)
 from fenqi.records.agreements import AgreementStatus, DebitAgreement, DebitNotice
 from fenqi.records.audit import AuditRecord
 from fenqi.records.bills import BillLine, ChannelBill, FindingState, ReconciliationFinding
@@ -27,13 +38,20 @@ from fenqi.records.support import SupportMessage, SupportThread, ThreadState
 
 __all__ = [
     "Account",
+    "AftersalesCase",
+    "AftersalesPolicy",
     "AgreementStatus",
     "ApiClient",
+    "AppliedVia",
     "AttemptMethod",
     "AuditRecord",
     "BillLine",
     "BoundCard",
     "CardState",
+    "CaseEvidence",
+    "CaseKind",
+    "CaseLine",
+    "CaseStep",
     "ChannelBill",
     "ChannelCondition",
     "ChannelNotification",
@@ -43,6 +61,7 @@ __all__ = [
     "DebitNotice",
     "DirectoryEntry",
     "DirectoryKind",
+    "EvidenceKind",
     "FeeBearer",
     "FindingState",
     "IdempotencyRecord",
@@ -65,6 +84,7 @@ __all__ = [
     "Plan",
     "PlanEvent",
     "PriceObservation",
+    "QuoteRecord",
     "ReconciliationFinding",
     "Refund",
     "RefundCause",

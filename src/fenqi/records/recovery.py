@@ -10,6 +10,7 @@ class NoFaultCause(models.TextChoices):
     CHANNEL_OUTAGE = "channel_outage"
     ENTRY_CLOSED = "entry_closed"
     OUTCOME_UNKNOWN = "outcome_unknown"
+    RETURN_OPEN = "return_open"  # the goods are on their way back, or their return is being reviewed
 
 
 class NoFaultPeriod(SpreadModel):

@@ -13,6 +13,7 @@ class EntryCode(StrEnum):
     REFUND = "refund"
     PRICE_ADJUSTMENT = "price_adjustment"
     CREDIT = "credit"
+    FEE_REFUND = "fee_refund"
     FEE = "fee"
     LATE_FEE = "late_fee"
     WAIVER = "waiver"

@@ -13,9 +13,16 @@ from fenqi.domain.ledger.accounts import Account
 from fenqi.domain.ledger.entries import Entry, EntryCode, balanced_entry, credit, debit, entry_of_changes
 from fenqi.domain.plans.events import Event, EventKind
 from fenqi.domain.plans.state import Allocation, PlanState, PlanStatus
+from fenqi.domain.plans.terms import Component
 
 Side = tuple[str, int]
 """An account and what stands on it, a debit counted above zero."""
+
+_INCOME_OF = {
+    Component.INTEREST: Account.INCOME_INTEREST,
+    Component.FEE: Account.INCOME_FEE,
+    Component.LATE_FEE: Account.INCOME_LATE_FEE,
+}
 
 
 def opened(state: PlanState) -> Iterator[Side]:
@@ -43,6 +50,11 @@ def price_adjustment(done: Allocation, _source: str) -> Iterator[Side]:
 def goodwill(done: Allocation, _source: str) -> Iterator[Side]:
     """The mall gave a credit."""
     yield Account.EXPENSE_GOODWILL, done.amount
+
+
+def fee_refund(done: Allocation, _source: str) -> Iterator[Side]:
+    """A charge was given back: it is income no more."""
+    yield _INCOME_OF[done.component or Component.FEE], done.amount
 
 
 def settlement(done: Allocation, source: str) -> Iterator[Side]:
@@ -80,6 +92,7 @@ RECIPES: dict[EventKind, Callable[[Allocation, str], Iterator[Side]]] = {
     EventKind.REFUND: refund,
     EventKind.PRICE_ADJUSTMENT: price_adjustment,
     EventKind.CREDIT: goodwill,
+    EventKind.FEE_REFUND: fee_refund,
     EventKind.SETTLEMENT: settlement,
     EventKind.FEE: fee,
     EventKind.LATE_FEE: late_fee,

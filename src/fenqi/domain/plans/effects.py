@@ -50,6 +50,12 @@ def grant_credit(fold: Fold, event: Event, share: Share) -> None:
     pay(fold, event, share, event.future or fold.terms.allocation.future.credit)
 
 
+def give_fee_back(fold: Fold, event: Event, share: Share) -> None:
+    """A charge that the customer was to carry is the customer's again: it comes off the plan where a refund would."""
+    share.component = event.component
+    pay(fold, event, share, event.future or fold.terms.allocation.future.refund)
+
+
 def settle(fold: Fold, event: Event, share: Share) -> None:
     """What the day's quote does not ask for is forgone, the rest is paid: by the quote, or by what really came.
 
@@ -225,6 +231,7 @@ APPLY: dict[EventKind, Callable[[Fold, Event, Share], None]] = {
     EventKind.REFUND: refund,
     EventKind.PRICE_ADJUSTMENT: adjust_price,
     EventKind.CREDIT: grant_credit,
+    EventKind.FEE_REFUND: give_fee_back,
     EventKind.SETTLEMENT: settle,
     EventKind.CHARGEBACK: take_back,
     EventKind.BALANCE_PAYOUT: take_back,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from fenqi.domain.errors import InvalidInput
 from fenqi.domain.plans.terms import MOST_INSTALLMENTS, Component, FutureRule
 from fenqi.domain.reading import Fields
 
@@ -16,6 +17,7 @@ class EventKind(StrEnum):
     REFUND = "refund"
     PRICE_ADJUSTMENT = "price_adjustment"
     CREDIT = "credit"
+    FEE_REFUND = "fee_refund"
     FEE = "fee"
     LATE_FEE = "late_fee"
     WAIVER = "waiver"
@@ -29,7 +31,9 @@ class EventKind(StrEnum):
     LOOK = "look"
 
 
-ALLOCATED = frozenset({EventKind.REPAYMENT, EventKind.REFUND, EventKind.PRICE_ADJUSTMENT, EventKind.CREDIT})
+ALLOCATED = frozenset(
+    {EventKind.REPAYMENT, EventKind.REFUND, EventKind.PRICE_ADJUSTMENT, EventKind.CREDIT, EventKind.FEE_REFUND}
+)
 """Money that comes off the plan by rule 4."""
 
 MONEY_IN = ALLOCATED | {EventKind.SETTLEMENT}
@@ -38,6 +42,7 @@ MONEY_OUT = frozenset({EventKind.CHARGEBACK, EventKind.BALANCE_PAYOUT})
 _COMMON = frozenset({"id", "on", "kind"})
 _OWN_FIELDS: dict[EventKind, frozenset[str]] = {
     **dict.fromkeys(ALLOCATED, frozenset({"amount", "future"})),
+    EventKind.FEE_REFUND: frozenset({"amount", "component", "future"}),
     EventKind.FEE: frozenset({"amount", "due_on"}),
     EventKind.LATE_FEE: frozenset({"amount", "due_on"}),
     EventKind.WAIVER: frozenset({"amount", "component"}),
@@ -98,7 +103,7 @@ def parse_event(mapping: Mapping[str, object], *, where: str = "event") -> Event
         amount=_amount(fields, kind) if "amount" in own else None,
         future=fields.choice("future", FutureRule) if fields.has("future") else None,
         due_on=_due_on(fields, on) if "due_on" in own else None,
-        component=fields.choice("component", Component) if "component" in own else None,
+        component=_component(fields, kind) if "component" in own else None,
         of=fields.text("of") if "of" in own else None,
         from_row=fields.whole("from_row", least=1, most=10_000) if "from_row" in own else None,
         days=fields.whole("days", least=1, most=MOST_EXTENSION_DAYS) if "days" in own else None,
@@ -114,6 +119,18 @@ def _amount(fields: Fields, kind: EventKind) -> int | None:
     if kind in _AMOUNT_MAY_BE_ABSENT and not fields.has("amount"):
         return None
     return fields.amount("amount")
+
+
+def _component(fields: Fields, kind: EventKind) -> Component:
+    """What was bought is given back by a refund, never by a refund of fees."""
+    component = fields.choice("component", Component)
+    if kind is EventKind.FEE_REFUND and component is Component.PRINCIPAL:
+        raise InvalidInput(
+            where=fields.path("component"),
+            problem="fee, interest or late_fee is expected",
+            problem_zh="应为 fee、interest 或 late_fee",
+        )
+    return component
 
 
 def _due_on(fields: Fields, on: date) -> date:

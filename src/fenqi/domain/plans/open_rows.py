@@ -22,7 +22,7 @@ _NOTHING = Components()
 class Share:
     """What one event did; `available` is the part of its balance that nothing has used or taken yet."""
 
-    __slots__ = ("amount", "available", "balance", "event", "forgone", "kind", "parts")
+    __slots__ = ("amount", "available", "balance", "component", "event", "forgone", "kind", "parts")
 
     def __init__(self, event: str, kind: EventKind, amount: int) -> None:
         self.event = event
@@ -32,11 +32,23 @@ class Share:
         self.balance = 0
         self.available = 0
         self.forgone = [0, 0, 0, 0]
+        self.component: Component | None = None
 
     def frozen(self) -> Allocation:
         principal, interest, fee, late_fee = self.parts
         forgone = Components(*self.forgone) if any(self.forgone) else _NOTHING
-        return Allocation(self.event, self.kind, principal, interest, fee, late_fee, self.balance, self.amount, forgone)
+        return Allocation(
+            self.event,
+            self.kind,
+            principal,
+            interest,
+            fee,
+            late_fee,
+            self.balance,
+            self.amount,
+            forgone,
+            self.component,
+        )
 
 
 class OpenRow:

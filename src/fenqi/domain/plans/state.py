@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from fenqi.domain.plans.events import EventKind
+from fenqi.domain.plans.terms import Component
 
 
 class PlanStatus(StrEnum):
@@ -60,7 +61,8 @@ class Allocation(NamedTuple):
 
     For a chargeback or a payout, `principal` is what came to be owed and `balance` is minus what it took from the
     balance. `amount` is the event's amount as it took effect, and `forgone` what it lowered without any payment: by a
-    waiver, or by a settlement that does not ask for interest and fees of later days.
+    waiver, or by a settlement that does not ask for interest and fees of later days. `component` is the charge that a
+    fee refund gives back.
     """
 
     event: str
@@ -72,6 +74,7 @@ class Allocation(NamedTuple):
     balance: int
     amount: int
     forgone: Components
+    component: Component | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
