@@ -1,0 +1,1 @@
+"""After-sales: from the application to the money back on the account."""
