@@ -74,6 +74,19 @@ def test_what_never_arrived_is_sent_again_under_the_same_number(town: Town, now:
     assert status_of(refund) == "completed"
 
 
+def test_what_arrives_only_on_a_later_day_is_booked_on_that_day(town: Town, now: datetime) -> None:
+    """As on the channel's bill: the request of the day before never came there."""
+    plan, refund = paid_twice(now=now)
+    (leg,) = legs_of(refund)
+    town.tell("faults", operation="refund", kind="code", value="ACQ.SYSTEM_ERROR", times=1)
+    send_leg(plan.customer_id, leg.id, now=now)
+    later = now + timedelta(days=1)
+    assert ask_leg(plan.customer_id, leg.id, now=later) is RefundState.SUCCEEDED
+    (leg,) = legs_of(refund)
+    (entry,) = entries("refund_paid", plan.customer_id)
+    assert (leg.submitted_at, entry.effective_on) == (later, clock.business_date(later))
+
+
 def test_a_code_that_nobody_mapped_stays_unknown_and_gets_no_new_number(town: Town, now: datetime) -> None:
     plan, refund = paid_twice(now=now)
     (leg,) = legs_of(refund)

@@ -67,13 +67,20 @@ def _ask(leg: RefundLeg) -> RefundReply:
 
 
 def _to_send_again(leg: RefundLeg, *, now: datetime) -> RefundLeg | None:
-    """The leg as it is sent once more; None when that must wait, or a person."""
+    """The leg as it is sent once more; None when that must wait, or a person.
+
+    The entry falls on the day on which its channel takes it, as on the channel's bill: not on the day of an earlier
+    request that the channel never knew.
+    """
     if RefundState(leg.state) not in ASKED_ABOUT or is_held(leg):
         return None
     channel = rail(leg.channel)
-    if not isinstance(channel, TimeKeyedChannel):
+    if isinstance(channel, TimeKeyedChannel):
+        return _at_a_new_time(leg, channel.refund_window, now=now)
+    sent_on = clock.business_date(leg.submitted_at or now)
+    if leg.state == RefundState.PROCESSING or sent_on == clock.business_date(now):
         return leg
-    return _at_a_new_time(leg, channel.refund_window, now=now)
+    return _at_a_new_time(leg, timedelta(), now=now)
 
 
 def _at_a_new_time(leg: RefundLeg, window: timedelta, *, now: datetime) -> RefundLeg | None:
