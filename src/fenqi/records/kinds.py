@@ -42,6 +42,10 @@ SPREAD_TABLES = (
     "aftersales_case_step",
     "refund_quote",
     "aftersales_evidence",
+    "reserve_hold",
+    "reserve_move",
+    "price_offer",
+    "price_difference",
 )
 KEYED_TABLES = ("directory", "price_observation")
 SMALL_TABLES = ("ledger_account", "channel_condition", "aftersales_policy")
@@ -54,6 +58,7 @@ APPEND_ONLY_TABLES = (
     "support_message",
     "aftersales_case_step",
     "refund_quote",
+    "price_difference",
 )
 
 KIND_OF = {

@@ -31,9 +31,11 @@ from fenqi.records.payments import (
     RefusedCallback,
 )
 from fenqi.records.plans import FeeBearer, Installment, Plan, PlanEvent
+from fenqi.records.prices import OfferState, PriceDifference, PriceOffer
 from fenqi.records.recovery import NoFaultCause, NoFaultPeriod, RetryReminder
 from fenqi.records.refunds import Refund, RefundCause, RefundLeg, RefundRoute, RefundStatus
 from fenqi.records.requests import IdempotencyRecord, ImportRun, OutboxMessage
+from fenqi.records.reserves import ReserveHold, ReserveMove
 from fenqi.records.support import SupportMessage, SupportThread, ThreadState
 
 __all__ = [
@@ -72,6 +74,7 @@ __all__ = [
     "LedgerAccount",
     "NoFaultCause",
     "NoFaultPeriod",
+    "OfferState",
     "Order",
     "OrderLine",
     "OrderPayment",
@@ -83,7 +86,9 @@ __all__ = [
     "PaymentState",
     "Plan",
     "PlanEvent",
+    "PriceDifference",
     "PriceObservation",
+    "PriceOffer",
     "QuoteRecord",
     "ReconciliationFinding",
     "Refund",
@@ -92,6 +97,8 @@ __all__ = [
     "RefundRoute",
     "RefundStatus",
     "RefusedCallback",
+    "ReserveHold",
+    "ReserveMove",
     "RetryReminder",
     "Role",
     "SalesChannel",

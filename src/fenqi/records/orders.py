@@ -83,7 +83,7 @@ class OrderPayment(SpreadModel):
 
 
 class PriceObservation(models.Model):
-    """What a product could be bought for on a day: price protection compares with it (P405). Keyed by product."""
+    """What a product could be bought for, and when: price protection compares with it (P405). Keyed by product."""
 
     pk = models.CompositePrimaryKey("sku", "id")
     sku = models.CharField(max_length=64)
@@ -91,10 +91,12 @@ class PriceObservation(models.Model):
     sales_channel = models.CharField(max_length=16, choices=SalesChannel, default=SalesChannel.OFFICIAL)
     currency = models.CharField(max_length=3)
     price_minor = models.BigIntegerField()
-    observed_on = models.DateField()
+    observed_on = models.DateField()  # the day of `observed_at` where the price was seen
+    observed_at = models.DateTimeField()
+    seller = models.CharField(max_length=64, default="")
     source = models.CharField(max_length=16)  # order | feed
 
     class Meta:
         db_table = "price_observation"
         constraints = not_negative("price_minor", table="price_observation")
-        indexes = [models.Index(fields=["sku", "observed_on"], name="price_observation_by_day")]
+        indexes = [models.Index(fields=["sku", "observed_at"], name="price_observation_by_time")]

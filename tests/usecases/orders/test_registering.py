@@ -146,6 +146,7 @@ class TestOrders:
         bought()
         (seen,) = PriceObservation.objects.filter(sku="X2")
         assert (seen.price_minor, seen.observed_on, seen.source) == (120_000, date(2026, 1, 1), "order")
+        assert (seen.observed_at, seen.seller) == (an_order().placed_at, "")
 
     @pytest.mark.requirement("R010", "R011", "R012")
     def test_orders_are_listed_newest_first_with_their_plan_and_filtered_by_it(self) -> None:

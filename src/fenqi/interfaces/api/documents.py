@@ -418,6 +418,8 @@ class Price(Outgoing):
     currency: str
     price_minor: int
     observed_on: date
+    observed_at: datetime
+    seller: str
     source: str
 
 

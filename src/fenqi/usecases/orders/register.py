@@ -1,7 +1,7 @@
 """A mall tells of its customers and orders. Told twice, nothing changes; told differently, it is a conflict."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -10,7 +10,7 @@ from fenqi.domain.errors import FenqiError, InvalidInput
 from fenqi.domain.ledger import EntryCode, opening_entry
 from fenqi.domain.plans import parse_terms, replay
 from fenqi.records import directory, locks, personal
-from fenqi.records.identifiers import derived_id, new_id
+from fenqi.records.identifiers import new_id
 from fenqi.records.models import (
     Customer,
     DirectoryKind,
@@ -25,6 +25,7 @@ from fenqi.records.posting import Decision, write
 from fenqi.usecases import clock
 from fenqi.usecases.orders.digest import order_digest
 from fenqi.usecases.orders.inputs import CustomerInput, OrderInput, PlanInput, check_customer, check_order
+from fenqi.usecases.orders.prices import observation_id
 from fenqi.usecases.projection import About, ChainHead, changed_installments, entry_columns, plan_columns
 
 
@@ -205,20 +206,23 @@ def _store_order(data: OrderInput, *, customer_id: UUID, order_id: UUID, now: da
 
 
 def price_observations(data: OrderInput) -> list[PriceObservation]:
-    """What was sold when tells what it could be bought for; the same price on the same day is told once."""
-    day = clock.business_date(data.placed_at)
-    said = {(line.sku, line.unit_price_minor) for line in data.lines}
+    """What was sold when tells what it could be bought for, whatever becomes of the order."""
+    at = data.placed_at.astimezone(UTC)
+    day = clock.business_date(at)
+    said = {(line.sku, line.unit_price_minor, line.seller) for line in data.lines}
     return [
         PriceObservation(
             sku=sku,
-            id=derived_id("price", sku, data.sales_channel, data.currency, price, day),
+            id=observation_id(sku, data.sales_channel, data.currency, price, seller, at),
             sales_channel=data.sales_channel,
             currency=data.currency,
             price_minor=price,
             observed_on=day,
+            observed_at=at,
+            seller=seller,
             source="order",
         )
-        for sku, price in sorted(said)
+        for sku, price, seller in sorted(said)
     ]
 
 

@@ -281,9 +281,10 @@ class _Page:
         seen = sorted(self.prices)
         with connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO price_observation (sku, id, sales_channel, currency, price_minor, observed_on, source) "
+                "INSERT INTO price_observation "
+                "(sku, id, sales_channel, currency, price_minor, observed_on, observed_at, seller, source) "
                 "SELECT p.*, 'order' FROM unnest(%s::text[], %s::uuid[], %s::text[], %s::text[], %s::bigint[], "
-                "%s::date[]) AS p ON CONFLICT DO NOTHING",
+                "%s::date[], %s::timestamptz[], %s::text[]) AS p ON CONFLICT DO NOTHING",
                 [list(column) for column in zip(*seen, strict=True)],
             )
             return int(cursor.rowcount)

@@ -10,7 +10,7 @@ from fenqi.domain.errors import InvalidInput
 from fenqi.domain.ledger import Entry, opening_entry
 from fenqi.domain.plans import parse_terms, replay
 from fenqi.records import personal
-from fenqi.records.identifiers import derived_id, new_id
+from fenqi.records.identifiers import new_id
 from fenqi.records.models import (
     Installment,
     Order,
@@ -22,6 +22,7 @@ from fenqi.usecases.orders.digest import order_digest
 from fenqi.usecases.orders.importing.copying import Table
 from fenqi.usecases.orders.importing.told import Note, ToldOrder
 from fenqi.usecases.orders.inputs import CustomerInput, OrderInput, PlanInput, check_customer, check_order
+from fenqi.usecases.orders.prices import observation_id
 from fenqi.usecases.projection import changed_installments, plan_columns
 
 ORDERS, ORDER_LINES, ORDER_PAYMENTS = Table(Order), Table(OrderLine), Table(OrderPayment)
@@ -41,7 +42,7 @@ class Opening(NamedTuple):
 
 
 class PriceSeen(NamedTuple):
-    """One row of `price_observation`; its key is made from all it says."""
+    """One row of `price_observation`, its columns in order; its key is made from all it says."""
 
     sku: str
     key: UUID
@@ -49,6 +50,8 @@ class PriceSeen(NamedTuple):
     currency: str
     price_minor: int
     on: date
+    at: datetime
+    seller: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,10 +179,12 @@ def _open_plan(
 
 def _prices(order: OrderInput, day: date) -> list[PriceSeen]:
     """What was sold when; the key is the one that registering the order makes."""
-    channel, currency = order.sales_channel, order.currency
+    channel, currency, at = order.sales_channel, order.currency, order.placed_at
     return [
-        PriceSeen(sku, derived_id("price", sku, channel, currency, price, day), channel, currency, price, day)
-        for sku, price in sorted({(line.sku, line.unit_price_minor) for line in order.lines})
+        PriceSeen(
+            sku, observation_id(sku, channel, currency, price, seller, at), channel, currency, price, day, at, seller
+        )
+        for sku, price, seller in sorted({(line.sku, line.unit_price_minor, line.seller) for line in order.lines})
     ]
 
 
