@@ -21,6 +21,7 @@ class PaymentPurpose(models.TextChoices):
     SETTLEMENT = "settlement"  # the whole plan at its early-settlement quote
     PART = "part"  # a sum that the customer named, below what is owed
     RECORDED = "recorded"  # received outside the rails, told to us by the mall
+    RESERVE = "reserve"  # no repayment: a reserve paid beforehand, which the books owe
 
 
 class Payment(SpreadModel):
@@ -48,7 +49,9 @@ class Payment(SpreadModel):
             models.CheckConstraint(name="payment_amount_positive", condition=Q(amount_minor__gt=0)),
             models.CheckConstraint(
                 name="payment_succeeded_has_event",
-                condition=~Q(state="succeeded") | Q(event_id__isnull=False, succeeded_at__isnull=False),
+                condition=~Q(state="succeeded")
+                | Q(event_id__isnull=False, succeeded_at__isnull=False)
+                | Q(purpose="reserve", succeeded_at__isnull=False),
             ),
         ]
         indexes = [models.Index(fields=["customer_id", "plan_id", "-created_at"], name="payment_by_plan")]
@@ -58,6 +61,7 @@ class AttemptMethod(models.TextChoices):
     CASHIER = "cashier"  # the payer pays on the channel's own pages
     CARD = "card"  # a bound card, by its token
     AUTO_DEBIT = "auto_debit"  # under an agreement, without the payer
+    RESERVE = "reserve"  # captured from a frozen reserve
 
 
 class PaymentAttempt(SpreadModel):

@@ -10,6 +10,7 @@ class RefundCause(models.TextChoices):
     DUPLICATE = "duplicate"  # paid twice
     AFTERSALE = "aftersale"
     PRICE_DIFFERENCE = "price_difference"
+    RESERVE = "reserve"  # a prepaid reserve that is released
     BALANCE = "balance"  # the customer's credit balance, paid out
     OTHER = "other"
 

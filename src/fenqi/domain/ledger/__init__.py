@@ -12,6 +12,13 @@ from fenqi.domain.ledger.money_out import (
     transfer_paid_entry,
 )
 from fenqi.domain.ledger.recipes import books_of, duplicate_payment_entry, entry_for, opening_entry
+from fenqi.domain.ledger.reserves import (
+    reserve_captured_entry,
+    reserve_frozen_entry,
+    reserve_paid_entry,
+    reserve_refunded_entry,
+    reserve_unfrozen_entry,
+)
 
 __all__ = [
     "BOOK_CHECKS",
@@ -34,6 +41,11 @@ __all__ = [
     "opening_entry",
     "refund_paid_entry",
     "refund_returned_entry",
+    "reserve_captured_entry",
+    "reserve_frozen_entry",
+    "reserve_paid_entry",
+    "reserve_refunded_entry",
+    "reserve_unfrozen_entry",
     "settlement_entry",
     "suspense_entry",
     "transfer_paid_entry",

@@ -31,6 +31,9 @@ class EntryCode(StrEnum):
     TRANSFER_PAID = "transfer_paid"
     CHANNEL_SETTLEMENT = "channel_settlement"
     SUSPENSE = "suspense"
+    RESERVE_HELD = "reserve_held"
+    RESERVE_RELEASED = "reserve_released"
+    RESERVE_CAPTURED = "reserve_captured"
 
 
 @dataclass(frozen=True, slots=True)

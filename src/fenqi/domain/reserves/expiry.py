@@ -1,0 +1,23 @@
+"""How long a hold lasts, and when its end is warned of (P305)."""
+
+from datetime import date, timedelta
+
+LONGEST = timedelta(days=360)
+"""What we ask of a channel at most. Channels publish no figure that we could verify, so each hold is asked about daily
+in its last days, and what the channel says counts."""
+
+AFTER_LAST_DUE = timedelta(days=30)
+"""A plan is usually settled, or collected, within so many days of its last due date."""
+
+WARNED_BEFORE = timedelta(days=7)
+
+
+def holds_until(held_on: date, *, last_due_on: date | None) -> date:
+    """Until when the hold is needed at most: a month after the plan's last due date, if the channel holds so long."""
+    longest = held_on + LONGEST
+    return min(longest, last_due_on + AFTER_LAST_DUE) if last_due_on else longest
+
+
+def is_expiring(until: date, *, today: date) -> bool:
+    """Staff are warned from a week before."""
+    return today >= until - WARNED_BEFORE
