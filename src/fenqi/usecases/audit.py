@@ -50,6 +50,12 @@ class Action(StrEnum):
     CONVERSATION_ANSWERED = "conversation_answered"
     CONVERSATION_CLOSED = "conversation_closed"
     CONVERSATION_SEEN = "conversation_seen"
+    CASE_EVIDENCE_ASKED = "case_evidence_asked"
+    CASE_APPROVED = "case_approved"
+    CASE_REJECTED = "case_rejected"
+    CASE_WITHDRAWN = "case_withdrawn"
+    GOODS_RECEIVED = "goods_received"
+    REPLACEMENT_SENT = "replacement_sent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,17 @@ AUTO_DEBIT = "auto_debit"
 AGREEMENT_NEWS = "agreement_news"
 DEBIT_FAILED = "debit_failed"
 RETRY_REMINDER = "retry_reminder"
+ASK_RESERVE = "ask_reserve"
+LOOK_AT_RESERVE = "look_at_reserve"
+SEND_RELEASE = "send_release"
+ASK_RELEASE = "ask_release"
+CONFIRM_RELEASE = "confirm_release"
+CAPTURE_RESERVE = "capture_reserve"
+CAPTURE_ANNOUNCED = "capture_announced"
+CAPTURE_DONE = "capture_done"
+CASE_NEWS = "case_news"
+EXECUTE_CASE = "execute_case"
+FOLLOW_CASE = "follow_case"
 
 
 def ask_later(decision: Decision, attempt_id: UUID, *, at: datetime | None, now: datetime) -> None:
@@ -77,6 +88,31 @@ def look_at_arrival(decision: Decision, leg_id: UUID, *, at: datetime, now: date
 def tell_on_its_way(decision: Decision, refund_id: UUID, *, now: datetime) -> None:
     """Tell the customer that what was paid twice is on its way back (P1006)."""
     _add(decision, REFUND_ON_ITS_WAY, {"refund_id": str(refund_id)}, at=now, now=now)
+
+
+def tell_of_case(decision: Decision, case_id: UUID, *, seq: int, now: datetime) -> None:
+    """Tell the customer of that step of an after-sales case."""
+    _add(decision, CASE_NEWS, {"case_id": str(case_id), "seq": str(seq)}, at=now, now=now)
+
+
+def about_case(decision: Decision, topic: str, case_id: UUID, *, now: datetime) -> None:
+    """EXECUTE_CASE: let its money move; FOLLOW_CASE: see whether all of it has arrived."""
+    _add(decision, topic, {"case_id": str(case_id)}, at=now, now=now)
+
+
+def ask_reserve(decision: Decision, hold_id: UUID, *, at: datetime, now: datetime) -> None:
+    """Ask the channel at `at` whether the payer allowed a freeze."""
+    _add(decision, ASK_RESERVE, {"hold_id": str(hold_id)}, at=at, now=now)
+
+
+def look_at_reserve(decision: Decision, order_id: UUID, *, at: datetime, now: datetime) -> None:
+    """See at `at` whether the reserve of an order goes back (P302, P304)."""
+    _add(decision, LOOK_AT_RESERVE, {"order_id": str(order_id)}, at=at, now=now)
+
+
+def about_reserve_move(decision: Decision, topic: str, move_id: UUID, *, at: datetime, now: datetime) -> None:
+    """SEND_RELEASE, ASK_RELEASE, CONFIRM_RELEASE, CAPTURE_RESERVE: act; CAPTURE_ANNOUNCED, CAPTURE_DONE: tell of it."""
+    _add(decision, topic, {"move_id": str(move_id)}, at=at, now=now)
 
 
 def _add(decision: Decision, topic: str, body: dict[str, str], *, at: datetime, now: datetime) -> None:

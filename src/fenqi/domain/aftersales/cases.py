@@ -45,7 +45,8 @@ class CaseSignal(StrEnum):
     """The customer is told where to send them, and until when."""
     SENT = "sent"
     REMINDED = "reminded"
-    NEVER_SENT = "never_sent"
+    EXPIRED = "expired"
+    """What was asked of the customer was not done in time; the customer may apply again."""
     RECEIVED = "received"
     QUOTE_CHANGED = "quote_changed"
     CONFIRMED = "confirmed"
@@ -94,6 +95,8 @@ _NEXT_STATE: Mapping[CaseState, Mapping[CaseSignal, CaseState]] = {
     },
     CaseState.EVIDENCE_ASKED: {
         CaseSignal.ANSWERED: CaseState.IN_REVIEW,
+        CaseSignal.REMINDED: CaseState.EVIDENCE_ASKED,
+        CaseSignal.EXPIRED: CaseState.WITHDRAWN,
         CaseSignal.REJECTED: CaseState.REJECTED,
         CaseSignal.WITHDRAWN: CaseState.WITHDRAWN,
     },
@@ -107,7 +110,7 @@ _NEXT_STATE: Mapping[CaseState, Mapping[CaseSignal, CaseState]] = {
         CaseSignal.SENT: CaseState.GOODS_AWAITED,  # told again: the number was mistyped
         CaseSignal.REMINDED: CaseState.GOODS_AWAITED,
         CaseSignal.RECEIVED: CaseState.GOODS_RECEIVED,
-        CaseSignal.NEVER_SENT: CaseState.WITHDRAWN,
+        CaseSignal.EXPIRED: CaseState.WITHDRAWN,
         CaseSignal.WITHDRAWN: CaseState.WITHDRAWN,
     },
     CaseState.GOODS_RECEIVED: {
@@ -118,6 +121,7 @@ _NEXT_STATE: Mapping[CaseState, Mapping[CaseSignal, CaseState]] = {
     },
     CaseState.QUOTE_CHANGED: {
         CaseSignal.QUOTE_CHANGED: CaseState.QUOTE_CHANGED,  # again, before the customer had confirmed
+        CaseSignal.REMINDED: CaseState.QUOTE_CHANGED,  # but never closed: the goods may be here
         CaseSignal.CONFIRMED: CaseState.REFUNDING,
         CaseSignal.WITHDRAWN: CaseState.WITHDRAWN,
     },
@@ -158,7 +162,7 @@ GIVEN_BY: Mapping[CaseSignal, frozenset[Party]] = {
     CaseSignal.GOODS_CALLED: frozenset({Party.HOUSE}),
     CaseSignal.SENT: frozenset({Party.CUSTOMER}),
     CaseSignal.REMINDED: frozenset({Party.HOUSE}),
-    CaseSignal.NEVER_SENT: frozenset({Party.HOUSE}),
+    CaseSignal.EXPIRED: frozenset({Party.HOUSE}),
     CaseSignal.RECEIVED: frozenset({Party.STAFF}),
     CaseSignal.QUOTE_CHANGED: frozenset({Party.HOUSE}),
     CaseSignal.CONFIRMED: frozenset({Party.CUSTOMER}),

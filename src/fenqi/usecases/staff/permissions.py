@@ -26,6 +26,10 @@ class Permission(StrEnum):
     SEE_CONDITIONS = "see_conditions"
     EDIT_CONDITIONS = "edit_conditions"
     SEE_RECOVERY = "see_recovery"
+    SEE_CASES = "see_cases"
+    APPLY_FOR_CUSTOMERS = "apply_for_customers"
+    REVIEW_CASES = "review_cases"
+    RECEIVE_GOODS = "receive_goods"
 
 
 MAY: Mapping[str, frozenset[Permission]] = {
@@ -38,6 +42,10 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.ANSWER_CUSTOMERS,
             Permission.SEE_CONDITIONS,
             Permission.SEE_RECOVERY,
+            Permission.SEE_CASES,
+            Permission.APPLY_FOR_CUSTOMERS,
+            Permission.REVIEW_CASES,
+            Permission.RECEIVE_GOODS,
         }
     ),
     Role.FINANCE: frozenset(
@@ -53,6 +61,7 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.SEE_CONDITIONS,
             Permission.EDIT_CONDITIONS,
             Permission.SEE_RECOVERY,
+            Permission.SEE_CASES,
         }
     ),
     Role.ADMIN: frozenset(Permission),

@@ -1,0 +1,100 @@
+"""The one way a case moves: its row, the step that is kept for ever, and what is told and done because of it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Max
+
+from fenqi.domain.aftersales.cases import CLOSED, CaseSignal, CaseState, next_state
+from fenqi.domain.errors import NotFound
+from fenqi.records.models import AftersalesCase, CaseStep
+from fenqi.records.posting import Decision
+from fenqi.usecases import outbox
+from fenqi.usecases.aftersales import pauses
+
+TOLD_OF = frozenset(
+    {
+        CaseSignal.APPLIED,
+        CaseSignal.MORE_ASKED,
+        CaseSignal.GOODS_CALLED,
+        CaseSignal.REJECTED,
+        CaseSignal.REMINDED,
+        CaseSignal.EXPIRED,
+        CaseSignal.QUOTE_CHANGED,
+        CaseSignal.EXECUTED,
+        CaseSignal.CONFIRMED,
+        CaseSignal.REPLACEMENT_SENT,
+        CaseSignal.TRACED,
+        CaseSignal.ARRIVED,
+        CaseSignal.CAME_BACK,
+    }
+)
+"""What the customer is told of by text message."""
+
+
+def find_case(customer_id: UUID, case_id: UUID) -> AftersalesCase:
+    """Raises NotFound, of another customer's case too."""
+    case = AftersalesCase.objects.filter(customer_id=customer_id, id=case_id).first()
+    if case is None:
+        raise NotFound
+    return case
+
+
+def move(
+    decision: Decision,
+    case: AftersalesCase,
+    signal: CaseSignal,
+    *,
+    actor: str,
+    note: str = "",
+    details: Mapping[str, Any] | None = None,
+    now: datetime,
+    **changes: Any,
+) -> CaseState:
+    """Move the case, which the caller has read under the customer's lock, and keep the step; `changes` are columns.
+
+    A case that ends resumes the bills of its plan. Raises CaseMoveUnlisted.
+    """
+    before = CaseState(case.state)
+    after = next_state(before, signal)
+    closed_at = (case.closed_at or now) if after in CLOSED else None
+    changes |= {"state": after.value, "updated_at": now, "closed_at": closed_at}
+    AftersalesCase.objects.filter(customer_id=case.customer_id, id=case.id).update(**changes)
+    for name, value in changes.items():
+        setattr(case, name, value)
+    keep_step(decision, case, signal, before=before.value, actor=actor, note=note, details=details, now=now)
+    if (before in CLOSED) is not (after in CLOSED):
+        pauses.follow(decision, case, now=now)
+    return after
+
+
+def keep_step(
+    decision: Decision,
+    case: AftersalesCase,
+    signal: CaseSignal,
+    *,
+    before: str,
+    actor: str,
+    note: str = "",
+    details: Mapping[str, Any] | None = None,
+    now: datetime,
+) -> None:
+    """Write the step down, and have the customer told where that is due."""
+    steps = CaseStep.objects.filter(customer_id=case.customer_id, case_id=case.id)
+    seq = (steps.aggregate(last=Max("seq"))["last"] or 0) + 1
+    CaseStep.objects.create(
+        customer_id=case.customer_id,
+        case_id=case.id,
+        seq=seq,
+        signal=signal.value,
+        before=before,
+        after=case.state,
+        actor=actor,
+        note=note,
+        details=dict(details or {}),
+        at=now,
+    )
+    if signal in TOLD_OF:
+        outbox.tell_of_case(decision, case.id, seq=seq, now=now)
