@@ -14,9 +14,10 @@ class ThreadState(models.TextChoices):
 class SupportThread(SpreadModel):
     """`story` is what the system knew when it was opened: plan, payment, attempts, codes, times."""
 
-    topic = models.CharField(max_length=32)  # repayment_failed | outcome_unknown | other
+    topic = models.CharField(max_length=32)  # repayment_failed | outcome_unknown | after_sales | other
     plan_id = models.UUIDField(null=True)
     payment_id = models.UUIDField(null=True)
+    case_id = models.UUIDField(null=True)
     story = models.JSONField(default=dict)
     state = models.CharField(max_length=16, choices=ThreadState)
     agent = models.CharField(max_length=80, blank=True)  # who answers it: one at a time

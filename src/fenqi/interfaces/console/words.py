@@ -217,6 +217,7 @@ ROLES: Words = {"agent": _("Agent"), "finance": _("Finance"), "admin": _("Admin"
 TOPICS: Words = {
     "repayment_failed": _("A repayment failed"),
     "outcome_unknown": _("An outcome is not known"),
+    "after_sales": _("After-sales"),
     "other": _("Other"),
 }
 

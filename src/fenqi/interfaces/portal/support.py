@@ -24,10 +24,11 @@ REFRESH_SECONDS = 5
 
 
 class OpenForm(forms.Form):
-    """What the conversation is about; neither is about anything."""
+    """What the conversation is about; none of them is about anything."""
 
     payment_id = forms.UUIDField(required=False)
     plan_id = forms.UUIDField(required=False)
+    case_id = forms.UUIDField(required=False)
 
 
 class MessageForm(forms.Form):
@@ -56,6 +57,7 @@ def start(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         customer_id,
         payment_id=about["payment_id"],
         plan_id=about["plan_id"],
+        case_id=about["case_id"],
         language=get_language() or "zh-hans",
         now=clock.now(),
     )
@@ -88,6 +90,8 @@ def thread_title(thread: ThreadView) -> str:
     }
     story = read_story(thread.story)
     about = story.title if story.has_plan else _("A question")
+    if story.case_no:
+        return _("After-sales %(number)s") % {"number": story.case_no}
     return titles.get(thread.topic, about)
 
 

@@ -21,10 +21,11 @@ class StoryAttempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """Empty parts are not known: not every conversation is about a plan or a payment."""
+    """Empty parts are not known: not every conversation is about a plan, an after-sales case or a payment."""
 
     title: str
     order_no: str
+    case_no: str
     payment_id: str
     amount_minor: int | None
     outstanding_minor: int | None
@@ -37,10 +38,11 @@ class Story:
 
 
 def read_story(kept: Mapping[str, Any]) -> Story:
-    plan, payment = kept.get("plan") or {}, kept.get("payment") or {}
+    plan, case, payment = (kept.get(part) or {} for part in ("plan", "case", "payment"))
     return Story(
         title=plan.get("title", ""),
         order_no=plan.get("order_no", ""),
+        case_no=case.get("case_no", ""),
         payment_id=payment.get("payment_id", ""),
         amount_minor=payment.get("amount_minor"),
         outstanding_minor=plan.get("outstanding_minor"),

@@ -49,6 +49,7 @@ class ThreadView:
     topic: str
     plan_id: UUID | None
     payment_id: UUID | None
+    case_id: UUID | None
     story: dict[str, Any]
     state: ThreadState
     agent: str
@@ -79,30 +80,37 @@ class Waiting:
 
 
 def open_thread(
-    customer_id: UUID, *, payment_id: UUID | None = None, plan_id: UUID | None = None, language: str, now: datetime
+    customer_id: UUID,
+    *,
+    payment_id: UUID | None = None,
+    plan_id: UUID | None = None,
+    case_id: UUID | None = None,
+    language: str,
+    now: datetime,
 ) -> UUID:
-    """The open conversation about the payment, the plan, or anything; a new one when there is none.
+    """The open conversation about the payment, the case, the plan, or anything; a new one when there is none.
 
     Raises NotFound, TooManyRequests.
     """
-    found = _open_one(customer_id, payment_id, plan_id)
+    found = _open_one(customer_id, payment_id, plan_id, case_id)
     if found is not None:
         return found.id
     rate_limits.count(Rate.SUPPORT_THREAD, str(customer_id))
     payment = payment_view(customer_id, payment_id) if payment_id else None
     plan_id = payment.plan_id if payment else plan_id
-    story = story_of(customer_id, payment_id=payment_id, plan_id=plan_id, language=language, now=now)
+    story = story_of(customer_id, payment_id=payment_id, plan_id=plan_id, case_id=case_id, language=language, now=now)
     with transaction.atomic(durable=True):
         locks.customer(customer_id)
-        found = _open_one(customer_id, payment_id, plan_id)
+        found = _open_one(customer_id, payment_id, plan_id, case_id)
         if found is not None:
             return found.id
         thread = SupportThread.objects.create(
             customer_id=customer_id,
             id=new_id(),
-            topic=topic_of(payment),
+            topic=topic_of(payment, case_id=case_id),
             plan_id=plan_id,
             payment_id=payment_id,
+            case_id=case_id,
             story=story,
             state=ThreadState.WAITING,
             opened_at=now,
@@ -123,7 +131,9 @@ def say(customer_id: UUID, thread_id: UUID, text: str, *, request_key: str, now:
         if _is_said(thread, request_key):
             return
         rate_limits.count(Rate.SUPPORT_MESSAGE, str(customer_id))
-        if thread.state == ThreadState.CLOSED and _open_one(customer_id, thread.payment_id, thread.plan_id):
+        if thread.state == ThreadState.CLOSED and _open_one(
+            customer_id, thread.payment_id, thread.plan_id, thread.case_id
+        ):
             raise ConversationClosed
         _write(thread, CUSTOMER, words, request_key=request_key, now=now)
         if thread.state != ThreadState.WAITING:
@@ -224,9 +234,11 @@ def _thread(customer_id: UUID, thread_id: UUID) -> SupportThread:
     return thread
 
 
-def _open_one(customer_id: UUID, payment_id: UUID | None, plan_id: UUID | None) -> SupportThread | None:
-    threads = SupportThread.objects.filter(customer_id=customer_id, payment_id=payment_id)
-    if payment_id is None:
+def _open_one(
+    customer_id: UUID, payment_id: UUID | None, plan_id: UUID | None, case_id: UUID | None
+) -> SupportThread | None:
+    threads = SupportThread.objects.filter(customer_id=customer_id, payment_id=payment_id, case_id=case_id)
+    if payment_id is None and case_id is None:
         threads = threads.filter(plan_id=plan_id)
     return threads.exclude(state=ThreadState.CLOSED).order_by("opened_at").first()
 
@@ -291,6 +303,7 @@ def _view(thread: SupportThread, names: dict[str, str], messages: tuple[MessageV
         topic=thread.topic,
         plan_id=thread.plan_id,
         payment_id=thread.payment_id,
+        case_id=thread.case_id,
         story=thread.story,
         state=ThreadState(thread.state),
         agent=thread.agent,

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from fenqi.domain.errors import NotFound
 from fenqi.domain.payments import FailureCategory
-from fenqi.records.models import PaymentState
+from fenqi.records.models import AftersalesCase, PaymentState
 from fenqi.usecases import clock
 from fenqi.usecases.repayment.queries import payment_view, plan_view
 from fenqi.usecases.views import AttemptView, PaymentView, PlanView
@@ -14,28 +15,59 @@ _CATEGORIES = {category.value: category for category in FailureCategory}
 
 
 def story_of(
-    customer_id: UUID, *, payment_id: UUID | None, plan_id: UUID | None, language: str, now: datetime
+    customer_id: UUID,
+    *,
+    payment_id: UUID | None,
+    plan_id: UUID | None,
+    case_id: UUID | None = None,
+    language: str,
+    now: datetime,
 ) -> dict[str, Any]:
-    """Plan, payment and attempts with codes and times, and what the customer was shown. Raises NotFound."""
+    """Case, plan, payment and attempts with codes and times, and what the customer was shown. Raises NotFound."""
     payment = payment_view(customer_id, payment_id) if payment_id else None
-    plan_id = payment.plan_id if payment else plan_id
+    case = _found_case(customer_id, case_id) if case_id else None
+    plan_id = payment.plan_id if payment else case.plan_id if case else plan_id
     plan = plan_view(customer_id, plan_id, today=clock.business_date(now)) if plan_id else None
     return {
         "at": now.isoformat(),
+        "case": _case(case) if case else None,
         "plan": _plan(plan) if plan else None,
         "payment": _payment(payment) if payment else None,
         "attempts": [_attempt(attempt, language) for attempt in payment.attempts] if payment else [],
     }
 
 
-def topic_of(payment: PaymentView | None) -> str:
+def topic_of(payment: PaymentView | None, *, case_id: UUID | None = None) -> str:
     """What the conversation is about, by how the payment stands."""
+    if case_id is not None:
+        return "after_sales"
     attempt = payment.latest_attempt if payment else None
     if payment is None or attempt is None or payment.state == PaymentState.SUCCEEDED:
         return "other"
     return {"failed": "repayment_failed", "closed": "repayment_failed", "unknown": "outcome_unknown"}.get(
         attempt.state, "other"
     )
+
+
+def _found_case(customer_id: UUID, case_id: UUID) -> AftersalesCase:
+    case = AftersalesCase.objects.filter(customer_id=customer_id, id=case_id).first()
+    if case is None:
+        raise NotFound
+    return case
+
+
+def _case(case: AftersalesCase) -> dict[str, Any]:
+    return {
+        "case_id": str(case.id),
+        "case_no": case.case_no,
+        "order_id": str(case.order_id),
+        "kind": case.kind,
+        "reason": case.reason,
+        "state": case.state,
+        "value_minor": case.value_minor,
+        "currency": case.currency,
+        "created_at": case.created_at.isoformat(),
+    }
 
 
 def _plan(plan: PlanView) -> dict[str, Any]:
