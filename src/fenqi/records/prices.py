@@ -68,6 +68,7 @@ class PriceDifference(SpreadModel):
     order_id = models.UUIDField()
     line_no = models.PositiveIntegerField()
     pieces = models.PositiveIntegerField()
+    piece_numbers = models.JSONField()  # which of the line's pieces, counted from 1, as domain.aftersales.worth does
     currency = models.CharField(max_length=3)
     paid_minor = models.BigIntegerField()  # for one piece, as compared
     lowest_minor = models.BigIntegerField()  # for one piece

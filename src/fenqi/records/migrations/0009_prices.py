@@ -63,6 +63,7 @@ class Migration(migrations.Migration):
                 ("order_id", models.UUIDField()),
                 ("line_no", models.PositiveIntegerField()),
                 ("pieces", models.PositiveIntegerField()),
+                ("piece_numbers", models.JSONField()),
                 ("currency", models.CharField(max_length=3)),
                 ("paid_minor", models.BigIntegerField()),
                 ("lowest_minor", models.BigIntegerField()),

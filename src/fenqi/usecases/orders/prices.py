@@ -27,7 +27,9 @@ class PriceView:
     source: str
 
 
-def observation_id(sku: str, sales_channel: str, currency: str, price: int, seller: str, at: datetime) -> UUID:
+def observation_id(  # noqa: PLR0917 - built a hundred thousand times an import: names would be felt
+    sku: str, sales_channel: str, currency: str, price: int, seller: str, at: datetime
+) -> UUID:
     """The key of an observation is made from all it says: said again, by an order or by the feed, it adds nothing."""
     return derived_id("price", sku, sales_channel, currency, price, seller, at.astimezone(UTC).isoformat())
 
