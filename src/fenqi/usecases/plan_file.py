@@ -1,5 +1,6 @@
 """A plan as it is on record, and what a new fact makes of it: the one way events, entries and rows are added."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from fenqi.domain.errors import NotFound
-from fenqi.domain.ledger import entry_for
+from fenqi.domain.ledger import Entry, entry_for
 from fenqi.domain.plans import Event, PlanState, Terms, parse_event, parse_terms, replay
 from fenqi.records.documents import from_jsonb
 from fenqi.records.locks import LockedCustomer
@@ -73,12 +74,20 @@ def terms_of(document: Any) -> Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """What adding a fact came to."""
+    """What adding facts came to."""
 
     file: PlanFile
     before: PlanState
     after: PlanState
     head: ChainHead
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """An event, and the account that its money came from or went to."""
+
+    event: Event
+    source: str
 
 
 def add_event(
@@ -92,54 +101,74 @@ def add_event(
     actor: str,
     now: datetime,
 ) -> Recorded:
-    """Put the fact, its entry and the rows it changes into the decision.
+    """Put the fact, its entry and the rows it changes into the decision. Raises what `replay` raises."""
+    return add_events(decision, file, [Fact(event, source)], head=head, payment_id=payment_id, actor=actor, now=now)
 
-    The entry is the difference of the books after and before the fact became known, so that a backdated fact posts the
+
+def add_events(
+    decision: Decision,
+    file: PlanFile,
+    facts: Sequence[Fact],
+    *,
+    head: ChainHead | LockedCustomer,
+    payment_id: UUID | None = None,
+    actor: str,
+    now: datetime,
+) -> Recorded:
+    """The same for facts that become known together: an entry for each, and the rows as they are after the last.
+
+    An entry is the difference of the books after and before its fact became known, so that a backdated fact posts the
     correction of what it moved in the same balanced entry (design, rule 6). Raises what `replay` raises.
     """
-    before, after = file.state(), replay(file.terms, (*file.events, event))
-    decision.add(
-        "plan_event",
-        event_columns(
-            file.plan_id,
-            event,
-            seq=file.version + 1,
-            payment_id=payment_id,
-            actor=actor,
-            now=now,
-        ),
-    )
-    decision.add("plan", {"id": file.plan_id, "version": file.version + 1, "updated_at": now, **plan_columns(after)})
+    before = after = file.state()
+    chain = _chain(head)
+    for n, fact in enumerate(facts, 1):
+        known, file = after, replace(file, events=(*file.events, fact.event))
+        after = replay(file.terms, file.events)
+        decision.add(
+            "plan_event",
+            event_columns(file.plan_id, fact.event, seq=file.version + n, payment_id=payment_id, actor=actor, now=now),
+        )
+        entry = entry_for(known, after, fact.event, source=fact.source)
+        if entry is not None:
+            chain = _add_entry(decision, file, entry, fact.event, head=chain, payment_id=payment_id, now=now)
+    version = file.version + len(facts)
+    decision.add("plan", {"id": file.plan_id, "version": version, "updated_at": now, **plan_columns(after)})
     decision.add("installment", *changed_installments(file.plan_id, before, after))
     if len(after.rows) < len(before.rows):
         decision.add("dropped_installment", {"plan_id": file.plan_id, "after_n": after.rows[-1].n})
-    new_head = _chain(head)
-    entry = entry_for(before, after, event, source=source)
-    if entry is not None:
-        columns, lines, new_head = entry_columns(
-            entry,
-            code=entry.code,
-            on=event.on,
-            currency=file.terms.currency,
-            about=About(
-                customer_id=file.customer_id,
-                plan_id=file.plan_id,
-                order_id=file.order_id,
-                event_id=UUID(event.id),
-                payment_id=payment_id,
-            ),
-            head=new_head,
-            now=now,
-        )
-        decision.add("journal_entry", columns)
-        decision.add("journal_line", *lines)
-        decision.head_seq = new_head.seq
-    return Recorded(
-        file=replace(file, events=(*file.events, event), version=file.version + 1),
-        before=before,
-        after=after,
-        head=new_head,
+    return Recorded(file=replace(file, version=version), before=before, after=after, head=chain)
+
+
+def _add_entry(
+    decision: Decision,
+    file: PlanFile,
+    entry: Entry,
+    event: Event,
+    *,
+    head: ChainHead,
+    payment_id: UUID | None,
+    now: datetime,
+) -> ChainHead:
+    columns, lines, new_head = entry_columns(
+        entry,
+        code=entry.code,
+        on=event.on,
+        currency=file.terms.currency,
+        about=About(
+            customer_id=file.customer_id,
+            plan_id=file.plan_id,
+            order_id=file.order_id,
+            event_id=UUID(event.id),
+            payment_id=payment_id,
+        ),
+        head=head,
+        now=now,
     )
+    decision.add("journal_entry", columns)
+    decision.add("journal_line", *lines)
+    decision.head_seq = new_head.seq
+    return new_head
 
 
 def _chain(head: ChainHead | LockedCustomer) -> ChainHead:

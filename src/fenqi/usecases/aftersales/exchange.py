@@ -1,4 +1,4 @@
-"""An exchange: the plan goes on as it is, and what was paid and owed for the old goods is so for the new ones (R039)."""
+"""An exchange: the plan goes on as it is, and what was paid and is owed for the old goods is for the new (R039)."""
 
 import re
 from collections.abc import Mapping

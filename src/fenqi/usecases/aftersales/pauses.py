@@ -6,6 +6,7 @@ The pause begins with the application, ends with the case, and needs nobody to e
 from dataclasses import replace
 from datetime import datetime
 
+from fenqi.domain.aftersales.cases import MONEY_MOVED
 from fenqi.domain.plans import parse_event
 from fenqi.records.identifiers import derived_id
 from fenqi.records.models import AftersalesCase, AgreementStatus, DebitAgreement, NoFaultCause, QuoteRecord
@@ -44,8 +45,8 @@ def undisputed(file: PlanFile) -> PlanFile:
     A row that a return would cancel is thereby left alone, one that it would lower is debited by the rest.
     """
     open_cases = AftersalesCase.objects.filter(
-        customer_id=file.customer_id, plan_id=file.plan_id, closed_at=None, refund_id=None, quote_id__isnull=False
-    ).exclude(state__in=_EXECUTED)
+        customer_id=file.customer_id, plan_id=file.plan_id, closed_at=None, quote_id__isnull=False
+    ).exclude(state__in=[state.value for state in MONEY_MOVED])
     quotes = QuoteRecord.objects.filter(
         customer_id=file.customer_id, id__in=list(open_cases.values_list("quote_id", flat=True))
     )

@@ -75,8 +75,9 @@ def answer(
 def approve(
     staff: Staff, customer_id: UUID, case_id: UUID, *, note: str = "", rule: str = "", now: datetime
 ) -> CaseState:
-    """Approve, or be the first of two who do; where the case stands then. From here on it moves by itself: to the goods,
-    or to the money.
+    """Approve, or be the first of two who do; where the case stands then.
+
+    Once approved it moves by itself: to the goods, or to the money.
 
     Raises NotPermitted, NotFound, InvalidInput, SameReviewer, CaseMoveUnlisted.
     """
