@@ -26,6 +26,9 @@ class Permission(StrEnum):
     SEE_CONDITIONS = "see_conditions"
     EDIT_CONDITIONS = "edit_conditions"
     SEE_RECOVERY = "see_recovery"
+    RELEASE_RESERVES = "release_reserves"
+    PROPOSE_CAPTURE = "propose_capture"
+    APPROVE_CAPTURE = "approve_capture"
     SEE_CASES = "see_cases"
     APPLY_FOR_CUSTOMERS = "apply_for_customers"
     REVIEW_CASES = "review_cases"
@@ -62,6 +65,9 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.EDIT_CONDITIONS,
             Permission.SEE_RECOVERY,
             Permission.SEE_CASES,
+            Permission.RELEASE_RESERVES,
+            Permission.PROPOSE_CAPTURE,
+            Permission.APPROVE_CAPTURE,
         }
     ),
     Role.ADMIN: frozenset(Permission),
