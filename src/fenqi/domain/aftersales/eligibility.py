@@ -18,11 +18,11 @@ from fenqi.domain.aftersales.policies import (
     ReturnPolicy,
 )
 from fenqi.domain.aftersales.reasons import ABOUT_DELIVERY, REASONS_FOR, SELLERS_FAULT, Reason, WishKind
+from fenqi.domain.aftersales.resolution import OFFICIAL
 from fenqi.domain.aftersales.rules import RULES, NextStep, RuleId
 from fenqi.domain.errors import FenqiError, InvalidInput
 from fenqi.domain.workdays import Deadline, next_workday
 
-OFFICIAL: Final = "OFFICIAL"
 _NOT_IN_FORCE: Final = frozenset({"cancelled", "unavailable"})
 
 _BY_LAW: Final[Mapping[LegalExclusion, RuleId]] = {

@@ -348,6 +348,8 @@ def _check_lawful(policy: ReturnPolicy) -> None:
         _below("hard_limit_days", f"at most {MOST_HANDLING_DAYS} days", f"不得超过 {MOST_HANDLING_DAYS} 天")
     if Reason.NO_REASON in policy.evidence_asked_for:
         _below("evidence_asked_for", "no reason needs no evidence", "无理由退货不得要求举证")
+    if not policy.freight_back[ReasonGroup.SELLERS_FAULT]:
+        _below("freight_back", "freight goes back for goods at fault", "商品有问题时须退还运费")
     if policy.return_freight[ReasonGroup.SELLERS_FAULT] is not Payer.SELLER:
         _below("return_freight", "the seller pays for goods at fault", "商品有问题时运费由商家承担")
     _check_promises(policy)

@@ -206,7 +206,7 @@ RULES: Final[Mapping[RuleId, Rule]] = {
     ),
     RuleId.CONFIRMED_ACTIVATED: Rule(
         "「{item}」激活或试用后价值贬损较大，你在下单时已单独确认不支持无理由退货。",
-        "“{item}” is worth less once activated; at that purchase you confirmed that it cannot go back without a reason.",
+        "“{item}” is worth less once activated; you confirmed at that purchase that it cannot go back without reason.",
         NextStep.REPORT_FAULT,
         (_LAW_25, "P104", "P105"),
     ),
