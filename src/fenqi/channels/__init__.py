@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Self
 
 from fenqi.channels.alipay import AlipayChannel, AlipayConfig
 from fenqi.channels.bank_card import BankCardChannel, BankCardConfig
-from fenqi.channels.interface import ChannelMisconfigured, PaymentChannel, UnknownChannel
+from fenqi.channels.interface import ChannelMisconfigured, PaymentChannel, UnknownChannel, UnknownPartner
+from fenqi.channels.partner import FinancePartner, PartnerChannel, PartnerConfig
 from fenqi.channels.sms import AliyunSms, AliyunSmsConfig, SmsGateway
 from fenqi.channels.wechat_pay import WechatPayChannel, WechatPayConfig
 
 if TYPE_CHECKING:
     from fenqi.channels.bills import BillSource
 
-__all__ = ["ChannelSettings", "bill_source", "channel", "channel_names", "sms_gateway"]
+__all__ = ["ChannelSettings", "bill_source", "channel", "channel_names", "finance_partner", "sms_gateway"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class ChannelSettings:
     alipay: AlipayConfig | None = None
     wechat_pay: WechatPayConfig | None = None
     bank_card: BankCardConfig | None = None
+    partner: PartnerConfig | None = None
     sms: AliyunSmsConfig | None = None
 
     @classmethod
@@ -36,6 +38,7 @@ class ChannelSettings:
             alipay=AlipayConfig.from_environ(environ),
             wechat_pay=WechatPayConfig.from_environ(environ),
             bank_card=BankCardConfig.from_environ(environ),
+            partner=PartnerConfig.from_environ(environ),
             sms=AliyunSmsConfig.from_environ(environ),
         )
 
@@ -73,6 +76,14 @@ def bill_source(name: str, settings: ChannelSettings) -> "BillSource":
 
         return BankCardBills(settings.bank_card)
     raise UnknownChannel(channel=name)
+
+
+@cache
+def finance_partner(code: str, settings: ChannelSettings) -> FinancePartner:
+    """The partner of that code, made once for each process. Raises UnknownPartner."""
+    if settings.partner is None or settings.partner.code != code:
+        raise UnknownPartner(partner=code)
+    return PartnerChannel(settings.partner)
 
 
 @cache

@@ -27,6 +27,8 @@ SELLER_ID: Final = "2088000000000001"
 MER_ID: Final = "898000000000001"
 MCHID: Final = "1900000001"
 WECHAT_APPID: Final = "wx9021000000000001"
+PARTNER_CODE: Final = "qingrong"
+PARTNER_KEY_ID: Final = "fenqi-demo-mall"
 WECHAT_SERIAL_NO: Final = "5157F09EFDC096DE15EBE81A47057A7232F1B8E1"
 SIGN_NAME: Final = "分期演示商城"
 KEY_BITS: Final = 2048
@@ -36,7 +38,8 @@ def sandbox_environ(
     *, sandbox_url: str, folder: Path, sms_templates: Mapping[str, str], sign_name: str = SIGN_NAME
 ) -> dict[str, str]:
     """The variables of a mall that deals with the sandbox at `sandbox_url`: `FENQI_ALIPAY_*`, `FENQI_WECHAT_PAY_*`,
-    `FENQI_BANK_CARD_*`, `FENQI_SMS_*`, and `FENQI_CASHIER_ORIGINS`, where its pages may send a payer.
+    `FENQI_BANK_CARD_*`, `FENQI_PARTNER_*`, `FENQI_SMS_*`, and `FENQI_CASHIER_ORIGINS`, where its pages may send a
+    payer.
 
     Keys are made at the first call and kept in `folder` (private, mode 0700, files 0600); registering them again is
     harmless, so this may run at every start. `sms_templates` are code -> text with `${name}` for the variables.
@@ -60,6 +63,7 @@ def sandbox_environ(
     return {
         **_wechat_pay(sandbox_url, folder),
         **_bank_card(sandbox_url, folder),
+        **_partner(sandbox_url, folder),
         "FENQI_ALIPAY_APP_ID": APP_ID,
         "FENQI_ALIPAY_SELLER_ID": SELLER_ID,
         "FENQI_ALIPAY_PRIVATE_KEY": private_key,
@@ -104,6 +108,19 @@ def _bank_card(sandbox_url: str, folder: Path) -> dict[str, str]:
         "FENQI_BANK_CARD_SIGNER": gateway["signer"],
         "FENQI_BANK_CARD_GATEWAY": gateway["gateway"],
         "FENQI_BANK_CARD_FILES": gateway["files"],
+    }
+
+
+def _partner(sandbox_url: str, folder: Path) -> dict[str, str]:
+    private_key = _kept(folder, "partner.pem", _new_private_key)
+    merchant = {"key_id": PARTNER_KEY_ID, "public_key": _public_key(private_key)}
+    platform = _registered(sandbox_url, "partner/register", merchant)
+    return {
+        "FENQI_PARTNER_CODE": PARTNER_CODE,
+        "FENQI_PARTNER_KEY_ID": PARTNER_KEY_ID,
+        "FENQI_PARTNER_PRIVATE_KEY": private_key,
+        "FENQI_PARTNER_PUBLIC_KEY": platform["public_key"],
+        "FENQI_PARTNER_GATEWAY": platform["gateway"],
     }
 
 

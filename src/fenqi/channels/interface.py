@@ -46,6 +46,15 @@ class UnknownChannel(FenqiError):
     en = "The payment channel {channel!r} is not set up: choose another method."
 
 
+class UnknownPartner(FenqiError):
+    """No such finance partner, or its settings are missing. Details: `partner`."""
+
+    code = "unknown_partner"
+    status = 503
+    zh = "合作分期平台「{partner}」现在连接不上，没有提交任何内容。请稍后再试或联系客服。"
+    en = "The finance partner {partner!r} cannot be reached now. Nothing was submitted: try again later or contact us."
+
+
 class ChannelMisconfigured(FenqiError):
     """A setting of a channel is missing or unreadable. Details: `channel`, `name`, `problem`; never the value."""
 

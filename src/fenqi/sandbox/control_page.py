@@ -28,6 +28,7 @@ KIND_NAMES: Final[Mapping[Kind, str]] = {
     Kind.PROCESSING: "停在处理中",
     Kind.NO_FUND_CHANGE: "退款成功但 fund_change=N",
     Kind.ALSO_NOTIFY: "退款后另发通知",
+    Kind.NONSENSE: "应答自相矛盾（合作分期平台）",
     Kind.DROP: "通知永不送达",
     Kind.TWICE: "通知同时送两次",
     Kind.HOLD: "压住，等下一个通知之后再送（乱序）",

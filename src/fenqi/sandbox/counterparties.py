@@ -6,9 +6,12 @@ from typing import Final
 from fenqi.sandbox.alipay.counterparty import ALIPAY
 from fenqi.sandbox.bank_card.counterparty import BANK_CARD
 from fenqi.sandbox.counterparty import Counterparty
+from fenqi.sandbox.partner.counterparty import PARTNER
 from fenqi.sandbox.wechat_pay.counterparty import WECHAT_PAY
 
-COUNTERPARTIES: Final[Mapping[str, Counterparty]] = {one.channel: one for one in (ALIPAY, WECHAT_PAY, BANK_CARD)}
+COUNTERPARTIES: Final[Mapping[str, Counterparty]] = {
+    one.channel: one for one in (ALIPAY, WECHAT_PAY, BANK_CARD, PARTNER)
+}
 """By channel, in the order in which control shows them."""
 
 

@@ -20,7 +20,7 @@ from fenqi.sandbox.connection import broken, hung
 from fenqi.sandbox.keys import SigningKey
 from fenqi.sandbox.store import Store
 
-CHANNELS: Final = ("alipay", "wechat_pay", "bank_card", "sms")
+CHANNELS: Final = ("alipay", "wechat_pay", "bank_card", "partner", "sms")
 
 
 class Operation(StrEnum):
@@ -70,6 +70,8 @@ class Kind(StrEnum):
     """A refund is executed and answered with fund_change=N."""
     ALSO_NOTIFY = "also_notify"
     """A refund is followed by a notification."""
+    NONSENSE = "nonsense"
+    """Executed; the answer is signed and contradicts itself (finance partner)."""
     DROP = "drop"
     """The notification is never sent, nor repeated."""
     TWICE = "twice"
@@ -93,7 +95,7 @@ class Kind(StrEnum):
 
 _BROKEN: Final = (Kind.SLOW, Kind.HANG, Kind.RESET, Kind.HTTP_500)
 _ANSWER: Final = (*_BROKEN, Kind.WRONG_SIGNATURE, Kind.UNSIGNED, Kind.CODE, Kind.CODE_AFTER)
-_QUESTION: Final = (*_ANSWER, Kind.NOT_FOUND)
+_QUESTION: Final = (*_ANSWER, Kind.NOT_FOUND, Kind.NONSENSE)
 _SPOILT_BILL: Final = (
     Kind.EMPTY,
     Kind.CREATING,
@@ -109,7 +111,7 @@ _SPOILT_BILL: Final = (
 KINDS_OF: Final[Mapping[Operation, tuple[Kind, ...]]] = dict.fromkeys(Operation, _ANSWER) | {
     Operation.CHARGE: (*_ANSWER, Kind.PROCESSING),
     Operation.QUERY: _QUESTION,
-    Operation.REFUND: (*_ANSWER, Kind.PROCESSING, Kind.NO_FUND_CHANGE, Kind.ALSO_NOTIFY),
+    Operation.REFUND: (*_ANSWER, Kind.PROCESSING, Kind.NO_FUND_CHANGE, Kind.ALSO_NOTIFY, Kind.NONSENSE),
     Operation.QUERY_REFUND: _QUESTION,
     Operation.QUERY_AGREEMENT: _QUESTION,
     Operation.CAPTURE: (*_ANSWER, Kind.PROCESSING),

@@ -7,13 +7,13 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from fenqi.sandbox import alipay, bank_card, wechat_pay
+from fenqi.sandbox import alipay, bank_card, partner, wechat_pay
 from fenqi.sandbox.keys import SigningKey
 from fenqi.sandbox.store import Store
 
 STATE_VARIABLE = "FENQI_SANDBOX_STATE"
 PACE_VARIABLE = "FENQI_SANDBOX_PACE"
-SCHEMAS: Final = (alipay.SCHEMA, wechat_pay.SCHEMA, bank_card.SCHEMA)
+SCHEMAS: Final = (alipay.SCHEMA, wechat_pay.SCHEMA, bank_card.SCHEMA, partner.SCHEMA)
 """The tables of each counterparty."""
 
 
@@ -25,6 +25,7 @@ class Town:
     wechat_platform_key: SigningKey
     """Of the platform certificate; `wechat_key` is the one of the public-key mode."""
     unionpay_key: SigningKey
+    partner_key: SigningKey
     stranger_key: SigningKey
     """Nobody's key: what forged messages are signed with."""
     pace: float
@@ -61,6 +62,7 @@ def town() -> Town:
         wechat_key=SigningKey(folder / "wechat.pem"),
         wechat_platform_key=SigningKey(folder / "wechat-platform.pem"),
         unionpay_key=SigningKey(folder / "unionpay.pem"),
+        partner_key=SigningKey(folder / "partner.pem"),
         stranger_key=SigningKey(folder / "stranger.pem"),
         pace=float(os.environ[PACE_VARIABLE]),
     )
