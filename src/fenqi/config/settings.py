@@ -94,7 +94,8 @@ TEMPLATES: list[dict[str, Any]] = [
 
 DATABASES = {"default": database_settings(environment.required_text("DATABASE_URL", purpose="names the database"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-MEDIA_ROOT = DATA_FOLDER / "evidence"  # never served as files: pages hand out what their reader may see
+# Photos and videos of after-sales: never served as files, pages hand out what their reader may see.
+FENQI_EVIDENCE_FOLDER = Path(environment.text("FENQI_EVIDENCE_FOLDER") or DATA_FOLDER / "evidence").expanduser()
 
 # ---- signing in
 
@@ -162,6 +163,11 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+# What is uploaded goes to a file while it comes, never to memory, and stops at these bounds.
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
+FENQI_UPLOAD_MOST_BYTES = environment.whole_number("FENQI_UPLOAD_MOST_MB", 160, least=1) * 1024 * 1024  # one request
+FILE_UPLOAD_HANDLERS = ["fenqi.interfaces.shared.uploads.BoundedUpload"]
+FILE_UPLOAD_PERMISSIONS = 0o600
 
 # ---- languages and time
 

@@ -156,6 +156,7 @@ class CaseEvidence(SpreadModel):
     media_type = models.CharField(max_length=40)
     sha256 = models.BinaryField()  # of what came
     stored_sha256 = models.BinaryField()  # of what is kept
+    thumbnail_sha256 = models.BinaryField()
     size = models.BigIntegerField()
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()

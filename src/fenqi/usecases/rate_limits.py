@@ -22,6 +22,7 @@ class Rate(Enum):
     CARD_CODE = "6 per 10 minutes"  # of one customer
     CARD_CODE_TO_PHONE = "4 per 10 minutes"  # nobody's phone is flooded through us
     CARD_TRY = "5 per 10 minutes"  # at the code of one binding
+    EVIDENCE = "60 per 10 minutes"  # files of one customer
     SUPPORT_MESSAGE = "30 per 10 minutes"  # of one customer
     SUPPORT_THREAD = "10 per hour"  # of one customer
 

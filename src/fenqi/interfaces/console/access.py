@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -17,8 +18,8 @@ from fenqi.interfaces.console.pages import render_page
 from fenqi.usecases.staff.permissions import Permission, Staff, staff_member
 
 Parameters = ParamSpec("Parameters")
-StaffView = Callable[Concatenate[HttpRequest, Staff, Parameters], HttpResponse]
-PageView = Callable[Concatenate[HttpRequest, Parameters], HttpResponse]
+StaffView = Callable[Concatenate[HttpRequest, Staff, Parameters], HttpResponseBase]
+PageView = Callable[Concatenate[HttpRequest, Parameters], HttpResponseBase]
 
 IDLE_TIME = timedelta(minutes=30)
 
@@ -29,7 +30,7 @@ def staff_page(permission: Permission) -> Callable[[StaffView[Parameters]], Page
     def decorate(view: StaffView[Parameters]) -> PageView[Parameters]:
         @never_cache
         @wraps(view)
-        def page(request: HttpRequest, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> HttpResponse:
+        def page(request: HttpRequest, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> HttpResponseBase:
             staff = staff_member(request.user)
             if staff is None:
                 return redirect(_sign_in_address(request))

@@ -6,6 +6,7 @@ from typing import Concatenate, ParamSpec
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -16,8 +17,8 @@ from fenqi.domain.errors import FenqiError, NotFound
 from fenqi.interfaces.portal.pages import render_page
 
 Parameters = ParamSpec("Parameters")
-CustomerView = Callable[Concatenate[HttpRequest, UUID, Parameters], HttpResponse]
-PageView = Callable[Concatenate[HttpRequest, Parameters], HttpResponse]
+CustomerView = Callable[Concatenate[HttpRequest, UUID, Parameters], HttpResponseBase]
+PageView = Callable[Concatenate[HttpRequest, Parameters], HttpResponseBase]
 
 
 def customer_of(request: HttpRequest) -> UUID | None:
@@ -34,7 +35,7 @@ def customer_page(view: CustomerView[Parameters]) -> PageView[Parameters]:
 
     @never_cache
     @wraps(view)
-    def page(request: HttpRequest, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> HttpResponse:
+    def page(request: HttpRequest, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> HttpResponseBase:
         customer_id = customer_of(request)
         if customer_id is None:
             return redirect(sign_in_address(request))
