@@ -1,0 +1,181 @@
+"""One after-sales case: where it stands, who has the money, and what the customer can do next (R043-R045, R073-R081)."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from fenqi.domain.aftersales.cases import CaseSignal, CaseState
+from fenqi.domain.aftersales.rules import NEXT_STEPS, NextStep
+from fenqi.domain.errors import FenqiError, NotFound
+from fenqi.interfaces.portal.access import customer_page
+from fenqi.interfaces.portal.aftersales.evidence import stored
+from fenqi.interfaces.portal.aftersales.headlines import headline, ways
+from fenqi.interfaces.portal.aftersales.progress import timeline
+from fenqi.interfaces.portal.aftersales.quote_page import quote_page
+from fenqi.interfaces.portal.aftersales.words import kind_named, reason_named
+from fenqi.interfaces.portal.pages import reader, render_page
+from fenqi.usecases import clock
+from fenqi.usecases.aftersales import queries
+from fenqi.usecases.aftersales.execute import confirm_quote
+from fenqi.usecases.aftersales.goods import note_sent
+from fenqi.usecases.aftersales.review import answer
+from fenqi.usecases.aftersales.views import CaseView
+from fenqi.usecases.aftersales.withdraw import withdraw
+
+CARRIERS = ("顺丰", "京东", "中通", "圆通", "申通", "韵达", "邮政 EMS", "极兔")
+LONGEST_WORDS = 500
+
+
+class SentForm(forms.Form):
+    """By whom the goods travel, and under which number."""
+
+    carrier = forms.CharField(max_length=40, strip=True)
+    tracking_no = forms.CharField(max_length=64, strip=True)
+
+
+class AnswerForm(forms.Form):
+    """What the review asked for, in words; photos and videos come beside it."""
+
+    note = forms.CharField(max_length=LONGEST_WORDS, required=False, strip=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What was typed, and why it was not taken."""
+
+    signal: CaseSignal
+    refusal: str
+    status: int
+    typed: dict[str, str]
+
+
+@require_safe
+@customer_page
+def show(request: HttpRequest, customer_id: UUID, case_id: UUID) -> HttpResponse:
+    return _page(request, queries.case_view(customer_id, case_id))
+
+
+@require_POST
+@customer_page
+def add_evidence(request: HttpRequest, customer_id: UUID, case_id: UUID) -> HttpResponse:
+    """What the review asked for."""
+    form = AnswerForm(request.POST)
+    note = form.cleaned_data["note"] if form.is_valid() else request.POST.get("note", "")[:LONGEST_WORDS]
+    case = queries.case_view(customer_id, case_id)
+    try:
+        files = stored(request, customer_id, case.order_id)
+        answer(customer_id, case_id, note=note, evidence_ids=files, now=clock.now())
+    except FenqiError as refusal:
+        return _again(request, customer_id, case_id, refusal, CaseSignal.ANSWERED, {"note": note})
+    return _done(case_id)
+
+
+@require_POST
+@customer_page
+def sent(request: HttpRequest, customer_id: UUID, case_id: UUID) -> HttpResponse:
+    """The goods are on their way back."""
+    typed = {name: request.POST.get(name, "")[:64] for name in ("carrier", "tracking_no")}
+    form = SentForm(request.POST)
+    if not form.is_valid():
+        told = _("Please fill in the carrier and the number on the parcel's label.")
+        return _page(request, queries.case_view(customer_id, case_id), Tried(CaseSignal.SENT, told, 422, typed))
+    try:
+        note_sent(customer_id, case_id, **form.cleaned_data, now=clock.now())
+    except FenqiError as refusal:
+        return _again(request, customer_id, case_id, refusal, CaseSignal.SENT, typed)
+    return _done(case_id)
+
+
+@require_POST
+@customer_page
+def take_back(request: HttpRequest, customer_id: UUID, case_id: UUID) -> HttpResponse:
+    try:
+        withdraw(customer_id, case_id, now=clock.now())
+    except FenqiError as refusal:
+        return _again(request, customer_id, case_id, refusal, CaseSignal.WITHDRAWN, {})
+    return _done(case_id)
+
+
+@require_POST
+@customer_page
+def confirm(request: HttpRequest, customer_id: UUID, case_id: UUID) -> HttpResponse:
+    """The customer takes the new amounts; when they changed once more meanwhile, the newest are shown."""
+    try:
+        quote_id = UUID(request.POST.get("quote", ""))
+    except ValueError as malformed:
+        raise NotFound from malformed
+    try:
+        confirm_quote(customer_id, case_id, quote_id, now=clock.now())
+    except FenqiError as refusal:
+        return _again(request, customer_id, case_id, refusal, CaseSignal.CONFIRMED, {})
+    return _done(case_id)
+
+
+def _done(case_id: UUID) -> HttpResponse:
+    return redirect("portal:after_sales_case", case_id=case_id)
+
+
+def _again(
+    request: HttpRequest,
+    customer_id: UUID,
+    case_id: UUID,
+    refusal: FenqiError,
+    signal: CaseSignal,
+    typed: dict[str, str],
+) -> HttpResponse:
+    """The page as it stands now, with what was typed and why it was not taken."""
+    if isinstance(refusal, NotFound):
+        raise refusal
+    told = refusal.text(get_language() or "zh-hans")
+    return _page(request, queries.case_view(customer_id, case_id), Tried(signal, told, refusal.status, typed))
+
+
+def _page(request: HttpRequest, case: CaseView, tried: Tried | None = None) -> HttpResponse:
+    read = reader(case.currency)
+    title, lead = headline(case, read)
+    may = case.customer_may
+    context = {
+        "case": case,
+        "headline": title,
+        "lead": lead,
+        "kind_name": kind_named(case.kind).name,
+        "reason_name": reason_named(case.reason).name,
+        "ways": ways(case),
+        "latest_on": _latest_on(case),
+        "steps": timeline(case, read),
+        "quote": quote_page(case.quote, read) if case.quote else None,
+        "offered": quote_page(case.offered_quote, read) if case.offered_quote else None,
+        "is_rejected": case.state is CaseState.REJECTED,
+        "next_step": _next_step(case),
+        "may_answer": CaseSignal.ANSWERED in may,
+        "may_send": CaseSignal.SENT in may,
+        "may_confirm": CaseSignal.CONFIRMED in may and case.offered_quote is not None,
+        "may_withdraw": CaseSignal.WITHDRAWN in may,
+        "carriers": CARRIERS,
+        "most": LONGEST_WORDS,
+        "tried": tried,
+        "typed": tried.typed if tried else {},
+    }
+    return render_page(request, "aftersales/case.html", context, status=tried.status if tried else 200)
+
+
+def _latest_on(case: CaseView) -> object:
+    """The last day that we answer for, of money that has not arrived."""
+    days = [one.leg.expected_by for one in ways(case) if one.leg.expected_by and not one.leg.arrived_on]
+    return max(days, default=None)
+
+
+def _next_step(case: CaseView) -> str:
+    """What a refusal leads to, in words."""
+    known = {step.value: step for step in NextStep}
+    step = known.get(case.next_step)
+    if step is None:
+        return ""
+    words = NEXT_STEPS[step]
+    return words.zh if (get_language() or "zh-hans").startswith("zh") else words.en

@@ -1,0 +1,129 @@
+"""The first line of a case's page: what it came to, or what it waits for, and who acts next."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+
+from django.utils.translation import gettext as _
+
+from fenqi.domain.aftersales.cases import CaseSignal, CaseState
+from fenqi.domain.aftersales.reasons import WishKind
+from fenqi.interfaces.portal.rail import Reader
+from fenqi.interfaces.portal.refunds import Way, way
+from fenqi.interfaces.shared import formats
+from fenqi.usecases import clock
+from fenqi.usecases.aftersales.views import CaseView
+
+Told = tuple[str, str]
+"""The headline and the line below it."""
+
+
+def headline(case: CaseView, reader: Reader) -> Told:
+    return _HEADLINES[case.state](case, reader)
+
+
+def _submitted(case: CaseView, reader: Reader) -> Told:
+    due = case.deadlines.review_due_at
+    if clock.now() > due:
+        return _("Our review is late, we are sorry"), _("It comes first in our queue now. You need do nothing.")
+    by = f"{formats.full_day(clock.business_date(due), reader.language, today=reader.today)} {_clock(case)}"
+    return _("We have your application, and answer by %(day)s") % {"day": by}, _("You need do nothing until then.")
+
+
+def _clock(case: CaseView) -> str:
+    return formats.clock(case.deadlines.review_due_at.astimezone(clock.mall_zone()))
+
+
+def _evidence_asked(case: CaseView, reader: Reader) -> Told:
+    asked = [step.note for step in case.steps if step.signal is CaseSignal.MORE_ASKED]
+    return _("We need a little more from you, then the review goes on"), asked[-1] if asked else ""
+
+
+def _approved(case: CaseView, reader: Reader) -> Told:
+    return _("Approved, the next step begins by itself"), case.decision_note
+
+
+def _goods_awaited(case: CaseView, reader: Reader) -> Told:
+    if case.tracking_no:
+        return _("Your goods are on their way to us"), _("As soon as they are inspected, we go on by ourselves.")
+    due = case.deadlines.goods_due_on
+    if due is None:
+        return _("Approved, now send the goods back"), case.decision_note
+    by = formats.deadline(due, reader.language, today=reader.today)
+    return _("Approved, send the goods back %(by)s") % {"by": by}, case.decision_note
+
+
+def _goods_received(case: CaseView, reader: Reader) -> Told:
+    return _("Your goods are here, we inspect them"), _("What comes next begins by itself.")
+
+
+def _quote_changed(case: CaseView, reader: Reader) -> Told:
+    return (
+        _("The amounts have changed, please look and confirm"),
+        _("Nothing moves before you agree. You can also withdraw: then everything stays as it is."),
+    )
+
+
+def _replacing(case: CaseView, reader: Reader) -> Told:
+    return _("Your goods are here, new ones are being sent"), _("Your plan goes on unchanged.")
+
+
+def _refunding(case: CaseView, reader: Reader) -> Told:
+    """Where every part of the money is: what has arrived first."""
+    held: defaultdict[str, int] = defaultdict(int)
+    for one in ways(case):
+        held["" if one.leg.arrived_on else one.holder] += one.leg.amount_minor
+    if not held:
+        return _("Your refund is being sent"), _off_plan(case)
+    arrived = held.pop("", 0)
+    parts = [_("%(amount)s has arrived") % {"amount": formats.money(arrived, case.currency)}] if arrived else []
+    parts += [
+        _("%(amount)s is with %(holder)s") % {"amount": formats.money(minor, case.currency), "holder": holder}
+        for holder, minor in held.items()
+    ]
+    return _(", ").join(parts), _off_plan(case)
+
+
+def ways(case: CaseView) -> list[Way]:
+    """Every part of the money that goes back, and where it is."""
+    return [way(leg) for refund in case.refunds for leg in refund.ways]
+
+
+def _completed(case: CaseView, reader: Reader) -> Told:
+    if case.kind == WishKind.EXCHANGE:
+        return _("The new goods are on their way to you"), _("Your plan goes on unchanged.")
+    if case.arrived_minor:
+        amount = formats.money(case.arrived_minor, case.currency)
+        return _("%(amount)s has arrived, nothing is left to do") % {"amount": amount}, _off_plan(case)
+    return _("Done, your plan is lower now"), _off_plan(case)
+
+
+def _off_plan(case: CaseView) -> str:
+    """What became of the installments."""
+    off = case.quote.off_plan_minor if case.quote else 0
+    return _("%(amount)s is off your plan for good.") % {"amount": formats.money(off, case.currency)} if off else ""
+
+
+def _rejected(case: CaseView, reader: Reader) -> Told:
+    return _("This was not approved, and nothing has changed"), case.decision_note
+
+
+def _withdrawn(case: CaseView, reader: Reader) -> Told:
+    if any(step.signal is CaseSignal.NEVER_SENT for step in case.steps):
+        return _("The goods did not come, so this has ended"), _("Your plan goes on as before. You can apply again.")
+    return _("Withdrawn, everything stays as it was"), _("Your plan goes on as before. You can apply again.")
+
+
+_HEADLINES: Mapping[CaseState, Callable[[CaseView, Reader], Told]] = {
+    CaseState.SUBMITTED: _submitted,
+    CaseState.IN_REVIEW: _submitted,
+    CaseState.EVIDENCE_ASKED: _evidence_asked,
+    CaseState.APPROVED: _approved,
+    CaseState.REJECTED: _rejected,
+    CaseState.GOODS_AWAITED: _goods_awaited,
+    CaseState.GOODS_RECEIVED: _goods_received,
+    CaseState.QUOTE_CHANGED: _quote_changed,
+    CaseState.REFUNDING: _refunding,
+    CaseState.REPLACING: _replacing,
+    CaseState.COMPLETED: _completed,
+    CaseState.WITHDRAWN: _withdrawn,
+}

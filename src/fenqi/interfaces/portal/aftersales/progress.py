@@ -1,0 +1,119 @@
+"""The course of a case as a timeline: what comes next dashed on top, then what is now, then what has happened."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from fenqi.domain.aftersales.cases import CaseSignal, CaseState
+from fenqi.interfaces.portal.aftersales.words import stage_ahead, step_name
+from fenqi.interfaces.portal.rail import Reader
+from fenqi.interfaces.shared import formats
+from fenqi.usecases import clock
+from fenqi.usecases.aftersales.views import CaseStepView, CaseView, Stage, StageName, StageState
+
+_UNTOLD = frozenset({CaseSignal.GOODS_CALLED, CaseSignal.REPLACEMENT_DUE})
+"""They follow by themselves on the step before, in the same moment."""
+_ENDED_BADLY = frozenset(
+    {CaseSignal.REJECTED, CaseSignal.WITHDRAWN, CaseSignal.NEVER_SENT, CaseSignal.CAME_BACK, CaseSignal.TRACED}
+)
+_THE_CUSTOMERS_TURN = frozenset({CaseState.EVIDENCE_ASKED, CaseState.GOODS_AWAITED, CaseState.QUOTE_CHANGED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One row: `tone` is paid for what has happened, due or refund for what is now, future for what is to come."""
+
+    title: str
+    tone: str
+    caption: str = ""
+    when: str = ""
+    is_now: bool = False
+
+
+def timeline(case: CaseView, reader: Reader) -> tuple[Step, ...]:
+    """Newest first."""
+    ahead = [stage for stage in case.stages if stage.state is StageState.AHEAD]
+    now = [stage for stage in case.stages if stage.state is StageState.NOW]
+    told = [step for step in case.steps if not _goes_without_saying(step)]
+    return (
+        *(_ahead(stage, reader) for stage in reversed(ahead)),
+        *(_now(case, stage, reader) for stage in reversed(now)),
+        *(_done(case, step, reader) for step in reversed(told)),
+    )
+
+
+def _goes_without_saying(step: CaseStepView) -> bool:
+    return step.signal in _UNTOLD or (step.signal is CaseSignal.TAKEN and step.before == step.after)
+
+
+def _ahead(stage: Stage, reader: Reader) -> Step:
+    named = stage_ahead(stage.name)
+    return Step(title=named.name, caption=named.caption, tone="future", when=_expected(stage, reader))
+
+
+def _now(case: CaseView, stage: Stage, reader: Reader) -> Step:
+    named = stage_ahead(stage.name)
+    waits = case.state in _THE_CUSTOMERS_TURN
+    return Step(
+        title=_waiting_title(case, stage),
+        caption=_waiting_caption(case, stage) or named.caption,
+        tone="due" if waits else "refund",
+        when=_by(stage, reader) or _("now"),
+        is_now=True,
+    )
+
+
+def _waiting_title(case: CaseView, stage: Stage) -> str:
+    if case.state is CaseState.EVIDENCE_ASKED:
+        return _("We wait for what you add")
+    if case.state is CaseState.QUOTE_CHANGED:
+        return _("We wait for you to confirm the new amounts")
+    if stage.name is StageName.GOODS and case.tracking_no:
+        return _("Your parcel is on its way to us")
+    return stage_ahead(stage.name).name
+
+
+def _waiting_caption(case: CaseView, stage: Stage) -> str:
+    if stage.name is StageName.REVIEW and case.ahead is not None and case.state is not CaseState.EVIDENCE_ASKED:
+        return queue_told(case.ahead)
+    return _("We look every day, and write when it is there") if stage.name is StageName.ARRIVAL else ""
+
+
+def queue_told(ahead: int) -> str:
+    """How long the queue is, as it concerns whoever waits in it (R042)."""
+    return _("%(count)s are reviewed before yours") % {"count": ahead} if ahead else _("Yours is reviewed next")
+
+
+def _done(case: CaseView, step: CaseStepView, reader: Reader) -> Step:
+    return Step(
+        title=step_name(step.signal),
+        caption="\n".join(part for part in (*_particulars(case, step), step.note) if part),
+        tone="cancelled" if step.signal in _ENDED_BADLY else "paid",
+        when=formats.short_moment(step.at.astimezone(clock.mall_zone())),
+    )
+
+
+def _particulars(case: CaseView, step: CaseStepView) -> Iterator[str]:
+    if step.signal is CaseSignal.SENT:
+        yield f"{step.details.get('carrier', '')} {step.details.get('tracking_no', '')}".strip()
+    if step.signal is CaseSignal.REPLACEMENT_SENT:
+        yield case.replacement_tracking_no
+    if step.signal is CaseSignal.RECEIVED:
+        for line in case.lines:
+            if line.deduction_minor:
+                amount = formats.money(line.deduction_minor, case.currency)
+                yield _("%(amount)s taken off: %(why)s") % {"amount": amount, "why": line.deduction_note}
+
+
+def _expected(stage: Stage, reader: Reader) -> str:
+    return _("expected %(day)s") % {"day": _day(stage.expected_on, reader)} if stage.expected_on else ""
+
+
+def _by(stage: Stage, reader: Reader) -> str:
+    return _("by %(day)s") % {"day": _day(stage.expected_on, reader)} if stage.expected_on else ""
+
+
+def _day(day: date, reader: Reader) -> str:
+    return formats.plain_day(day, reader.language, today=reader.today)
