@@ -55,12 +55,15 @@ class OpenRow:
     """One row: `due` and `paid` by component index; `outstanding` is kept as their difference.
 
     `flat_fee` is the part of the fee due that the schedule put there, which an early settlement need not ask for.
+    `interest` is what the schedule put there as interest: it accrues evenly over the row's days, whatever of it was
+    forgiven since.
     """
 
     __slots__ = (
         "due",
         "due_on",
         "flat_fee",
+        "interest",
         "is_added",
         "is_down_payment",
         "outstanding",
@@ -76,6 +79,7 @@ class OpenRow:
         self.paid = [0, 0, 0, 0]
         self.outstanding = sum(due)
         self.flat_fee = flat_fee
+        self.interest = due[INTEREST]
         self.paid_early = 0
         self.paid_late = 0
         self.paid_on: date | None = None
