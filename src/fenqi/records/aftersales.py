@@ -31,7 +31,7 @@ class AftersalesCase(SpreadModel):
     via = models.CharField(max_length=16, choices=AppliedVia)
     applied_by = models.CharField(max_length=80)
     state = models.CharField(max_length=24)
-    policy_code = models.CharField(max_length=64)  # the policy version that the case is judged by
+    policy_code = models.CharField(max_length=120)  # the policy version that the case is judged by
     policy_version = models.PositiveIntegerField()
     rule = models.CharField(max_length=64, default="")  # the rule that a refusal or an approval names
     currency = models.CharField(max_length=3)
@@ -166,14 +166,18 @@ class CaseEvidence(SpreadModel):
 
     class Meta:
         db_table = "aftersales_evidence"
-        indexes = [models.Index(fields=["customer_id", "case_id"], name="aftersales_evidence_by_case")]
+        indexes = [
+            models.Index(fields=["customer_id", "case_id"], name="aftersales_evidence_by_case"),
+            models.Index(fields=["created_at"], name="aftersales_evidence_waiting", condition=Q(case_id=None)),
+            models.Index(fields=["created_at"], name="aftersales_evidence_by_age", condition=Q(case_id__isnull=False)),
+        ]
 
 
 class AftersalesPolicy(models.Model):
     """One version of one published policy (R164). A version never changes; a new one takes over from its day on."""
 
     id = models.UUIDField(primary_key=True)
-    code = models.CharField(max_length=64)  # return.default, return.category.phone, price_protection.default ...
+    code = models.CharField(max_length=120)  # return.default, return.category.phone, price_protection.default ...
     version = models.PositiveIntegerField()
     subject = models.CharField(max_length=24)  # return | price_protection
     sku = models.CharField(max_length=64, default="")  # what it is narrowed to; empty: all

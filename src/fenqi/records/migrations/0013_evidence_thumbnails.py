@@ -11,4 +11,18 @@ class Migration(migrations.Migration):
             field=models.BinaryField(default=b""),
             preserve_default=False,
         ),
+        migrations.AddIndex(
+            model_name="caseevidence",
+            index=models.Index(
+                fields=["created_at"], name="aftersales_evidence_waiting", condition=models.Q(case_id=None)
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="caseevidence",
+            index=models.Index(
+                fields=["created_at"],
+                name="aftersales_evidence_by_age",
+                condition=models.Q(case_id__isnull=False),
+            ),
+        ),
     ]
