@@ -66,6 +66,14 @@ HISTORIES: Sequence[tuple[str, Sequence[Event]]] = (
     ("Goods of 200.00 go back; the last rows are lowered.", [FIRST, event("refund", "2026-02-20", amount=20_000)]),
     ("The price fell by 50.00.", [FIRST, event("price_adjustment", "2026-02-20", amount=5_000)]),
     ("The mall gives 10.00.", [FIRST, event("credit", "2026-02-20", amount=1_000)]),
+    (
+        "Goods of 600.00, half of what is financed, went back: half of the ten later rows' fees, too.",
+        [
+            FIRST,
+            event("refund", "2026-02-20", amount=60_000),
+            event("fee_refund", "2026-02-20", amount=3_600, component="fee"),
+        ],
+    ),
     ("A fee of 3.00 is charged.", [FIRST, event("fee", "2026-02-20", amount=300)]),
     ("A late fee of 5.00 is charged.", [FIRST, LATE_FEE]),
     ("That late fee is waived.", [FIRST, LATE_FEE, event("waiver", "2026-03-21", amount=500, component="late_fee")]),

@@ -62,8 +62,8 @@ def terms(draw: st.DrawFn) -> Terms:
 
 _amounts = st.one_of(st.integers(1, 300), st.integers(300, 400_000))
 _KINDS = (
-    *MONEY, "repayment", "repayment", "fee", "late_fee", "waiver", "chargeback", "settlement", "balance_payout",
-    "extension", "reschedule", "charge_off", "look", "reversal",
+    *MONEY, "repayment", "repayment", "fee_refund", "fee", "late_fee", "waiver", "chargeback", "settlement",
+    "balance_payout", "extension", "reschedule", "charge_off", "look", "reversal",
 )  # fmt: skip
 
 
@@ -97,6 +97,7 @@ def _own_fields(kind: str, day: int) -> dict[str, st.SearchStrategy[Any]]:
     charge = {"amount": _amounts, "due_on": st.integers(0, 500).map(_day_text)}
     own: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         **dict.fromkeys(MONEY, money),
+        "fee_refund": {**money, "component": st.sampled_from(["interest", "fee", "late_fee"])},
         "fee": charge,
         "late_fee": charge,
         "waiver": {"amount": _amounts, "component": st.sampled_from(["principal", "interest", "fee", "late_fee"])},

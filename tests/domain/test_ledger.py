@@ -68,6 +68,10 @@ def test_opening() -> None:
             [("expense.goodwill", 100, 0), ("receivable.fee", 0, 100)],
         ),
         (
+            [event_of("fee_refund", "2023-01-05", amount=500, component="fee")],
+            [("income.fee", 500, 0), ("receivable.principal", 0, 100), ("receivable.fee", 0, 400)],
+        ),
+        (
             [event_of("late_fee", "2023-02-05", amount=77, due_on="2023-02-05")],
             [("receivable.late_fee", 77, 0), ("income.late_fee", 0, 77)],
         ),

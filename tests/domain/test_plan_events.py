@@ -97,6 +97,29 @@ class TestAllocation:
         assert state.rows[0].paid == (10_000, 0, 100, 0)
 
 
+class TestFeeRefund:
+    """Reading 27: what is given back of a charge comes off the plan where a refund would."""
+
+    @pytest.mark.parametrize("component", ["interest", "fee", "late_fee"])
+    def test_it_is_allocated_as_a_refund_and_says_what_it_gives_back(self, component: str) -> None:
+        state = after(event_of("fee_refund", "2023-01-10", amount=900, component=component), terms=WITH_FEES)
+        assert [row.paid for row in state.rows] == [(0, 0, 0, 0)] * 3 + [(500, 0, 400, 0)]
+        assert state.allocations[0].component == component
+        assert state.totals.due == after(terms=WITH_FEES).totals.due
+
+    def test_it_may_name_its_own_rule(self) -> None:
+        state = after(event_of("fee_refund", "2023-01-10", amount=900, component="fee", future="next"), terms=WITH_FEES)
+        assert state.rows[0].paid == (500, 0, 400, 0)
+
+    def test_when_nothing_is_owed_it_is_balance_and_does_not_count_as_goods(self) -> None:
+        state = after(
+            event_of("repayment", "2023-01-10", amount=41_600),
+            event_of("fee_refund", "2023-01-11", amount=1_600, component="fee"),
+            terms=WITH_FEES,
+        )
+        assert (state.balance, state.status) == (1_600, PlanStatus.OVERPAID)
+
+
 class TestBalance:
     """Rule 5 and rule 7."""
 

@@ -105,6 +105,8 @@ def test_terms_that_are_refused(field: str, value: object, code: str) -> None:
         ({"note": "hello"}, "unknown_field", "event.note"),
         ({"component": "fee"}, "unknown_field", "event.component"),
         ({"kind": "waiver"}, "missing_field", "event.component"),
+        ({"kind": "fee_refund"}, "missing_field", "event.component"),
+        ({"kind": "fee_refund", "component": "principal"}, "invalid_input", "event.component"),
         ({"kind": "look"}, "unknown_field", "event.amount"),
         ({"kind": "extension", "amount": None, "days": 0, "from_row": 1}, "invalid_input", "event.days"),
         ({"kind": "reversal", "amount": None}, "missing_field", "event.of"),

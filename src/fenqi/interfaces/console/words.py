@@ -119,6 +119,7 @@ EVENTS: Words = {
     "refund": _("Refund"),
     "price_adjustment": _("Price adjustment"),
     "credit": _("Goodwill credit"),
+    "fee_refund": _("Charge given back"),
     "fee": _("Fee charged"),
     "late_fee": _("Late fee charged"),
     "waiver": _("Waiver"),
