@@ -14,7 +14,7 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from fenqi.records.identifiers import HOUSE_ID, house_of
 from fenqi.records.kinds import APPEND_ONLY_TABLES
 
-_KEPT = ("ledger_account", "django_content_type")
+_KEPT = ("ledger_account", "aftersales_policy", "django_content_type")
 _HOUSE = """
 INSERT INTO customer (id, ref, name_encrypted, phone_encrypted, phone_index, language, entry_seq, entry_hash,
   registered_at, updated_at) VALUES (%s, %s, '', '', '', 'zh-hans', 0, '', '2026-01-01Z', '2026-01-01Z')

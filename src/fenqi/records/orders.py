@@ -54,12 +54,19 @@ class OrderLine(SpreadModel):
     discount_minor = models.BigIntegerField(default=0)  # the line's share of coupons, of the whole line
     freight_minor = models.BigIntegerField(default=0)
     seller = models.CharField(max_length=64, default="")
+    # The buyer confirmed for this line, as a step of its own, that it cannot be returned without a reason (P105).
+    no_return_confirmed_at = models.DateTimeField(null=True)
+    no_return_text_version = models.CharField(max_length=64, default="")
 
     class Meta:
         db_table = "order_line"
         constraints = [
             models.UniqueConstraint(fields=["customer_id", "order_id", "line_no"], name="order_line_no"),
             models.CheckConstraint(name="order_line_quantity_positive", condition=models.Q(quantity__gte=1)),
+            models.CheckConstraint(
+                name="order_line_confirmation_whole",
+                condition=models.Q(no_return_confirmed_at=None) ^ ~models.Q(no_return_text_version=""),
+            ),
             *not_negative("unit_price_minor", "discount_minor", "freight_minor", table="order_line"),
         ]
 

@@ -87,7 +87,7 @@ def freight_sentence(policy: ReturnPolicy) -> Words:
     return Words(
         f"寄回运费：商品有问题的由我们承担，其他原因{'也由我们' if we_pay else '由你'}承担；"
         f"下单时付的运费{'一并退还' if gives_back else '只在商品有问题时退还'}。",
-        f"Sending goods back: we pay when they are at fault, {'and otherwise, too' if we_pay else 'you pay otherwise'}; "
+        f"Sending goods back: we pay if they are at fault, {'and otherwise, too' if we_pay else 'you pay otherwise'}; "
         f"the freight of the delivery is refunded {'as well' if gives_back else 'only when they are at fault'}.",
     )
 

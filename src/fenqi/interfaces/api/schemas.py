@@ -69,6 +69,16 @@ class LineBody(Incoming):
     freight_minor: Minor = 0
     tags: Annotated[tuple[Code, ...], Field(max_length=_MOST_TAGS, examples=[["custom"]])] = ()
     seller: Word = ""
+    no_return_confirmed_at: Annotated[
+        Instant | None,
+        Field(
+            description="When the buyer confirmed, for this line alone and before ordering, that it cannot be returned "
+            "without a reason; unconfirmed, such an exclusion is void"
+        ),
+    ] = None
+    no_return_text_version: Annotated[
+        Word, Field(description="The version of the text that was confirmed", examples=["opened-goods-2026-01"])
+    ] = ""
 
 
 class OrderPaymentBody(Incoming):

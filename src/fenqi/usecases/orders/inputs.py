@@ -30,6 +30,11 @@ class CustomerInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineInput:
+    """`no_return_confirmed_at`: when the buyer confirmed, for this line alone, that a return needs a reason (P105).
+
+    `no_return_text_version` names the text that was confirmed.
+    """
+
     sku: str
     name: str
     unit_price_minor: int
@@ -39,6 +44,8 @@ class LineInput:
     category: str = ""
     tags: tuple[str, ...] = ()
     seller: str = ""
+    no_return_confirmed_at: datetime | None = None
+    no_return_text_version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +107,7 @@ def check_order(order: OrderInput) -> None:
         _refuse("payments", f"at most {MOST_PAYMENTS} payments", f"最多 {MOST_PAYMENTS} 笔")
     for n, line in enumerate(order.lines):
         _check_line(line, f"lines[{n}]")
+        _check_confirmation(line, f"lines[{n}]", placed_at=order.placed_at)
     for n, payment in enumerate(order.payments):
         _check_payment(payment, f"payments[{n}]")
     if order.plan:
@@ -126,6 +134,19 @@ def _check_line(line: LineInput, where: str) -> None:
         _refuse(f"{where}.tags", f"at most {MOST_TAGS}", f"最多 {MOST_TAGS} 个")
     for tag in line.tags:
         _short(tag, f"{where}.tags")
+
+
+def _check_confirmation(line: LineInput, where: str, *, placed_at: datetime) -> None:
+    """It was given before the order, and to a text: without either it proves nothing (P105)."""
+    _short(line.no_return_text_version, f"{where}.no_return_text_version")
+    if bool(line.no_return_text_version) != (line.no_return_confirmed_at is not None):
+        _refuse(
+            f"{where}.no_return_confirmed_at",
+            "the instant and the version of the text are given together",
+            "确认时间和文本版本须同时提供",
+        )
+    if line.no_return_confirmed_at is not None and line.no_return_confirmed_at > placed_at:
+        _refuse(f"{where}.no_return_confirmed_at", "it is after the order was placed", "晚于下单时间")
 
 
 def _check_payment(payment: PaymentInput, where: str) -> None:

@@ -187,6 +187,8 @@ def _store_order(data: OrderInput, *, customer_id: UUID, order_id: UUID, now: da
             discount_minor=line.discount_minor,
             freight_minor=line.freight_minor,
             seller=line.seller,
+            no_return_confirmed_at=line.no_return_confirmed_at,
+            no_return_text_version=line.no_return_text_version,
         )
         for n, line in enumerate(data.lines, 1)
     )

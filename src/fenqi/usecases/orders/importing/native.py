@@ -77,7 +77,7 @@ def native_order(document: Mapping[str, Any], *, zone: ZoneInfo) -> ToldOrder:
         delivered_at=optional_instant(fields.text("delivered_at", ""), "delivered_at", zone),
         status=fields.text("status"),
         sales_channel=fields.text("sales_channel", "OFFICIAL"),
-        lines=fields.parts("lines", _line),
+        lines=fields.parts("lines", lambda line: _line(line, zone)),
         payments=fields.parts("payments", _payment),
         plan=_plan(fields.rest.pop("plan", None)),
         source="import",
@@ -88,7 +88,7 @@ def native_order(document: Mapping[str, Any], *, zone: ZoneInfo) -> ToldOrder:
     )
 
 
-def _line(fields: Fields) -> LineInput:
+def _line(fields: Fields, zone: ZoneInfo) -> LineInput:
     line = LineInput(
         sku=fields.text("sku"),
         name=fields.text("name"),
@@ -99,6 +99,10 @@ def _line(fields: Fields) -> LineInput:
         freight_minor=fields.whole("freight_minor", 0),
         tags=fields.words("tags"),
         seller=fields.text("seller", ""),
+        no_return_confirmed_at=optional_instant(
+            fields.text("no_return_confirmed_at", ""), fields.path("no_return_confirmed_at"), zone
+        ),
+        no_return_text_version=fields.text("no_return_text_version", ""),
     )
     fields.finish()
     return line

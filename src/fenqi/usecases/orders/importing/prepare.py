@@ -130,6 +130,8 @@ def _line_columns(order: OrderInput, order_id: UUID) -> list[dict[str, Any]]:
             "discount_minor": line.discount_minor,
             "freight_minor": line.freight_minor,
             "seller": line.seller,
+            "no_return_confirmed_at": line.no_return_confirmed_at,
+            "no_return_text_version": line.no_return_text_version,
         }
         for n, line in enumerate(order.lines, 1)
     ]
