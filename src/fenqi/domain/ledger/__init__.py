@@ -7,10 +7,12 @@ from fenqi.domain.ledger.entries import Entry, EntryCode, Line, balanced_entry, 
 from fenqi.domain.ledger.money_out import (
     refund_paid_entry,
     refund_returned_entry,
+    return_at_ordering_entry,
     settlement_entry,
     suspense_entry,
     transfer_paid_entry,
 )
+from fenqi.domain.ledger.partners import partner_funded_entry, partner_refund_entry, partner_settlement_entry
 from fenqi.domain.ledger.recipes import books_of, duplicate_payment_entry, entry_for, opening_entry
 from fenqi.domain.ledger.reserves import (
     reserve_captured_entry,
@@ -39,6 +41,9 @@ __all__ = [
     "entry_for",
     "entry_hash",
     "opening_entry",
+    "partner_funded_entry",
+    "partner_refund_entry",
+    "partner_settlement_entry",
     "refund_paid_entry",
     "refund_returned_entry",
     "reserve_captured_entry",
@@ -46,6 +51,7 @@ __all__ = [
     "reserve_paid_entry",
     "reserve_refunded_entry",
     "reserve_unfrozen_entry",
+    "return_at_ordering_entry",
     "settlement_entry",
     "suspense_entry",
     "transfer_paid_entry",

@@ -4,6 +4,13 @@ from fenqi.domain.ledger.accounts import Account
 from fenqi.domain.ledger.entries import Entry, EntryCode, balanced_entry, credit, debit
 
 
+def return_at_ordering_entry(amount: int) -> Entry:
+    """Goods went back, and what was paid for them at ordering, outside the plan, is owed to the customer."""
+    return balanced_entry(
+        EntryCode.RETURN_AT_ORDERING, debit(Account.SALES_RETURNS, amount), credit(Account.PAYABLE_REFUND, amount)
+    )
+
+
 def refund_paid_entry(amount: int, *, source: str) -> Entry:
     """What was owed back has left over the channel `source`."""
     return balanced_entry(EntryCode.REFUND_PAID, debit(Account.PAYABLE_REFUND, amount), credit(source, amount))

@@ -45,12 +45,11 @@ class Opening:
     policy_version: int
     terms: deadlines.Terms
     rule: str = ""
-    description: str = ""
-    via: AppliedVia
-    actor: str
 
 
-def open_case(decision: Decision, opening: Opening, *, now: datetime) -> AftersalesCase:
+def open_case(
+    decision: Decision, opening: Opening, *, description: str = "", via: AppliedVia, actor: str, now: datetime
+) -> AftersalesCase:
     """Make the case; the caller holds the customer's lock, has checked what is asked, and writes the decision."""
     promised = deadlines.promised(opening.terms, applied_at=now, applied_on=clock.business_date(now))
     case = AftersalesCase.objects.create(
@@ -61,9 +60,9 @@ def open_case(decision: Decision, opening: Opening, *, now: datetime) -> Aftersa
         plan_id=opening.plan_id,
         kind=opening.kind.value,
         reason=opening.reason,
-        description=opening.description,
-        via=opening.via.value,
-        applied_by=opening.actor,
+        description=description,
+        via=via.value,
+        applied_by=actor,
         state=CaseState.SUBMITTED.value,
         policy_code=opening.policy_code,
         policy_version=opening.policy_version,
@@ -90,7 +89,7 @@ def open_case(decision: Decision, opening: Opening, *, now: datetime) -> Aftersa
         for line in opening.lines
     )
     details = {"quote_id": str(opening.quote_id)} if opening.quote_id else {}
-    keep_step(decision, case, CaseSignal.APPLIED, before="", actor=opening.actor, details=details, now=now)
+    keep_step(decision, case, CaseSignal.APPLIED, before="", actor=actor, details=details, now=now)
     pauses.follow(decision, case, now=now)
     return case
 

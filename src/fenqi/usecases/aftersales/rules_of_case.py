@@ -16,8 +16,13 @@ Policy = ReturnPolicy | PriceProtectionPolicy
 
 
 def policy_of(case: AftersalesCase) -> Policy:
+    """The version that was in force when it was applied for."""
+    return policy_version(case.policy_code, case.policy_version)
+
+
+def policy_version(code: str, version: int) -> Policy:
     """The default where that version is not on record."""
-    versions = AftersalesPolicy.objects.filter(code=case.policy_code, version=case.policy_version)
+    versions = AftersalesPolicy.objects.filter(code=code, version=version)
     found: tuple[str, Any] | None = versions.values_list("subject", "body").first()
     return DEFAULT_RETURN_POLICY if found is None else parse_policy(Subject(found[0]), found[1])
 
