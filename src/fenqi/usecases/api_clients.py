@@ -33,6 +33,7 @@ class Scope(StrEnum):
     PAYMENTS_READ = "payments:read"
     JOURNAL_READ = "journal:read"
     PRICES_READ = "prices:read"
+    PRICES_WRITE = "prices:write"  # tell of prices that were seen: price protection compares with them
     REPAYMENTS_WRITE = "repayments:write"  # quote and start a repayment
     REPAYMENTS_RECORD = "repayments:record"  # tell of money received outside the rails
 

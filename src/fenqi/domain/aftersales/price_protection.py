@@ -17,7 +17,7 @@ from fenqi.domain.plans import Components
 
 
 class NoPriceDifference(FenqiError):
-    """The product was not seen cheaper, or that drop was given already (P405, R094). Details: `paid`, `lowest`, texts."""
+    """It was not seen cheaper, or that drop was given already (P405, R094). Details: `paid`, `lowest`, both written."""
 
     code = "no_price_difference"
     status = 422
@@ -82,7 +82,7 @@ class Destinations:
 
 
 def paid_each(line: ProtectedLine, policy: PriceProtectionPolicy) -> int:
-    """What one piece cost: after its share of coupons, to the lower fen, unless the policy leaves coupons out (P405)."""
+    """What one piece cost: after its share of coupons, to the lower fen, unless the policy leaves those out (P405)."""
     if not policy.counts_coupons:
         return line.unit_price
     return max(0, line.unit_price * line.quantity - line.discount) // line.quantity

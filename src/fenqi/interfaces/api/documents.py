@@ -428,6 +428,28 @@ class PricesPage(Outgoing):
     next_cursor: str | None
 
 
+class PriceComplaint(Outgoing):
+    where: str | None
+    code: str
+    problem: str
+    problem_zh: str
+
+
+class RefusedPrice(Outgoing):
+    """`row` counts from 0 in what was sent."""
+
+    row: int
+    errors: list[PriceComplaint]
+
+
+class PricesTaken(Outgoing):
+    """`taken` are new, `unchanged` were known; both and the refused are all that was sent."""
+
+    taken: int
+    unchanged: int
+    refused: list[RefusedPrice]
+
+
 def customer(view: CustomerView) -> Customer:
     return Customer.of(view)
 

@@ -1,18 +1,90 @@
 """What a product could be bought for, and when: what price protection compares with."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
+from django.http import HttpRequest, HttpResponse
 from ninja import Router
-from pydantic import Field
+from pydantic import Field, ValidationError
 
+from fenqi.domain.errors import FenqiError
 from fenqi.interfaces.api import documents
-from fenqi.interfaces.api.fields import Cursor, Limit, Word
-from fenqi.interfaces.api.operations import operation
+from fenqi.interfaces.api.complaints import complaints_of
+from fenqi.interfaces.api.fields import Cursor, Limit, OptionalKey, Word
+from fenqi.interfaces.api.operations import once, operation
+from fenqi.interfaces.api.schemas import PriceBody, PricesBody
+from fenqi.records.identifiers import HOUSE_ID
+from fenqi.usecases import clock
 from fenqi.usecases.api_clients import Scope
+from fenqi.usecases.idempotency import Answer
 from fenqi.usecases.orders.prices import prices_of
 from fenqi.usecases.paging import InvalidCursor
+from fenqi.usecases.price_protection.feed import PriceInput, check_price, take_prices
 
 router = Router()
+
+_EXAMPLE = {
+    "prices": [
+        {
+            "sku": "PHONE-15-BLK",
+            "price_minor": 649900,
+            "currency": "CNY",
+            "observed_at": "2026-03-05T10:00:00+08:00",
+        }
+    ]
+}
+
+
+@operation(
+    router,
+    "POST",
+    "/prices",
+    scope=Scope.PRICES_WRITE,
+    answers={200: documents.PricesTaken},
+    example=_EXAMPLE,
+)
+def post_prices(request: HttpRequest, body: PricesBody, key: OptionalKey = None) -> HttpResponse:
+    """Tell of prices that were seen, at most a thousand at once.
+
+    Each row is judged by itself: the good ones are taken, the others are listed under `refused` with the reasons. A
+    price told again is `unchanged`, so a batch may be sent again at any time.
+    """
+
+    def act() -> tuple[UUID, Answer]:
+        return HOUSE_ID, Answer(200, _taken(body).model_dump(mode="json"))
+
+    return once(request, key, act)
+
+
+def _taken(body: PricesBody) -> documents.PricesTaken:
+    good: list[PriceInput] = []
+    refused: list[documents.RefusedPrice] = []
+    for row, said in enumerate(body.prices):
+        read = _read(said)
+        if isinstance(read, PriceInput):
+            good.append(read)
+        else:
+            refused.append(documents.RefusedPrice(row=row, errors=[_complaint(each) for each in read]))
+    new = take_prices(good)
+    return documents.PricesTaken(taken=new, unchanged=len(good) - new, refused=refused)
+
+
+def _read(said: dict[str, Any]) -> PriceInput | tuple[FenqiError, ...]:
+    """The price, or all that is wrong with it."""
+    try:
+        price = PriceInput(**PriceBody.model_validate(said).model_dump())
+        check_price(price, now=clock.now())
+    except ValidationError as error:
+        return complaints_of([{**each, "loc": ("row", *each["loc"])} for each in error.errors()])
+    except FenqiError as refusal:
+        return (refusal,)
+    return price
+
+
+def _complaint(refusal: FenqiError) -> documents.PriceComplaint:
+    return documents.PriceComplaint(
+        where=refusal.where, code=refusal.code, problem=refusal.text("en"), problem_zh=refusal.text("zh")
+    )
 
 
 @operation(

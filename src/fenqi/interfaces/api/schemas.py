@@ -40,6 +40,7 @@ from fenqi.interfaces.api.fields import (
 )
 from fenqi.records.models import FeeBearer, OrderStatus, PaymentPurpose, SalesChannel
 from fenqi.usecases.orders.inputs import MOST_LINES, MOST_PAYMENTS
+from fenqi.usecases.price_protection.feed import MOST_IN_A_BATCH
 
 _MOST_TAGS = 20
 _MOST_QUANTITY = 1_000_000
@@ -247,3 +248,27 @@ class ReceivedBody(Incoming):
             description="What to do with more than is owed; `credit` only where the mall's policy allows it",
         ),
     ] = "refuse"
+
+
+class PriceBody(Incoming):
+    """One piece of the product could be bought for this at that instant."""
+
+    sku: Annotated[Word, Field(min_length=1, examples=["PHONE-15-BLK"])]
+    price_minor: Minor
+    currency: Currency = "CNY"
+    observed_at: Instant
+    seller: Annotated[Word, Field(description="Empty: the mall itself")] = ""
+    sales_channel: Literal["OFFICIAL", "PARTNER"] = "OFFICIAL"
+
+
+class PricesBody(Incoming):
+    """A batch of prices. Each is judged by itself, so that one bad row costs no other."""
+
+    prices: Annotated[
+        list[dict[str, Any]],
+        Field(
+            min_length=1,
+            max_length=MOST_IN_A_BATCH,
+            description="Each as `sku`, `price_minor`, `observed_at`, and `currency` (CNY), `seller`, `sales_channel`",
+        ),
+    ]

@@ -30,6 +30,8 @@ COMMANDS = {
     "demo": Entry("demo:demo", "Load the sample mall."),
     "simulate": Entry("simulate:simulate", "Replay plan scenarios from JSON lines.", needs_database=False),
     "import-orders": Entry("import_orders:import_orders", "Take in a file of orders."),
+    "import-prices": Entry("import_prices:import_prices", "Take in a file of prices that were seen."),
+    "price-drops": Entry("price_drops:price_drops", "List goods that were seen cheaper after they were bought."),
     "reconcile": Entry("reconcile:reconcile", "Match a channel's daily bill with our books."),
     "check": Entry("check:check", "Prove that plans, ledger and payments agree."),
     "staff": Entry("staff:staff", "Make sign-ins for the console."),

@@ -1,4 +1,4 @@
-"""The rows that were not taken, in a CSV file of their own: which line, which order, and why."""
+"""The rows that were not taken, in a CSV file of their own: which line, what it was about, and why."""
 
 import csv
 import os
@@ -10,29 +10,33 @@ from typing import IO
 
 from fenqi.domain.errors import FenqiError
 
-HEADER = ("line", "order_no", "code", "reason", "reason_zh")
+ORDER_NO = "order_no"
+_COLUMNS = 5
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 MOST_REASON = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
+    """`about` is the order's number, or the product's."""
+
     line: int
-    order_no: str
+    about: str
     code: str
     reason: str
     reason_zh: str
 
     @classmethod
-    def of(cls, line: int, order_no: str, refusal: FenqiError) -> "Reject":
-        return cls(line, order_no, refusal.code, refusal.text("en"), refusal.text("zh"))
+    def of(cls, line: int, about: str, refusal: FenqiError) -> "Reject":
+        return cls(line, about, refusal.code, refusal.text("en"), refusal.text("zh"))
 
 
 class RejectsFile:
     """Made when there is something to put in; a batch's rows are on disk before its checkpoint is committed."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, about: str = ORDER_NO) -> None:
         self.path = path
+        self._header = ("line", about, "code", "reason", "reason_zh")
         self._file: IO[str] | None = None
 
     def keep_up_to(self, line: int) -> None:
@@ -41,7 +45,7 @@ class RejectsFile:
         if kept:
             draft = self.path.with_name(f"{self.path.name}.part")
             with draft.open("w", encoding="utf-8", newline="") as file:
-                csv.writer(file).writerows([HEADER, *kept])
+                csv.writer(file).writerows([self._header, *kept])
             draft.replace(self.path)
             self._file = self.path.open("a", encoding="utf-8", newline="")
         else:
@@ -64,7 +68,7 @@ class RejectsFile:
 
     def add(self, rejects: Iterable[Reject]) -> None:
         rows: list[tuple[object, ...]] = [
-            (reject.line, *map(_harmless, (reject.order_no[:64], reject.code, reject.reason, reject.reason_zh)))
+            (reject.line, *map(_harmless, (reject.about[:64], reject.code, reject.reason, reject.reason_zh)))
             for reject in rejects
         ]
         if not rows:
@@ -72,7 +76,7 @@ class RejectsFile:
         if self._file is None:
             self._file = self.path.open("w", encoding="utf-8", newline="")
         if not self._size():
-            rows.insert(0, HEADER)
+            rows.insert(0, self._header)
         csv.writer(self._file).writerows(rows)
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -86,7 +90,7 @@ def _rows_up_to(path: Path, line: int) -> list[list[str]]:
     with path.open(encoding="utf-8", newline="", errors="replace") as file:
         rows = csv.reader(file)
         next(rows, None)
-        return [row for row in rows if len(row) == len(HEADER) and row[0].isdigit() and int(row[0]) <= line]
+        return [row for row in rows if len(row) == _COLUMNS and row[0].isdigit() and int(row[0]) <= line]
 
 
 def _harmless(text: str) -> str:
