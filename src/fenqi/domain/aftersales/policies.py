@@ -328,14 +328,6 @@ def policy_code(subject: Subject, *, sku: str = "", category: str = "", sales_ch
     return f"{subject.value}.default"
 
 
-def kindest(policies: Iterable[ReturnPolicy]) -> ReturnPolicy:
-    """Of policies that meet in one case, the one that promises the customer the soonest."""
-    return min(
-        policies,
-        key=lambda policy: (policy.promise_working_days, policy.refund_after_received_days, policy.review_hours),
-    )
-
-
 def _check_lawful(policy: ReturnPolicy) -> None:
     """Raises PolicyBelowLaw for what a shop may not promise less of."""
     if policy.window_days < LEAST_WINDOW_DAYS:

@@ -174,6 +174,8 @@ ACCOUNTS: Words = {
 ACTS: Words = {
     "condition_added": _("Said what is known of a channel"),
     "condition_withdrawn": _("Withdrew what was known of a channel"),
+    "policy_published": _("Published a policy"),
+    "policy_withdrawn": _("Withdrew a policy"),
     "customer_searched": _("Searched for a customer"),
     "customer_seen": _("Looked at the customer"),
     "personal_data_revealed": _("Revealed name and phone"),

@@ -26,6 +26,10 @@ class Permission(StrEnum):
     SEE_CONDITIONS = "see_conditions"
     EDIT_CONDITIONS = "edit_conditions"
     SEE_RECOVERY = "see_recovery"
+    SEE_POLICIES = "see_policies"
+    EDIT_POLICIES = "edit_policies"
+    SEE_PARTNERS = "see_partners"
+    EDIT_PARTNERS = "edit_partners"
     RELEASE_RESERVES = "release_reserves"
     PROPOSE_CAPTURE = "propose_capture"
     APPROVE_CAPTURE = "approve_capture"
@@ -45,6 +49,7 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.ANSWER_CUSTOMERS,
             Permission.SEE_CONDITIONS,
             Permission.SEE_RECOVERY,
+            Permission.SEE_POLICIES,
             Permission.SEE_CASES,
             Permission.APPLY_FOR_CUSTOMERS,
             Permission.REVIEW_CASES,
@@ -56,6 +61,8 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.SEE_CUSTOMERS,
             Permission.ASK_CHANNEL,
             Permission.SEE_JOURNAL,
+            Permission.SEE_PARTNERS,
+            Permission.EDIT_PARTNERS,
             Permission.SEE_REFUSED_CALLBACKS,
             Permission.PROPOSE_TRANSFER,
             Permission.APPROVE_TRANSFER,
@@ -64,6 +71,8 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.SEE_CONDITIONS,
             Permission.EDIT_CONDITIONS,
             Permission.SEE_RECOVERY,
+            Permission.SEE_POLICIES,
+            Permission.EDIT_POLICIES,
             Permission.SEE_CASES,
             Permission.RELEASE_RESERVES,
             Permission.PROPOSE_CAPTURE,
