@@ -194,6 +194,12 @@ FENQI_CREDIT_ALLOWED = environment.flag(
 FENQI_HOTLINE = environment.text("FENQI_HOTLINE")  # shown as it is written; empty: there is none
 FENQI_SERVICE_HOURS = environment.hours("FENQI_SERVICE_HOURS", "09:00-21:00")  # every day, in the mall's time zone
 
+# ---- after-sales
+
+FENQI_RETURN_ADDRESS = environment.text(
+    "FENQI_RETURN_ADDRESS"
+)  # where goods are sent back to, as it is written; empty: customer service tells it
+
 # ---- files of the pages
 
 STATIC_URL = "/static/"
@@ -210,7 +216,7 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 # ---- work behind the pages
 
 PROCRASTINATE_IMPORT_PATHS = [
-    f"fenqi.interfaces.jobs.{module}" for module in ("tasks", "auto_debit", "periodic", "evidence")
+    f"fenqi.interfaces.jobs.{module}" for module in ("tasks", "auto_debit", "reserves", "periodic", "evidence")
 ]
 LOGGING = logging_settings(level=environment.text("FENQI_LOG_LEVEL", "INFO"))
 LOGGING_CONFIG = "logging.config.dictConfig"

@@ -22,6 +22,7 @@ from fenqi.usecases.projection import (
     event_columns,
     plan_columns,
 )
+from fenqi.usecases.reserves.due import look_at_reserve
 
 _READ = """
 SELECT p.order_id, p.terms, p.version, p.provider, p.fee_bearer,
@@ -137,6 +138,8 @@ def add_events(
     decision.add("installment", *changed_installments(file.plan_id, before, after))
     if len(after.rows) < len(before.rows):
         decision.add("dropped_installment", {"plan_id": file.plan_id, "after_n": after.rows[-1].n})
+    if before.totals.outstanding.total and not after.totals.outstanding.total:
+        look_at_reserve(decision, file.order_id, now=now)
     return Recorded(file=replace(file, version=version), before=before, after=after, head=chain)
 
 

@@ -19,6 +19,8 @@ class Message(StrEnum):
     AUTO_DEBIT_GIVEN_UP = "auto_debit_given_up"
     AUTO_DEBIT_ABOVE_LIMIT = "auto_debit_above_limit"
     RETRY_REMINDER = "retry_reminder"
+    CAPTURE_ANNOUNCED = "capture_announced"
+    CAPTURE_DONE = "capture_done"
 
 
 TEXTS: Mapping[tuple[Message, str], str] = {
@@ -62,6 +64,17 @@ TEXTS: Mapping[tuple[Message, str], str] = {
     (Message.RETRY_REMINDER, "en"): (
         "You asked to be reminded: you can try the repayment of ${amount} (${title}) again now. If you have paid, "
         "ignore this."
+    ),
+    (Message.CAPTURE_ANNOUNCED, "zh"): (
+        "您有逾期款未还（${title}）。${at} 起将按约定用备用金抵扣 ${amount}；此前自己还了就不抵扣，有异议请联系客服。"
+    ),
+    (Message.CAPTURE_ANNOUNCED, "en"): (
+        "${title} is overdue. As agreed, ${amount} will be taken from your reserve from ${at} on. What you repay by "
+        "then is not taken; if you object, contact us."
+    ),
+    (Message.CAPTURE_DONE, "zh"): "已用备用金抵扣逾期款 ${amount}（${title}），备用金剩余 ${left}。",
+    (Message.CAPTURE_DONE, "en"): (
+        "${amount} of what was overdue was taken from your reserve (${title}). Still in the reserve: ${left}."
     ),
 }
 """(message, language) -> text with `${variable}`; variables hold no addresses (P1102)."""

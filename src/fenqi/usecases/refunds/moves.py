@@ -16,6 +16,7 @@ from fenqi.usecases import clock, outbox
 from fenqi.usecases.projection import About, ChainHead, entry_columns
 from fenqi.usecases.refunds.rows import add_legs, columns_of, status_of
 from fenqi.usecases.refunds.sources import sources_of
+from fenqi.usecases.reserves.due import look_at_reserve
 
 MOST_TRIES_OVER_ONE_PAYMENT = 2
 _MAY_TRY_AGAIN = frozenset({RetryMark.NEW_ATTEMPT, RetryMark.SAME_REQUEST, RetryMark.LATER})
@@ -148,6 +149,8 @@ def _settle_refund(decision: Decision, refund: Refund, legs: Sequence[RefundLeg]
     completed_at = (refund.completed_at or now) if status is RefundStatus.COMPLETED else None
     if (status, completed_at) != (refund.status, refund.completed_at):
         decision.add("refund", columns_of(refund, status=status.value, completed_at=completed_at, updated_at=now))
+        if status is RefundStatus.COMPLETED and refund.cause != RefundCause.RESERVE:
+            look_at_reserve(decision, refund.order_id, now=now)
 
 
 def _refund_of(leg: RefundLeg) -> Refund:

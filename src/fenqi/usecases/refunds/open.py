@@ -18,6 +18,7 @@ from fenqi.records.posting import Decision
 from fenqi.usecases import clock
 from fenqi.usecases.refunds.rows import add_legs, columns_of, status_of
 from fenqi.usecases.refunds.sources import sources_of
+from fenqi.usecases.reserves.due import look_at_reserve
 
 
 class RefundAboveOwed(FenqiError):
@@ -80,6 +81,8 @@ def open_refund(
         updated_at=now,
     )
     decision.add("refund", columns_of(refund))
+    if cause is not RefundCause.RESERVE:
+        look_at_reserve(decision, order_id, now=now)
     return refund_id
 
 

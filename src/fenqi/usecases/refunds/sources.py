@@ -8,7 +8,7 @@ from uuid import UUID
 from fenqi.channels.interface import UnknownChannel
 from fenqi.domain.payments import AttemptState
 from fenqi.domain.payments.splitting import Source
-from fenqi.records.models import Payment, PaymentAttempt
+from fenqi.records.models import Payment, PaymentAttempt, PaymentPurpose
 from fenqi.usecases import clock
 from fenqi.usecases.rails import rail
 from fenqi.usecases.refunds.rows import gone_back
@@ -23,9 +23,14 @@ def sources_of(
     except_for: Collection[UUID] = (),
     without_leg: UUID | None = None,
 ) -> list[Source[PaymentAttempt]]:
-    """What succeeded for the payment, else for the plan. `without_leg` is spent, but not yet on record as such."""
+    """What succeeded for the payment, else for the plan; a prepaid reserve goes back as itself only.
+
+    `without_leg` is spent, but not yet on record as such.
+    """
     which: dict[str, Any] = {"id": payment_id} if payment_id else {"plan_id": plan_id}
     payments = Payment.objects.filter(customer_id=customer_id, **which)
+    if payment_id is None:
+        payments = payments.exclude(purpose=PaymentPurpose.RESERVE)
     attempts = list(
         PaymentAttempt.objects.filter(
             customer_id=customer_id,

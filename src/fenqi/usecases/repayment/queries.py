@@ -18,6 +18,7 @@ from fenqi.records.models import (
     OrderLine,
     Payment,
     PaymentAttempt,
+    PaymentPurpose,
     PaymentState,
     Plan,
     PlanEvent,
@@ -91,7 +92,7 @@ def _titles(customer_id: UUID, order_ids: Iterable[UUID]) -> dict[UUID, str]:
 
 
 def _open_attempt(customer_id: UUID, plan_id: UUID) -> AttemptView | None:
-    payments = Payment.objects.filter(customer_id=customer_id, plan_id=plan_id, state=PaymentState.OPEN)
+    payments = _repayments(customer_id).filter(plan_id=plan_id, state=PaymentState.OPEN)
     attempts = PaymentAttempt.objects.filter(
         customer_id=customer_id,
         payment_id__in=list(payments.values_list("id", flat=True)),
@@ -142,7 +143,7 @@ def payment_view(customer_id: UUID, payment_id: UUID) -> PaymentView:
 
 def list_payments(customer_id: UUID, *, plan_id: UUID | None = None, limit: int = 200) -> tuple[PaymentView, ...]:
     """Newest first, with their attempts."""
-    payments = Payment.objects.filter(customer_id=customer_id)
+    payments = _repayments(customer_id)
     if plan_id is not None:
         payments = payments.filter(plan_id=plan_id)
     return _payment_views(customer_id, payments.order_by("-created_at", "id")[:limit])
@@ -152,7 +153,7 @@ def page_of_payments(
     customer_id: UUID, *, plan_id: UUID | None = None, after: str | None = None, limit: int = 20
 ) -> Page[PaymentView]:
     """The same in pages. Raises InvalidCursor."""
-    payments = Payment.objects.filter(customer_id=customer_id)
+    payments = _repayments(customer_id)
     if plan_id is not None:
         payments = payments.filter(plan_id=plan_id)
     if after is not None:
@@ -160,6 +161,11 @@ def page_of_payments(
         payments = payments.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__gt=payment_id))
     views = list(_payment_views(customer_id, payments.order_by("-created_at", "id")[: limit + 1]))
     return page_of(views, limit=limit, cursor_of=lambda last: to_cursor(last.created_at.isoformat(), last.payment_id))
+
+
+def _repayments(customer_id: UUID) -> QuerySet[Payment]:
+    """A reserve that is paid beforehand is a payment, but repays nothing."""
+    return Payment.objects.filter(customer_id=customer_id).exclude(purpose=PaymentPurpose.RESERVE)
 
 
 def _payment_views(customer_id: UUID, payments: QuerySet[Payment]) -> tuple[PaymentView, ...]:

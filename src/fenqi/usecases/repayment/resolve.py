@@ -18,6 +18,7 @@ from fenqi.channels.interface import (
     RefundReply,
     RefusalReason,
     Reply,
+    ReserveReply,
 )
 from fenqi.domain.errors import FenqiError, NotFound
 from fenqi.domain.money import Money
@@ -28,6 +29,7 @@ from fenqi.usecases.agreements.settle import receive_agreement
 from fenqi.usecases.rails import rail
 from fenqi.usecases.refunds.notifications import take_refund
 from fenqi.usecases.repayment.settle import Evidence, settle_attempt
+from fenqi.usecases.reserves.notifications import take_reserve
 
 _log = structlog.get_logger(__name__)
 _SETTLED = frozenset({AttemptState.SUCCEEDED.value, AttemptState.FAILED.value, AttemptState.CLOSED.value})
@@ -100,6 +102,8 @@ def _take(reply: Reply, evidence: Evidence, *, now: datetime) -> None:
             take_refund(reply, evidence, now=now)
         case AgreementReply():
             receive_agreement(evidence.channel, reply, now=now)
+        case ReserveReply():
+            take_reserve(evidence.channel, reply, now=now)
         case _:
             raise NotificationRefused(channel=evidence.channel, reason=RefusalReason.MALFORMED)
 

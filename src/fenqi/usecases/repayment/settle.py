@@ -28,6 +28,7 @@ from fenqi.usecases.recovery.no_fault import note_no_fault
 from fenqi.usecases.refunds.open import open_refund
 from fenqi.usecases.refunds.sources import source
 from fenqi.usecases.repayment.quote import money_in
+from fenqi.usecases.reserves.attempts import book_prepaid, follow_attempt, is_for_reserve
 
 _log = structlog.get_logger(__name__)
 
@@ -82,6 +83,7 @@ def settle_attempt(
             _close_payment(decision, attempt, now=now)
         if after is not before:
             _follow(decision, attempt, reply, after, now=now)
+            follow_attempt(decision, locked, attempt, after, now=now)
         if after is not before or asked:
             row = _attempt_row(attempt, reply, after, asked=asked, now=now)
             decision.add("payment_attempt", row)
@@ -124,6 +126,10 @@ def _book(
     """The customer's account was debited at `paid_at`: that is the value date, however late we learn of it (P809)."""
     assert isinstance(reply, ChannelReply)
     payment = Payment.objects.get(customer_id=attempt.customer_id, id=attempt.payment_id)
+    if is_for_reserve(payment):
+        book_prepaid(decision, locked, attempt, payment, now=now)
+        decision.add("payment", _payment_row(payment, PaymentState.SUCCEEDED, event_id=None, now=now))
+        return
     on = clock.business_date(reply.paid_at or now)
     file = plan_file.read(payment.customer_id, payment.plan_id)
     if payment.state == PaymentState.SUCCEEDED or _paid_otherwise(file, payment):

@@ -45,6 +45,7 @@ from fenqi.records.models import (
     OrderLine,
     Payment,
     PaymentAttempt,
+    PaymentPurpose,
     PaymentState,
 )
 from fenqi.records.posting import Decision, Row, write
@@ -154,7 +155,7 @@ def start_repayment(
     if attempt_id is None:
         assert repeated is not None
         return _again(repeated, payer, now=now)
-    return _send(PaymentAttempt.objects.get(customer_id=customer_id, id=attempt_id), payer, now=now)
+    return send_attempt(PaymentAttempt.objects.get(customer_id=customer_id, id=attempt_id), payer, now=now)
 
 
 def reopen(customer_id: UUID, payment_id: UUID, *, payer: Payer, now: datetime) -> StartedRepayment:
@@ -263,7 +264,7 @@ def _again(payment: Payment, payer: Payer, *, now: datetime) -> StartedRepayment
     reopens = attempt.method == AttemptMethod.CASHIER and attempt.state == AttemptState.SUBMITTED
     if not reopens or now >= attempt.expires_at:
         return _result(attempt)
-    return _send(attempt, _first_payer(attempt, payer), now=now)
+    return send_attempt(attempt, _first_payer(attempt, payer), now=now)
 
 
 def _first_payer(attempt: PaymentAttempt, payer: Payer) -> Payer:
@@ -272,7 +273,7 @@ def _first_payer(attempt: PaymentAttempt, payer: Payer) -> Payer:
     return Payer(device=Device(kept.get("device", payer.device)), address=kept.get("payer_ip", payer.address))
 
 
-def _send(attempt: PaymentAttempt, payer: Payer, *, now: datetime) -> StartedRepayment:
+def send_attempt(attempt: PaymentAttempt, payer: Payer, *, now: datetime) -> StartedRepayment:
     """Ask the channel, outside any transaction. What it says at once is settled; where it points is kept."""
     try:
         answer = _asked(attempt, payer)
@@ -345,6 +346,7 @@ def _keep_cashier(attempt: PaymentAttempt, where: dict[str, str]) -> None:
 def _open_attempts(customer_id: UUID, plan_id: UUID) -> list[PaymentAttempt]:
     """Attempts at payments of the plan whose outcome may still be money."""
     payments = Payment.objects.filter(customer_id=customer_id, plan_id=plan_id, state=PaymentState.OPEN)
+    payments = payments.exclude(purpose=PaymentPurpose.RESERVE)
     return list(
         PaymentAttempt.objects.filter(
             customer_id=customer_id,

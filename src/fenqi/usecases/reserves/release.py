@@ -21,6 +21,7 @@ from fenqi.domain.plans.events import EventKind
 from fenqi.domain.reserves import (
     HoldKind,
     HoldState,
+    HoldStep,
     MoveKind,
     MoveState,
     Obligations,
@@ -31,12 +32,14 @@ from fenqi.domain.reserves import (
     Why,
     due_advance,
     due_release,
+    next_hold_state,
 )
 from fenqi.records import locks
 from fenqi.records.locks import LockedCustomer
 from fenqi.records.models import (
     AftersalesCase,
     CaseKind,
+    DirectoryKind,
     Plan,
     Refund,
     RefundCause,
@@ -74,6 +77,7 @@ def release_what_is_due(customer_id: UUID, order_id: UUID, *, now: datetime) -> 
     total = 0
     with transaction.atomic(durable=True):
         locked = locks.customer(customer_id)
+        _close_unneeded(customer_id, order_id, now=now)
         for hold in _held(customer_id, order_id):
             total += _advance(locked, hold, now=now)
             due = due_now(hold, sums_of(hold))
@@ -173,6 +177,16 @@ def _held(customer_id: UUID, order_id: UUID) -> list[ReserveHold]:
     return list(holds.order_by("created_at", "id"))
 
 
+def _close_unneeded(customer_id: UUID, order_id: UUID, *, now: datetime) -> None:
+    """What the customer was asked for and did not begin is not needed any more once nothing is owed."""
+    wanted = ReserveHold.objects.filter(customer_id=customer_id, order_id=order_id, state=HoldState.WANTED)
+    for hold in wanted:
+        if obligations_of(hold).is_settled:
+            hold.state = next_hold_state(HoldState.WANTED, HoldStep.EXPIRED).value
+            hold.updated_at = now
+            hold.save(update_fields=["state", "updated_at"])
+
+
 def _advance(locked: LockedCustomer, hold: ReserveHold, *, now: datetime) -> int:
     """Give of a prepaid reserve at once what a refund of the order will bring only later, where that is allowed."""
     if hold.kind != HoldKind.PREPAID or not hold.may_advance:
@@ -236,6 +250,7 @@ def _begin(
     if is_prepaid:
         _refund(decision, locked, hold, move, now=now)
     else:
+        decision.add("directory", {"kind": DirectoryKind.RESERVE_NO.value, "key": move.number, "target_id": move.id})
         outbox.about_reserve_move(decision, outbox.SEND_RELEASE, move.id, at=now, now=now)
     write(decision)
     move.save(force_insert=True)

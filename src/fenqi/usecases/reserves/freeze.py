@@ -1,0 +1,218 @@
+"""The customer agrees, and allows the sum at the channel: by scanning a code to freeze it, or at a cashier to pay it.
+
+What was agreed to and our number are stored before the first byte leaves; begun again, it is the same hold.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from fenqi.channels.interface import ChannelRefuses, Redirect, ReserveReply, ReserveRequest, ScanCode
+from fenqi.domain.money import Money
+from fenqi.domain.payments import AttemptState, FailureCategory, Outcome, RetryMark, Verdict, next_query_at
+from fenqi.domain.reserves import HoldKind, HoldState, HoldStep, next_hold_state
+from fenqi.records import locks
+from fenqi.records.identifiers import new_id
+from fenqi.records.models import (
+    AttemptMethod,
+    DirectoryKind,
+    OrderLine,
+    PaymentAttempt,
+    PaymentPurpose,
+    PaymentState,
+    ReserveHold,
+)
+from fenqi.records.posting import Decision, write
+from fenqi.usecases import audit, clock, outbox
+from fenqi.usecases.agreements.consent import Consent
+from fenqi.usecases.numbers import new_number
+from fenqi.usecases.repayment.start import CASHIER_WINDOW, Next, Payer, send_attempt
+from fenqi.usecases.reserves.consent import conditions_of
+from fenqi.usecases.reserves.errors import ReserveClosed, ReserveConsentChanged
+from fenqi.usecases.reserves.rows import find_hold
+from fenqi.usecases.reserves.send import channel_of, notify_url
+from fenqi.usecases.reserves.settle import settle_hold
+
+_REFUSED_BY_US = Verdict(Outcome.FAILED, FailureCategory.METHOD_UNAVAILABLE, RetryMark.NEVER)
+_BEGINS = (HoldState.WANTED, HoldState.OFFERED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartedReserve:
+    """Where the payer's browser goes; `redirect_url` and `scan_code` are empty unless `next` says so."""
+
+    hold_id: UUID
+    next: Next
+    redirect_url: str = ""
+    scan_code: str = ""
+
+
+def start_reserve(
+    customer_id: UUID, hold_id: UUID, *, consent: Consent, payer: Payer | None = None, now: datetime
+) -> StartedReserve:
+    """Keep the consent, and ask the channel. Begun again while it waits for the payer, it leads to the same place.
+
+    Raises NotFound, ReserveConsentChanged, ReserveClosed, UnknownChannel.
+    """
+    hold = _agreed(customer_id, hold_id, consent, payer or Payer(), now=now)
+    if HoldState(hold.state) not in _BEGINS:
+        return StartedReserve(hold_id=hold.id, next=Next.RESULT)
+    if hold.kind == HoldKind.PREPAID:
+        return _to_cashier(hold, payer or Payer(), now=now)
+    return _to_code(hold, now=now)
+
+
+def _agreed(customer_id: UUID, hold_id: UUID, consent: Consent, payer: Payer, *, now: datetime) -> ReserveHold:
+    """The hold, with the consent kept and stored as sent."""
+    with transaction.atomic(durable=True):
+        locks.customer(customer_id)
+        hold = find_hold(customer_id, hold_id)
+        if hold.state == HoldState.CLOSED:
+            raise ReserveClosed
+        if hold.state != HoldState.WANTED:
+            return hold
+        text = conditions_of(hold, language=consent.language)
+        if text.digest != consent.digest:
+            raise ReserveConsentChanged
+        hold.consent, hold.consented_at = consent.evidence(text, at=now), now
+        hold.state = next_hold_state(HoldState.WANTED, HoldStep.SENT).value
+        hold.submitted_at, hold.expires_at, hold.updated_at = now, now + CASHIER_WINDOW, now
+        decision = Decision(customer_id)
+        if hold.kind == HoldKind.PREPAID:
+            hold.payment_id = _store_payment(decision, hold, payer, now=now)
+        else:
+            hold.next_query_at = next_query_at(0, now) or now
+            outbox.ask_reserve(decision, hold.id, at=hold.next_query_at, now=now)
+        write(decision)
+        hold.save()
+        audit.record(
+            f"customer:{customer_id}",
+            audit.Action.RESERVE_AGREED,
+            customer_id=customer_id,
+            subject=f"reserve:{hold.id}",
+            details={"version": text.version, "digest": text.digest},
+            now=now,
+        )
+    return hold
+
+
+def _to_code(hold: ReserveHold, *, now: datetime) -> StartedReserve:
+    """The code that the payer scans, ordered as it was first."""
+    if hold.scan_code or (hold.expires_at and now >= hold.expires_at):
+        return _led_to(hold)
+    answer = _asked(hold)
+    if isinstance(answer, ScanCode):
+        _keep_code(hold, answer.text)
+        return StartedReserve(hold_id=hold.id, next=Next.SCAN, scan_code=answer.text)
+    if isinstance(answer, Redirect):
+        return StartedReserve(hold_id=hold.id, next=Next.CHANNEL, redirect_url=answer.url)
+    settle_hold(hold.customer_id, hold.id, answer, now=now)
+    return StartedReserve(hold_id=hold.id, next=Next.RESULT)
+
+
+def _led_to(hold: ReserveHold) -> StartedReserve:
+    if not hold.scan_code:
+        return StartedReserve(hold_id=hold.id, next=Next.RESULT)
+    return StartedReserve(hold_id=hold.id, next=Next.SCAN, scan_code=hold.scan_code)
+
+
+def _asked(hold: ReserveHold) -> Redirect | ScanCode | ReserveReply:
+    assert hold.submitted_at and hold.expires_at  # noqa: PT018 - stored with OFFERED
+    request = ReserveRequest(
+        number=hold.reserve_no,
+        amount=Money(hold.amount_minor, hold.currency),
+        subject=_subject(hold),
+        notify_url=notify_url(hold),
+        return_url=f"{settings.FENQI_PUBLIC_URL}/reserves/{hold.id}",
+        submitted_at=hold.submitted_at,
+        expires_at=hold.expires_at,
+    )
+    try:
+        return channel_of(hold).freeze(request)
+    except ChannelRefuses as refusal:
+        return ReserveReply(
+            outcome=_REFUSED_BY_US.outcome, number=hold.reserve_no, code=refusal.code, verdict=_REFUSED_BY_US
+        )
+
+
+def _subject(hold: ReserveHold) -> str:
+    """What the payer reads in the app: that it is the reserve, and of what."""
+    line = OrderLine.objects.filter(customer_id=hold.customer_id, order_id=hold.order_id).order_by("line_no").first()
+    return f"备用金 {line.name[:50]}" if line else "备用金"
+
+
+def _keep_code(hold: ReserveHold, code: str) -> None:
+    with transaction.atomic(durable=True):
+        locks.customer(hold.customer_id)
+        waiting = ReserveHold.objects.filter(customer_id=hold.customer_id, id=hold.id, state=HoldState.OFFERED.value)
+        waiting.update(scan_code=code)
+
+
+def _store_payment(decision: Decision, hold: ReserveHold, payer: Payer, *, now: datetime) -> UUID:
+    """Payment and attempt as they are sent, with the number that the channel will know."""
+    payment_id, attempt_id = new_id(), new_id()
+    number, next_question = new_number("F"), next_query_at(0, now)
+    decision.add(
+        "payment",
+        {
+            "id": payment_id,
+            "plan_id": hold.plan_id,
+            "purpose": PaymentPurpose.RESERVE.value,
+            "installments": [],
+            "amount_minor": hold.amount_minor,
+            "currency": hold.currency,
+            "state": PaymentState.OPEN.value,
+            "channel": hold.channel,
+            "quoted_on": clock.business_date(now),
+            "expires_at": hold.expires_at,
+            "event_id": None,
+            "request_key": f"reserve:{hold.id}",
+            "created_at": now,
+            "succeeded_at": None,
+            "updated_at": now,
+        },
+    )
+    decision.add(
+        "payment_attempt",
+        {
+            "id": attempt_id,
+            "payment_id": payment_id,
+            "attempt_no": 1,
+            "channel": hold.channel,
+            "out_trade_no": number,
+            "amount_minor": hold.amount_minor,
+            "currency": hold.currency,
+            "state": AttemptState.SUBMITTED.value,
+            "trade_no": "",
+            "code": "",
+            "category": "",
+            "asked": 0,
+            "next_query_at": next_question,
+            "method": AttemptMethod.CASHIER.value,
+            "card_id": None,
+            "agreement_id": None,
+            "retry": "",
+            "cashier": {"device": payer.device.value, "payer_ip": payer.address},
+            "expires_at": hold.expires_at,
+            "created_at": now,
+            "resolved_at": None,
+            "paid_at": None,
+            "reply": {},
+        },
+    )
+    decision.add("directory", {"kind": DirectoryKind.OUT_TRADE_NO.value, "key": number, "target_id": attempt_id})
+    outbox.ask_later(decision, attempt_id, at=next_question, now=now)
+    return payment_id
+
+
+def _to_cashier(hold: ReserveHold, payer: Payer, *, now: datetime) -> StartedReserve:
+    attempt = PaymentAttempt.objects.get(customer_id=hold.customer_id, payment_id__in=[hold.payment_id])
+    if attempt.state != AttemptState.SUBMITTED or now >= attempt.expires_at:
+        return StartedReserve(hold_id=hold.id, next=Next.RESULT)
+    started = send_attempt(attempt, payer, now=now)
+    return StartedReserve(
+        hold_id=hold.id, next=started.next, redirect_url=started.redirect_url, scan_code=started.scan_code
+    )

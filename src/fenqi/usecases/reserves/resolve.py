@@ -1,0 +1,148 @@
+"""Learn what became of a hold or a release: by asking its channel, and by comparing the channel's sums with ours.
+
+The channel's daily bill of trades shows no freeze and no release, for neither moves the mall's money: only a capture is
+on it. So a release is chased by query until the channel's own sums show it.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from fenqi.channels.interface import ReserveReply
+from fenqi.domain.payments import Outcome
+from fenqi.domain.reserves import (
+    AT_CHANNEL,
+    AWAITED,
+    HoldKind,
+    HoldState,
+    HoldStep,
+    MoveKind,
+    MoveState,
+    ReserveContradicted,
+    Why,
+)
+from fenqi.records import locks
+from fenqi.records.locks import LockedCustomer
+from fenqi.records.models import ReserveHold, ReserveMove
+from fenqi.records.posting import Decision, write
+from fenqi.usecases import audit, outbox
+from fenqi.usecases.reserves.rows import find_hold, find_move, moves_of, new_move, sums_of
+from fenqi.usecases.reserves.send import channel_of, request_release
+from fenqi.usecases.reserves.settle import expire, raise_alert, settle_hold, settle_release
+
+CONFIRM_AGAIN = timedelta(hours=1)
+GRACE = timedelta(minutes=5)
+"""After the payer's window, before what the channel does not know is taken for never opened."""
+
+_MAY_BE_AT_CHANNEL = AT_CHANNEL | {MoveState.CREATED}
+
+
+def ask_hold(customer_id: UUID, hold_id: UUID, *, now: datetime) -> HoldState:
+    """Ask whether the payer allowed it, and settle the answer. Raises NotFound."""
+    hold = find_hold(customer_id, hold_id)
+    if HoldState(hold.state) not in AWAITED or hold.kind != HoldKind.FROZEN:
+        return HoldState(hold.state)
+    reply = channel_of(hold).query_reserve(number=hold.reserve_no)
+    is_over = hold.expires_at is not None and now >= hold.expires_at + GRACE
+    if is_over and reply.outcome is Outcome.NOT_FOUND:
+        return settle_hold(customer_id, hold_id, HoldStep.EXPIRED, now=now)
+    return settle_hold(customer_id, hold_id, reply, now=now, asked=True)
+
+
+def ask_release(customer_id: UUID, move_id: UUID, *, now: datetime) -> MoveState:
+    """Ask, and settle the answer. What the channel does not know is sent again: the same number, the same amount.
+
+    Raises NotFound.
+    """
+    move = find_move(customer_id, move_id)
+    if MoveState(move.state) not in AT_CHANNEL or move.kind != MoveKind.RELEASE:
+        return MoveState(move.state)
+    hold = find_hold(customer_id, move.hold_id)
+    reply = channel_of(hold).query_reserve(number=hold.reserve_no, operation_no=move.number)
+    if reply.outcome is Outcome.NOT_FOUND and not hold.alert:
+        reply = request_release(move)
+    return settle_release(customer_id, move_id, reply, now=now, asked=True)
+
+
+def confirm_release(customer_id: UUID, move_id: UUID, *, now: datetime) -> bool:
+    """See whether the channel's own sums show a release, and look again in an hour while they do not."""
+    move = find_move(customer_id, move_id)
+    if move.confirmed_at is not None:
+        return True
+    check_sums(customer_id, move.hold_id, now=now)
+    with transaction.atomic(durable=True):
+        locks.customer(customer_id)
+        move = find_move(customer_id, move_id)
+        if move.confirmed_at is None:
+            decision = Decision(customer_id)
+            at = now + CONFIRM_AGAIN
+            outbox.about_reserve_move(decision, outbox.CONFIRM_RELEASE, move.id, at=at, now=now)
+            write(decision)
+    return move.confirmed_at is not None
+
+
+def check_sums(customer_id: UUID, hold_id: UUID, *, now: datetime) -> bool:
+    """Compare the channel's sums with ours; whether they are the same.
+
+    What the channel let go of by itself is booked as an expiry (P305). Anything else that differs alerts, unless
+    something is under way there. Sums that agree again end an alert. Raises NotFound.
+    """
+    hold = find_hold(customer_id, hold_id)
+    if hold.kind != HoldKind.FROZEN or not hold.auth_no:
+        return True
+    seen = _fingerprint(hold)
+    told = channel_of(hold).query_reserve(number=hold.reserve_no)
+    if told.outcome is not Outcome.SUCCEEDED or told.frozen is None:
+        return False
+    with transaction.atomic(durable=True):
+        locked = locks.customer(customer_id)
+        hold = find_hold(customer_id, hold_id)
+        return _fingerprint(hold) == seen and _compare(locked, hold, told, now=now)
+
+
+def _fingerprint(hold: ReserveHold) -> tuple[object, ...]:
+    """What must not have moved between the question and its answer."""
+    moves = tuple((move.id, move.state) for move in moves_of(hold))
+    return hold.frozen_minor, hold.released_minor, hold.captured_minor, moves
+
+
+def _compare(locked: LockedCustomer, hold: ReserveHold, told: ReserveReply, *, now: datetime) -> bool:
+    assert told.frozen and told.released and told.captured  # noqa: PT018 - sums come together
+    ours = (hold.frozen_minor, hold.released_minor, hold.captured_minor)
+    theirs = (told.frozen.minor, told.released.minor, told.captured.minor)
+    if ours == theirs:
+        _confirm(hold, now=now)
+        return True
+    if any(MoveState(move.state) in _MAY_BE_AT_CHANNEL for move in moves_of(hold)):
+        return False
+    let_go = theirs[1] - ours[1]
+    if (ours[0], ours[2]) != (theirs[0], theirs[2]) or let_go < 0:
+        raise_alert(hold, ReserveContradicted.code, now=now)
+        return False
+    if let_go > sums_of(hold).free:
+        _withdraw_captures(hold, now=now)
+    move = new_move(
+        hold, MoveKind.EXPIRY, let_go, state=MoveState.DONE, why=Why.EXPIRED.value, actor=audit.SYSTEM, now=now
+    )
+    expire(locked, hold, move, now=now)
+    _confirm(find_hold(hold.customer_id, hold.id), now=now)
+    return True
+
+
+def _withdraw_captures(hold: ReserveHold, *, now: datetime) -> None:
+    """What has expired cannot be captured any more."""
+    waiting = ReserveMove.objects.filter(
+        customer_id=hold.customer_id,
+        hold_id=hold.id,
+        state__in=[MoveState.PROPOSED.value, MoveState.ANNOUNCED.value],
+    )
+    waiting.update(state=MoveState.WITHDRAWN.value, updated_at=now)
+
+
+def _confirm(hold: ReserveHold, *, now: datetime) -> None:
+    hold.checked_at, hold.alert = now, ""
+    hold.save(update_fields=["checked_at", "alert"])
+    ReserveMove.objects.filter(
+        customer_id=hold.customer_id, hold_id=hold.id, state=MoveState.DONE.value, confirmed_at=None
+    ).update(confirmed_at=now)
