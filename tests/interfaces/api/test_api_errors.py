@@ -57,6 +57,7 @@ OPERATIONS = [
     ("GET", "/orders/o-1/refunds", Scope.PAYMENTS_READ),
     ("GET", "/customers/{c}/refunds/{p}", Scope.PAYMENTS_READ),
     ("GET", "/prices/X2", Scope.PRICES_READ),
+    ("POST", "/prices", Scope.PRICES_WRITE),
 ]
 
 
