@@ -24,6 +24,12 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _evidence_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What tests upload goes with their run."""
+    settings.FENQI_EVIDENCE_FOLDER = tmp_path_factory.mktemp("evidence")
+
+
 @pytest.fixture(scope="session")
 def database_address() -> Iterator[str]:
     """The server of the tests: the one of DATABASE_URL, else our own, which forgets durability to be quick."""

@@ -44,7 +44,7 @@ class EvidenceLimits:
     """Bytes and pixels of one file; seconds and frames of a video."""
 
     photo_bytes: int = 20 * MEGABYTE
-    photo_pixels: int = 64 * MEGABYTE
+    photo_pixels: int = 65_000_000
     """Every phone's usual picture; decoded it takes four bytes a pixel."""
     video_bytes: int = 150 * MEGABYTE
     video_pixels: int = 4096 * 2304

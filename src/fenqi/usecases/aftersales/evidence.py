@@ -6,7 +6,7 @@ nothing serves. It waits for the application it belongs to; one that is not hand
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,20 +31,26 @@ from fenqi.domain.aftersales.evidence_rules import (
     require_room,
     require_size,
 )
-from fenqi.domain.aftersales.policies import DEFAULT_RETURN_POLICY, ReturnPolicy
+from fenqi.domain.aftersales.policies import Subject
+from fenqi.domain.aftersales.resolution import Goods
 from fenqi.domain.errors import NotFound
 from fenqi.records import evidence_files, locks
 from fenqi.records.evidence_files import Work
 from fenqi.records.identifiers import new_id
-from fenqi.records.models import CaseEvidence, Order
-from fenqi.usecases import rate_limits
+from fenqi.records.models import CaseEvidence, Order, OrderLine
+from fenqi.usecases import clock, rate_limits
 from fenqi.usecases.aftersales.examination import examine
+from fenqi.usecases.aftersales.policies import policies_for
 from fenqi.usecases.rate_limits import Rate
 
 CHUNK: Final = 1024 * 1024
 
 _log = structlog.get_logger(__name__)
 _SUFFIXES: Final = {"image/jpeg": "jpg", "video/mp4": "mp4", "video/webm": "webm"}
+
+
+Most = Mapping[MediaKind, int]
+"""How many of each kind may be handed in at once."""
 
 
 class Readable(Protocol):
@@ -119,7 +125,7 @@ def store_evidence(
 
     Raises NotFound, TooManyRequests, EvidenceRefused (its kinds say why), EvidenceUnavailable.
     """
-    _require_order(customer_id, order_id)
+    most = _most(customer_id, order_id)
     rate_limits.count(Rate.EVIDENCE, str(customer_id))
     evidence_id = new_id()
     with _disk(), evidence_files.taking_in(customer_id, evidence_id) as work:
@@ -127,17 +133,19 @@ def store_evidence(
         found = _waiting(customer_id, order_id).filter(sha256=came).first()
         if found is not None:
             return _view(found)
-        _require_room(customer_id, order_id, _claimed_kind(work.came))
+        _require_room(customer_id, order_id, _claimed_kind(work.came), most)
         kept = examine(work.came, work.made, limits)
-        return _record(work, order_id, kept, came=came, uploaded_by=uploaded_by, now=now)
+        return _record(work, order_id, kept, most, came=came, uploaded_by=uploaded_by, now=now)
 
 
-def _record(work: Work, order_id: UUID, kept: Kept, *, came: bytes, uploaded_by: str, now: datetime) -> EvidenceView:
+def _record(
+    work: Work, order_id: UUID, kept: Kept, most: Most, *, came: bytes, uploaded_by: str, now: datetime
+) -> EvidenceView:
     """The row and the files become visible together; another upload may have come first meanwhile."""
     file, thumbnail = work.made / "kept", work.made / "thumbnail"
     with transaction.atomic(durable=True):
         locks.customer(work.customer_id)
-        _require_room(work.customer_id, order_id, kept.kind)
+        _require_room(work.customer_id, order_id, kept.kind, most)
         row = CaseEvidence.objects.create(
             customer_id=work.customer_id,
             id=work.evidence_id,
@@ -160,12 +168,11 @@ def _record(work: Work, order_id: UUID, kept: Kept, *, came: bytes, uploaded_by:
 
 def room_for(customer_id: UUID, order_id: UUID) -> Room:
     """How many more may be added to what waits on this order. Raises NotFound."""
-    _require_order(customer_id, order_id)
-    policy = _policy(customer_id, order_id)
+    most = _most(customer_id, order_id)
     kinds = list(_waiting(customer_id, order_id).values_list("kind", flat=True))
     return Room(
-        most_photos=policy.most_photos,
-        most_videos=policy.most_videos,
+        most_photos=most[MediaKind.PHOTO],
+        most_videos=most[MediaKind.VIDEO],
         photos=kinds.count(MediaKind.PHOTO.value),
         videos=kinds.count(MediaKind.VIDEO.value),
     )
@@ -230,19 +237,27 @@ def _digest_of(path: Path, written_at: int) -> bytes:  # noqa: ARG001  # a file 
 # Both ----------------------------------------------------------------------------------------------------------------
 
 
-def _require_order(customer_id: UUID, order_id: UUID) -> None:
-    if not Order.objects.filter(customer_id=customer_id, id=order_id).exists():
+def _most(customer_id: UUID, order_id: UUID) -> Most:
+    """By the return policies of the order's lines: the most that any of them allows. Raises NotFound."""
+    order = Order.objects.filter(customer_id=customer_id, id=order_id).first()
+    if order is None:
         raise NotFound
+    lines = OrderLine.objects.filter(customer_id=customer_id, order_id=order_id)
+    placed_on = clock.business_date(order.placed_at)
+    goods = [
+        Goods(sku=line.sku, category=line.category, sales_channel=order.sales_channel, placed_on=placed_on)
+        for line in lines
+    ]
+    policies = [policy.of_return for policy in policies_for(Subject.RETURN, goods)]
+    return {
+        MediaKind.PHOTO: max(policy.most_photos for policy in policies),
+        MediaKind.VIDEO: max(policy.most_videos for policy in policies),
+    }
 
 
-def _policy(customer_id: UUID, order_id: UUID) -> ReturnPolicy:
-    return DEFAULT_RETURN_POLICY
-
-
-def _require_room(customer_id: UUID, order_id: UUID, kind: MediaKind) -> None:
-    policy = _policy(customer_id, order_id)
-    most = policy.most_videos if kind is MediaKind.VIDEO else policy.most_photos
-    require_room(kind, _waiting(customer_id, order_id).filter(kind=kind.value).count(), most)
+def _require_room(customer_id: UUID, order_id: UUID, kind: MediaKind, most: Most) -> None:
+    """Raises TooMuchEvidence."""
+    require_room(kind, _waiting(customer_id, order_id).filter(kind=kind.value).count(), most[kind])
 
 
 def _waiting(customer_id: UUID, order_id: UUID) -> QuerySet[CaseEvidence]:

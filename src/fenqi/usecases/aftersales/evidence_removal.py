@@ -1,4 +1,4 @@
-"""Evidence goes when it has served: after a day what was never handed in, three years after its case the rest (P1211)."""
+"""Evidence goes when it has served: after a day what was never handed in, three years after its case all (P1211)."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -19,29 +19,22 @@ KEPT_YEARS: Final = 3
 WORK_ENDS_AFTER: Final = timedelta(hours=1)
 BATCH: Final = 200
 
-Due = Callable[[QuerySet[CaseEvidence]], QuerySet[CaseEvidence]]
+Rows = QuerySet[CaseEvidence]
+IsDue = Callable[[CaseEvidence], bool]
 
 
 def remove_waiting(*, now: datetime) -> int:
     """What was uploaded more than a day ago for an application that never came; how many were removed."""
-
-    def due(rows: QuerySet[CaseEvidence]) -> QuerySet[CaseEvidence]:
-        return rows.filter(case_id=None, created_at__lt=now - WAITS_FOR)
-
-    return _remove(due, now=now)
+    rows = CaseEvidence.objects.filter(case_id=None, created_at__lt=now - WAITS_FOR)
+    return _remove(rows, lambda row: row.case_id is None, now=now)
 
 
 def remove_expired(*, now: datetime) -> int:
     """What belongs to cases that were closed three years ago; how many were removed. Each is a record of the audit."""
-    before = _years_before(now)
-
-    def due(rows: QuerySet[CaseEvidence]) -> QuerySet[CaseEvidence]:
-        cases = AftersalesCase.objects.filter(
-            customer_id=OuterRef("customer_id"), id=OuterRef("case_id"), closed_at__lt=before
-        )
-        return rows.filter(Exists(cases), case_id__isnull=False, created_at__lt=before)
-
-    return _remove(due, now=now)
+    closed = AftersalesCase.objects.filter(closed_at__lt=_years_before(now))
+    of_closed = closed.filter(customer_id=OuterRef("customer_id"), id=OuterRef("case_id"))
+    rows = CaseEvidence.objects.filter(Exists(of_closed), case_id__isnull=False, created_at__lt=_years_before(now))
+    return _remove(rows, lambda row: closed.filter(customer_id=row.customer_id, id__in=[row.case_id]).exists(), now=now)
 
 
 def put_right(*, seconds: float = WORK_ENDS_AFTER.total_seconds()) -> int:
@@ -55,25 +48,24 @@ def put_right(*, seconds: float = WORK_ENDS_AFTER.total_seconds()) -> int:
     return cleared
 
 
-def _remove(due: Due, *, now: datetime) -> int:
+def _remove(rows: Rows, is_due: IsDue, *, now: datetime) -> int:
     removed = 0
-    while found := _batch(due):
-        removed += sum(_remove_one(due, customer_id, evidence_id, now=now) for customer_id, evidence_id in found)
+    while found := _batch(rows):
+        removed += sum(_remove_one(customer_id, evidence_id, is_due, now=now) for customer_id, evidence_id in found)
     return removed
 
 
-def _batch(due: Due) -> list[tuple[UUID, UUID]]:
+def _batch(rows: Rows) -> list[tuple[UUID, UUID]]:
     with across_customers():
-        rows = due(CaseEvidence.objects.order_by("created_at", "id"))
-        return list(rows.values_list("customer_id", "id")[:BATCH])
+        return list(rows.order_by("created_at", "id").values_list("customer_id", "id")[:BATCH])
 
 
-def _remove_one(due: Due, customer_id: UUID, evidence_id: UUID, *, now: datetime) -> bool:
+def _remove_one(customer_id: UUID, evidence_id: UUID, is_due: IsDue, *, now: datetime) -> bool:
     """Looked at again under the lock: it may have been handed in meanwhile."""
     with transaction.atomic(durable=True):
         locks.customer(customer_id)
-        row = due(CaseEvidence.objects.filter(customer_id=customer_id, id=evidence_id)).first()
-        if row is None:
+        row = CaseEvidence.objects.filter(customer_id=customer_id, id=evidence_id).first()
+        if row is None or not is_due(row):
             return False
         erase(row)
         if row.case_id is not None:

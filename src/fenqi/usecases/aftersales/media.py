@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import av
 from av.container import InputContainer, OutputContainer
@@ -190,8 +190,8 @@ def keep_video(came: Path, folder: Path, form: VideoForm, limits: EvidenceLimits
 
 
 def _image_of(frame: VideoFrame) -> Image.Image:
-    image: Image.Image = cast("Callable[[], Image.Image]", frame.to_image)()
-    return image
+    to_image: Callable[[], Image.Image] = frame.to_image
+    return to_image()
 
 
 def _read_options(form: VideoForm) -> dict[str, str]:
@@ -238,23 +238,26 @@ class _Walk:
         for packet in self.source.demux(*self.read):
             if packet.is_corrupt:
                 raise EvidenceDamaged
+            if not packet.size:  # a mark that nothing more comes
+                continue
             if packet.stream_index == self.picture.index:
+                self._measure(packet)
                 self._look_at(packet)
-            if packet.dts is not None:
-                packet.stream = self.written[packet.stream_index]
-                self.kept.mux(packet)
+            packet.stream = self.written[packet.stream_index]
+            self.kept.mux(packet)
+        self._look_at(None)
         self._require_whole()
 
-    def _look_at(self, packet: "Packet[Stream]") -> None:
-        for frame in self.picture.codec_context.decode(packet):
-            _require_pixels(frame.width, frame.height, self.limits.video_pixels)
-            self.first = self.first or frame
-        if packet.dts is None:
-            return
+    def _measure(self, packet: "Packet[Stream]") -> None:
         self.frames += 1
         self.seconds = max(self.seconds, self._ends_at(packet))
         if self.seconds > self.limits.video_seconds + 1 or self.frames > self.limits.video_frames:
             raise VideoTooLong(most_seconds=self.limits.video_seconds)
+
+    def _look_at(self, packet: "Packet[Stream] | None") -> None:
+        for frame in self.picture.codec_context.decode(packet):
+            _require_pixels(frame.width, frame.height, self.limits.video_pixels)
+            self.first = self.first or frame
 
     def _ends_at(self, packet: "Packet[Stream]") -> float:
         shown = packet.pts if packet.pts is not None else packet.dts or 0
