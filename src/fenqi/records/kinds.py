@@ -46,10 +46,20 @@ SPREAD_TABLES = (
     "reserve_move",
     "price_offer",
     "price_difference",
+    "partner_plan",
+    "partner_refund",
 )
 KEYED_TABLES = ("directory", "price_observation")
-SMALL_TABLES = ("ledger_account", "channel_condition", "aftersales_policy")
-CENTRAL_TABLES = ("account", "sms_device", "api_client", "refused_callback", "import_run", "channel_bill")
+SMALL_TABLES = ("ledger_account", "channel_condition", "aftersales_policy", "finance_provider")
+CENTRAL_TABLES = (
+    "account",
+    "sms_device",
+    "api_client",
+    "refused_callback",
+    "import_run",
+    "channel_bill",
+    "partner_settlement",
+)
 
 APPEND_ONLY_TABLES = (
     "plan_event",

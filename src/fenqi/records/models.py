@@ -21,6 +21,14 @@ from fenqi.records.customers import Customer
 from fenqi.records.directory import DirectoryEntry, DirectoryKind
 from fenqi.records.journal import JournalEntry, JournalLine, LedgerAccount
 from fenqi.records.orders import Order, OrderLine, OrderPayment, OrderStatus, PriceObservation, SalesChannel
+from fenqi.records.partners import (
+    DifferenceRoute,
+    FinanceProvider,
+    PartnerPlan,
+    PartnerRefund,
+    PartnerSettlement,
+    ProviderKind,
+)
 from fenqi.records.payments import (
     AttemptMethod,
     ChannelNotification,
@@ -61,10 +69,12 @@ __all__ = [
     "Customer",
     "DebitAgreement",
     "DebitNotice",
+    "DifferenceRoute",
     "DirectoryEntry",
     "DirectoryKind",
     "EvidenceKind",
     "FeeBearer",
+    "FinanceProvider",
     "FindingState",
     "IdempotencyRecord",
     "ImportRun",
@@ -80,6 +90,9 @@ __all__ = [
     "OrderPayment",
     "OrderStatus",
     "OutboxMessage",
+    "PartnerPlan",
+    "PartnerRefund",
+    "PartnerSettlement",
     "Payment",
     "PaymentAttempt",
     "PaymentPurpose",
@@ -89,6 +102,7 @@ __all__ = [
     "PriceDifference",
     "PriceObservation",
     "PriceOffer",
+    "ProviderKind",
     "QuoteRecord",
     "ReconciliationFinding",
     "Refund",

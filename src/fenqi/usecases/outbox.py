@@ -20,6 +20,8 @@ AUTO_DEBIT = "auto_debit"
 AGREEMENT_NEWS = "agreement_news"
 DEBIT_FAILED = "debit_failed"
 RETRY_REMINDER = "retry_reminder"
+SEND_PARTNER_REFUND = "send_partner_refund"
+ASK_PARTNER_REFUND = "ask_partner_refund"
 ASK_RESERVE = "ask_reserve"
 LOOK_AT_RESERVE = "look_at_reserve"
 SEND_RELEASE = "send_release"
@@ -31,6 +33,7 @@ CAPTURE_DONE = "capture_done"
 CASE_NEWS = "case_news"
 EXECUTE_CASE = "execute_case"
 FOLLOW_CASE = "follow_case"
+MIND_CASE = "mind_case"
 
 
 def ask_later(decision: Decision, attempt_id: UUID, *, at: datetime | None, now: datetime) -> None:
@@ -90,9 +93,9 @@ def tell_on_its_way(decision: Decision, refund_id: UUID, *, now: datetime) -> No
     _add(decision, REFUND_ON_ITS_WAY, {"refund_id": str(refund_id)}, at=now, now=now)
 
 
-def tell_of_case(decision: Decision, case_id: UUID, *, seq: int, now: datetime) -> None:
+def tell_of_case(decision: Decision, case_id: UUID, *, seq: int, at: datetime, now: datetime) -> None:
     """Tell the customer of that step of an after-sales case."""
-    _add(decision, CASE_NEWS, {"case_id": str(case_id), "seq": str(seq)}, at=now, now=now)
+    _add(decision, CASE_NEWS, {"case_id": str(case_id), "seq": str(seq)}, at=at, now=now)
 
 
 def about_case(decision: Decision, topic: str, case_id: UUID, *, now: datetime) -> None:
@@ -113,6 +116,11 @@ def look_at_reserve(decision: Decision, order_id: UUID, *, at: datetime, now: da
 def about_reserve_move(decision: Decision, topic: str, move_id: UUID, *, at: datetime, now: datetime) -> None:
     """SEND_RELEASE, ASK_RELEASE, CONFIRM_RELEASE, CAPTURE_RESERVE: act; CAPTURE_ANNOUNCED, CAPTURE_DONE: tell of it."""
     _add(decision, topic, {"move_id": str(move_id)}, at=at, now=now)
+
+
+def about_partner_refund(decision: Decision, topic: str, refund_id: UUID, *, at: datetime, now: datetime) -> None:
+    """SEND_PARTNER_REFUND: tell the lender of a return; ASK_PARTNER_REFUND: ask what became of it."""
+    _add(decision, topic, {"refund_id": str(refund_id)}, at=at, now=now)
 
 
 def _add(decision: Decision, topic: str, body: dict[str, str], *, at: datetime, now: datetime) -> None:

@@ -4,8 +4,9 @@ import os
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from fenqi.channels import ChannelSettings, bill_source, channel, channel_names, sms_gateway
+from fenqi.channels import ChannelSettings, bill_source, channel, channel_names, finance_partner, sms_gateway
 from fenqi.channels.interface import PaymentChannel
+from fenqi.channels.partner import FinancePartner
 from fenqi.channels.sms import SmsGateway
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ def rail_names() -> tuple[str, ...]:
 def bills_of(name: str) -> "BillSource":
     """Where the rail's daily bills come from. Raises UnknownChannel."""
     return bill_source(name, _settings())
+
+
+def partner(code: str) -> FinancePartner:
+    """Raises UnknownPartner."""
+    return finance_partner(code, _settings())
 
 
 def text_messages() -> SmsGateway:

@@ -26,6 +26,8 @@ from fenqi.usecases.orders.inputs import LineInput, OrderInput, PaymentInput, Pl
 from fenqi.usecases.orders.queries import find_order, list_orders, order_detail
 from fenqi.usecases.orders.register import OrderConflict, UnknownCustomer, register_order
 from fenqi.usecases.paging import InvalidCursor
+from fenqi.usecases.partners.errors import UnknownProvider
+from fenqi.usecases.partners.funding import PartnerFunding
 
 router = Router()
 
@@ -67,6 +69,7 @@ _EXAMPLE = {
         NothingToFinance,
         FirstDueBeforeOpening,
         TermsOutOfCalendar,
+        UnknownProvider,
     ),
     example=_EXAMPLE,
 )
@@ -114,7 +117,10 @@ def _order_input(order_no: str, body: OrderBody) -> OrderInput:
         lines=tuple(LineInput(**line.model_dump()) for line in body.lines),
         payments=tuple(PaymentInput(**payment.model_dump()) for payment in body.payments),
         plan=PlanInput(
-            terms=body.plan.terms.to_mapping(), provider=body.plan.provider, fee_bearer=body.plan.fee_bearer.value
+            terms=body.plan.terms.to_mapping(),
+            provider=body.plan.provider,
+            fee_bearer=body.plan.fee_bearer.value,
+            partner=PartnerFunding(**body.plan.partner.model_dump()) if body.plan.partner else None,
         )
         if body.plan
         else None,

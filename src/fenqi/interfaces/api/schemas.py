@@ -153,12 +153,21 @@ class TermsBody(Incoming):
         return self.model_dump(mode="json", exclude_none=True)
 
 
+class PartnerBody(Incoming):
+    """What a lender knows the plan by, and what it kept from the mall when it paid the goods, in minor units."""
+
+    plan_no: Annotated[Number, Field(description="The lender's number of the plan")]
+    commission_minor: Minor = 0
+    subsidy_minor: Minor = 0
+
+
 class PlanBody(Incoming):
-    """Bears the order's financed payments."""
+    """Bears the order's financed payments. With a `provider` other than `mall`, `partner` says what it knows of it."""
 
     terms: TermsBody
     provider: Annotated[Code, Field(description="Who financed it")] = "mall"
     fee_bearer: FeeBearer = FeeBearer.CUSTOMER
+    partner: PartnerBody | None = None
 
 
 class OrderBody(Incoming):

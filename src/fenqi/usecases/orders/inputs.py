@@ -8,6 +8,7 @@ from typing import Any
 from fenqi.domain.errors import InvalidInput
 from fenqi.domain.money import LARGEST_MINOR, exponent_of
 from fenqi.records.models import FeeBearer, OrderStatus, SalesChannel
+from fenqi.usecases.partners.funding import PartnerFunding
 
 MOST_LINES = 500
 MOST_PAYMENTS = 100
@@ -63,6 +64,7 @@ class PlanInput:
     terms: Mapping[str, Any]
     provider: str = "mall"
     fee_bearer: str = "CUSTOMER"
+    partner: PartnerFunding | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from fenqi.usecases import clock
 from fenqi.usecases.orders.digest import order_digest
 from fenqi.usecases.orders.inputs import CustomerInput, OrderInput, PlanInput, check_customer, check_order
 from fenqi.usecases.orders.prices import observation_id
+from fenqi.usecases.partners.funding import check_funding, note_funding
 from fenqi.usecases.projection import About, ChainHead, changed_installments, entry_columns, plan_columns
 
 
@@ -236,6 +237,7 @@ def _open_plan(
         raise InvalidInput(
             where="plan.terms.currency", problem="it is not the order's currency", problem_zh="与订单币种不一致"
         )
+    check_funding(plan.provider, plan.partner, principal=terms.principal)
     state = replay(terms, ())
     plan_id = new_id()
     Plan.objects.create(
@@ -267,5 +269,17 @@ def _open_plan(
     decision = Decision(locked.customer_id, head_seq=head.seq)
     decision.add("journal_entry", entry)
     decision.add("journal_line", *lines)
+    if plan.partner is not None:
+        note_funding(
+            decision,
+            plan.partner,
+            provider=plan.provider,
+            plan_id=plan_id,
+            order_id=order_id,
+            terms=terms,
+            state=state,
+            head=head,
+            now=now,
+        )
     write(decision)
     return plan_id
