@@ -73,6 +73,10 @@ class PriceDifference(SpreadModel):
     paid_minor = models.BigIntegerField()  # for one piece, as compared
     lowest_minor = models.BigIntegerField()  # for one piece
     amount_minor = models.BigIntegerField()  # for all pieces, less what earlier differences had given
+    cash_minor = models.BigIntegerField()  # the part of it that went back as money; the rest came off the plan
+    fees_followed = (
+        models.BooleanField()
+    )  # whether the plan's interest and fees were worked out anew on the lower price
     given_at = models.DateTimeField()
 
     class Meta:
@@ -84,6 +88,9 @@ class PriceDifference(SpreadModel):
                 condition=Q(amount_minor__lte=F("pieces") * (F("paid_minor") - F("lowest_minor"))),
             ),
             models.CheckConstraint(name="price_difference_positive", condition=Q(amount_minor__gte=1)),
-            *not_negative("lowest_minor", table="price_difference"),
+            models.CheckConstraint(
+                name="price_difference_cash_is_a_part", condition=Q(cash_minor__lte=F("amount_minor"))
+            ),
+            *not_negative("lowest_minor", "cash_minor", table="price_difference"),
         ]
         indexes = [models.Index(fields=["customer_id", "order_id"], name="price_difference_by_order")]

@@ -68,6 +68,8 @@ class Migration(migrations.Migration):
                 ("paid_minor", models.BigIntegerField()),
                 ("lowest_minor", models.BigIntegerField()),
                 ("amount_minor", models.BigIntegerField()),
+                ("cash_minor", models.BigIntegerField()),
+                ("fees_followed", models.BooleanField()),
                 ("given_at", models.DateTimeField()),
             ],
             options={
@@ -94,8 +96,16 @@ class Migration(migrations.Migration):
                         condition=models.Q(("amount_minor__gte", 1)), name="price_difference_positive"
                     ),
                     models.CheckConstraint(
+                        condition=models.Q(("cash_minor__lte", models.F("amount_minor"))),
+                        name="price_difference_cash_is_a_part",
+                    ),
+                    models.CheckConstraint(
                         condition=models.Q(("lowest_minor__gte", 0)),
                         name="price_difference_lowest_minor_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("cash_minor__gte", 0)),
+                        name="price_difference_cash_minor_not_negative",
                     ),
                 ],
             },
