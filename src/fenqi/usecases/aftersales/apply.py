@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.db import transaction
 
-from fenqi.domain.aftersales.eligibility import Decision as Eligibility
 from fenqi.domain.aftersales.eligibility import Wish
 from fenqi.domain.errors import InvalidInput, NotFound
 from fenqi.records import locks
@@ -19,7 +18,7 @@ from fenqi.records.models import AftersalesCase, AppliedVia, CaseKind, Order, Qu
 from fenqi.records.posting import Decision, write
 from fenqi.usecases.aftersales import rules_of_case
 from fenqi.usecases.aftersales.attached import attach
-from fenqi.usecases.aftersales.eligibility import check_wish
+from fenqi.usecases.aftersales.eligibility import CheckedWish, check_wish
 from fenqi.usecases.aftersales.errors import RefundQuoteChanged, RefundQuoteExpired
 from fenqi.usecases.aftersales.opening import Opening, OpeningLine, open_case
 from fenqi.usecases.aftersales.quoting import WorkedOut, work_out
@@ -53,12 +52,12 @@ def apply(
             return case_id
         order = _order(customer_id, order_id)
         quote = _quote(order, quote_id, now=now)
-        eligibility = check_wish(customer_id, order, wish, now)
-        eligibility.require()
+        checked = check_wish(customer_id, order_id, wish, now=now)
+        checked.require()
         fresh = work_out(customer_id, order_id, wish, now=now, quoted_on=quote.quoted_on)
         if fresh.facts != quote.facts:
             raise RefundQuoteChanged
-        opening = _opening(case_id, order, wish, fresh, eligibility, quote=quote)
+        opening = _opening(case_id, order, checked, fresh, quote=quote)
         decision = Decision(customer_id)
         case = open_case(decision, opening, description=description, via=via, actor=actor, now=now)
         attach(case, evidence_ids)
@@ -122,9 +121,8 @@ def _quote(order: Order, quote_id: UUID, *, now: datetime) -> QuoteRecord:
     return quote
 
 
-def _opening(
-    case_id: UUID, order: Order, wish: Wish, fresh: WorkedOut, eligibility: Eligibility, *, quote: QuoteRecord
-) -> Opening:
+def _opening(case_id: UUID, order: Order, checked: CheckedWish, fresh: WorkedOut, *, quote: QuoteRecord) -> Opening:
+    wish = checked.wish
     pieces = {line.line_no: line.pieces for line in wish.lines}
     return Opening(
         case_id=case_id,
@@ -140,8 +138,8 @@ def _opening(
         currency=fresh.currency,
         value_minor=fresh.quote.value,
         quote_id=quote.id,
-        policy_code=fresh.policy_code,
-        policy_version=fresh.policy_version,
-        terms=rules_of_case.terms_of(rules_of_case.policy_version(fresh.policy_code, fresh.policy_version)),
-        rule=eligibility.rule.value,
+        policy_code=checked.policy.code,
+        policy_version=checked.policy.version,
+        terms=rules_of_case.terms_of(checked.policy.rules),
+        rule=checked.decision.rule.value,
     )

@@ -6,10 +6,19 @@ The pause begins with the application, ends with the case, and needs nobody to e
 from dataclasses import replace
 from datetime import datetime
 
+from django.db.models import Q
+
 from fenqi.domain.aftersales.cases import MONEY_MOVED
 from fenqi.domain.plans import parse_event
 from fenqi.records.identifiers import derived_id
-from fenqi.records.models import AftersalesCase, AgreementStatus, DebitAgreement, NoFaultCause, QuoteRecord
+from fenqi.records.models import (
+    AftersalesCase,
+    AgreementStatus,
+    CaseKind,
+    DebitAgreement,
+    NoFaultCause,
+    QuoteRecord,
+)
 from fenqi.records.posting import Decision
 from fenqi.usecases import outbox
 from fenqi.usecases.plan_file import PlanFile
@@ -46,10 +55,13 @@ def undisputed(file: PlanFile) -> PlanFile:
     """
     open_cases = AftersalesCase.objects.filter(
         customer_id=file.customer_id, plan_id=file.plan_id, closed_at=None, quote_id__isnull=False
-    ).exclude(state__in=[state.value for state in MONEY_MOVED])
+    ).exclude(Q(state__in=[state.value for state in MONEY_MOVED]) | Q(kind=CaseKind.EXCHANGE))
     quotes = QuoteRecord.objects.filter(
         customer_id=file.customer_id, id__in=list(open_cases.values_list("quote_id", flat=True))
     )
-    bodies = quotes.order_by("created_at", "id").values_list("body", flat=True)
-    disputed = [parse_event(event) for body in bodies for event in body["events"]]
+    disputed = [
+        replace(parse_event(event), id=f"{quote.id}.{event['id']}")
+        for quote in quotes.order_by("created_at", "id")
+        for event in quote.body["events"]
+    ]
     return replace(file, events=(*file.events, *disputed))

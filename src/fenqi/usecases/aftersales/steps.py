@@ -9,12 +9,13 @@ from django.db.models import Max
 
 from fenqi.domain.aftersales.cases import CLOSED, CaseSignal, CaseState, next_state
 from fenqi.domain.errors import NotFound
-from fenqi.records.models import AftersalesCase, CaseStep
+from fenqi.records.models import AftersalesCase, CaseLine, CaseStep, OrderLine
 from fenqi.records.posting import Decision
 from fenqi.usecases import outbox
 from fenqi.usecases.aftersales import pauses
+from fenqi.usecases.notices.quiet_hours import polite_time
 
-TOLD_OF = frozenset(
+_TOLD_OF = frozenset(
     {
         CaseSignal.APPLIED,
         CaseSignal.MORE_ASKED,
@@ -33,6 +34,9 @@ TOLD_OF = frozenset(
 )
 """What the customer is told of by text message."""
 
+_AT_ONCE = frozenset({CaseSignal.APPLIED, CaseSignal.CONFIRMED})
+"""The answer to what the customer has just done; all else waits for a polite hour (P1103)."""
+
 
 def find_case(customer_id: UUID, case_id: UUID) -> AftersalesCase:
     """Raises NotFound, of another customer's case too."""
@@ -40,6 +44,17 @@ def find_case(customer_id: UUID, case_id: UUID) -> AftersalesCase:
     if case is None:
         raise NotFound
     return case
+
+
+def title_of(case: AftersalesCase) -> str:
+    """What the goods are called: the first line that the case is about."""
+    lines = CaseLine.objects.filter(customer_id=case.customer_id, case_id=case.id).order_by("line_no")
+    bought = OrderLine.objects.filter(
+        customer_id=case.customer_id,
+        order_id=case.order_id,
+        line_no__in=list(lines.values_list("line_no", flat=True)[:1]),
+    )
+    return bought.values_list("name", flat=True).first() or ""
 
 
 def move(
@@ -96,5 +111,5 @@ def keep_step(
         details=dict(details or {}),
         at=now,
     )
-    if signal in TOLD_OF:
-        outbox.tell_of_case(decision, case.id, seq=seq, now=now)
+    if signal in _TOLD_OF:
+        outbox.tell_of_case(decision, case.id, seq=seq, at=now if signal in _AT_ONCE else polite_time(now), now=now)

@@ -19,6 +19,20 @@ class Message(StrEnum):
     AUTO_DEBIT_GIVEN_UP = "auto_debit_given_up"
     AUTO_DEBIT_ABOVE_LIMIT = "auto_debit_above_limit"
     RETRY_REMINDER = "retry_reminder"
+    CASE_RECEIVED = "case_received"
+    CASE_EVIDENCE_ASKED = "case_evidence_asked"
+    CASE_SEND_GOODS = "case_send_goods"
+    CASE_SEND_GOODS_TO_EXCHANGE = "case_send_goods_to_exchange"
+    CASE_REJECTED = "case_rejected"
+    CASE_QUOTE_CHANGED = "case_quote_changed"
+    CASE_REMINDED = "case_reminded"
+    CASE_EXPIRED = "case_expired"
+    CASE_REFUNDING = "case_refunding"
+    CASE_OFF_PLAN = "case_off_plan"
+    CASE_REPLACEMENT_SENT = "case_replacement_sent"
+    CASE_ARRIVED = "case_arrived"
+    CASE_LATE = "case_late"
+    CASE_CAME_BACK = "case_came_back"
     CAPTURE_ANNOUNCED = "capture_announced"
     CAPTURE_DONE = "capture_done"
 
@@ -75,6 +89,74 @@ TEXTS: Mapping[tuple[Message, str], str] = {
     (Message.CAPTURE_DONE, "zh"): "已用备用金抵扣逾期款 ${amount}（${title}），备用金剩余 ${left}。",
     (Message.CAPTURE_DONE, "en"): (
         "${amount} of what was overdue was taken from your reserve (${title}). Still in the reserve: ${left}."
+    ),
+    (Message.CASE_RECEIVED, "zh"): "您的售后申请（${title}）已收到，单号 ${number}，我们会在 ${by} 前审核。",
+    (Message.CASE_RECEIVED, "en"): (
+        "We have your after-sales application (${title}), number ${number}, and review it by ${by}."
+    ),
+    (Message.CASE_EVIDENCE_ASKED, "zh"): "您的售后申请（${title}）需要补充：${note} 请在 ${by} 前到售后页补充。",
+    (Message.CASE_EVIDENCE_ASKED, "en"): (
+        "We need more for your after-sales application (${title}): ${note} Please add it on its page by ${by}."
+    ),
+    (Message.CASE_SEND_GOODS, "zh"): (
+        "售后申请（${title}）已通过：请在 ${by} 前寄回商品并填写快递单号。收到后退款 ${amount}（${route}），"
+        "最晚 ${latest} 到账。"
+    ),
+    (Message.CASE_SEND_GOODS, "en"): (
+        "Your return (${title}) is approved: send the goods by ${by} and note the tracking number. Once they are here, "
+        "${amount} goes back (${route}), by ${latest} at the latest."
+    ),
+    (Message.CASE_SEND_GOODS_TO_EXCHANGE, "zh"): (
+        "换货申请（${title}）已通过：请在 ${by} 前寄回商品并填写快递单号，收到后寄出新商品，分期不变。"
+    ),
+    (Message.CASE_SEND_GOODS_TO_EXCHANGE, "en"): (
+        "Your exchange (${title}) is approved: send the goods by ${by} and note the tracking number. The new ones are "
+        "sent then; your plan stays as it is."
+    ),
+    (Message.CASE_REJECTED, "zh"): "售后申请（${title}）未通过：${note} ${next}。",
+    (Message.CASE_REJECTED, "en"): "Your after-sales application (${title}) was refused: ${note} ${next}.",
+    (Message.CASE_QUOTE_CHANGED, "zh"): (
+        "售后（${title}）的退款明细有变化：应退 ${before} 变为 ${amount}。请到售后页确认，确认后才退款。"
+    ),
+    (Message.CASE_QUOTE_CHANGED, "en"): (
+        "The refund of your return (${title}) has changed from ${before} to ${amount}. Please confirm it on the case's "
+        "page: it goes back after that."
+    ),
+    (Message.CASE_REMINDED, "zh"): (
+        "提醒：您的售后（${title}，单号 ${number}）在等您处理，${by} 后会自动关闭，关闭后仍可重新申请。"
+    ),
+    (Message.CASE_REMINDED, "en"): (
+        "A reminder: your after-sales case (${title}, ${number}) waits for you. It closes after ${by}; you can apply "
+        "again."
+    ),
+    (Message.CASE_EXPIRED, "zh"): "售后（${title}，单号 ${number}）因逾期未处理已关闭，分期照常。需要时可重新申请。",
+    (Message.CASE_EXPIRED, "en"): (
+        "Your after-sales case (${title}, ${number}) was closed since nothing came in time. Your plan goes on; you can "
+        "apply again."
+    ),
+    (Message.CASE_REFUNDING, "zh"): "售后（${title}）退款 ${amount} 已发出：${route}，最晚 ${latest} 到账。",
+    (Message.CASE_REFUNDING, "en"): (
+        "Your refund of ${amount} (${title}) is on its way: ${route}, by ${latest} at the latest."
+    ),
+    (Message.CASE_OFF_PLAN, "zh"): "售后（${title}）已办理：分期少还 ${amount}，剩余应还 ${left}。",
+    (Message.CASE_OFF_PLAN, "en"): (
+        "Your return (${title}) is done: ${amount} comes off your plan, ${left} is left to repay."
+    ),
+    (Message.CASE_REPLACEMENT_SENT, "zh"): "换货（${title}）的新商品已寄出，快递单号 ${tracking}，分期不变。",
+    (Message.CASE_REPLACEMENT_SENT, "en"): (
+        "The replacement (${title}) is on its way, tracking number ${tracking}. Your plan stays as it is."
+    ),
+    (Message.CASE_ARRIVED, "zh"): "售后（${title}）退款 ${amount} 应已到账：${route}。请核对账户，没有收到请联系我们。",
+    (Message.CASE_ARRIVED, "en"): (
+        "Your refund of ${amount} (${title}) should be there now: ${route}. Please look, and tell us if it is not."
+    ),
+    (Message.CASE_LATE, "zh"): "售后（${title}）退款 ${amount} 超过预计时间，我们已向渠道追查，您无需操作。",
+    (Message.CASE_LATE, "en"): (
+        "Your refund of ${amount} (${title}) is late. We are tracing it; you need not do anything."
+    ),
+    (Message.CASE_CAME_BACK, "zh"): "售后（${title}）退款 ${amount} 被您的银行退回，我们会换一种方式退给您。",
+    (Message.CASE_CAME_BACK, "en"): (
+        "Your bank sent the refund of ${amount} (${title}) back to us: we return it another way."
     ),
 }
 """(message, language) -> text with `${variable}`; variables hold no addresses (P1102)."""
