@@ -64,6 +64,7 @@ class AftersalesCase(SpreadModel):
         indexes = [
             models.Index(fields=["customer_id", "order_id", "-created_at"], name="aftersales_case_by_order"),
             models.Index(fields=["law_by", "review_due_at"], name="aftersales_case_open", condition=Q(closed_at=None)),
+            models.Index(fields=["-created_at"], name="aftersales_case_recent"),
         ]
 
 

@@ -1,5 +1,6 @@
 """Orders as the mall took them: lines, what was paid at ordering, and the prices that can be learned from them."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from fenqi.records.base import SpreadModel, not_negative
@@ -39,7 +40,10 @@ class Order(SpreadModel):
             models.UniqueConstraint(fields=["customer_id", "order_no"], name="orders_order_no"),
             *not_negative("total_minor", table="orders"),
         ]
-        indexes = [models.Index(fields=["customer_id", "-placed_at", "id"], name="orders_by_placed_at")]
+        indexes = [
+            models.Index(fields=["customer_id", "-placed_at", "id"], name="orders_by_placed_at"),
+            BrinIndex(fields=["created_at"], name="orders_by_arrival"),  # small: rows come in this order
+        ]
 
 
 class OrderLine(SpreadModel):
