@@ -18,7 +18,7 @@ from fenqi.domain.plans.errors import EventBeforeOpening
 from fenqi.domain.plans.events import Event, EventKind
 from fenqi.domain.plans.fold import Fold
 from fenqi.domain.plans.open_rows import Share
-from fenqi.domain.plans.replay import check_events, fold_of
+from fenqi.domain.plans.replay import check_events, fold_of, replay
 from fenqi.domain.plans.state import Components, PlanState, Row
 from fenqi.domain.plans.terms import Component, FeeOnRefund, FutureRule, Terms
 
@@ -42,8 +42,9 @@ class PlanFacts:
 
     `fee_rule` and `future` None: as the terms say. `late_fees_back`: late fees charged before the return go back, too.
     `differences_paid`: price differences of the order that went back in cash. `fees_followed`: how much the price fell
-    off the plan with the fees worked out anew. `subsidy`: what the merchant paid for the plan in the customer's stead.
-    All minor units. `sources` are the payments that cash may go back over.
+    off the plan with the fees worked out anew. `under_way`: what is on its way to the lender and not on the plan yet.
+    `subsidy`: what the merchant paid for the plan in the customer's stead. All minor units. `sources` are the payments
+    that cash may go back over.
     """
 
     terms: Terms
@@ -54,6 +55,7 @@ class PlanFacts:
     future: FutureRule | None = None
     differences_paid: int = 0
     fees_followed: int = 0
+    under_way: int = 0
     subsidy: int = 0
     sources: tuple[Source[str], ...] = ()
 
@@ -157,12 +159,13 @@ def quote_return(facts: QuoteFacts, *, on: date, paid_out_on: date | None = None
     check_events(plan.terms, plan.events)
     fold = fold_of(plan.terms, plan.events)
     sums = _sums(fold.shares)
-    financed = max(0, plan.terms.principal - sums.refunded - sums.adjusted - plan.differences_paid)
+    refunded = sums.refunded + plan.under_way
+    financed = max(0, plan.terms.principal - refunded - sums.adjusted - plan.differences_paid)
     quote = _first_quote(facts, on, worth=worth, on_plan=min(worth, financed))
     stretch = stretch_of(
         quote.on_plan,
         principal=plan.terms.principal,
-        gone=sums.refunded + plan.fees_followed,
+        gone=refunded + plan.fees_followed,
         financed=financed,
     )
     quote = replace(quote, subsidy_back=stretch.part_of(plan.subsidy, plan.terms.rounding))
@@ -179,6 +182,15 @@ def quote_return(facts: QuoteFacts, *, on: date, paid_out_on: date | None = None
     may_leave = max(0, sums.paid_in - sums.paid_out - plan.differences_paid)
     quote = replace(quote, fees_back=fees_back)
     return _carried_out(quote, plan, fold, case=facts.case, may_leave=may_leave, paid_out_on=paid_out_on or on)
+
+
+def quote_exchange(facts: QuoteFacts, *, on: date) -> RefundQuote:
+    """Goods are exchanged for others: no money moves, and the plan goes on as it is. Raises UnableToReplay."""
+    quote = RefundQuote(on=on, lines=facts.lines, on_plan=0, at_ordering=0)
+    if facts.plan is None:
+        return quote
+    state = replay(facts.plan.terms, facts.plan.events)
+    return replace(quote, balance_before=state.balance, balance_after=state.balance, before=state, after=state)
 
 
 def _first_quote(facts: QuoteFacts, on: date, *, worth: int, on_plan: int) -> RefundQuote:

@@ -37,10 +37,16 @@ def route_of(leg: RefundLeg, destination: str) -> ArrivalRoute:
     """What receives it; without the channel's word it is what paid."""
     if leg.route == RefundRoute.TRANSFER:
         return ArrivalRoute.TRANSFER
-    route = _BY_CHANNEL.get((leg.channel, destination or "original"), ArrivalRoute.OTHER)
+    route = route_back(leg.channel, destination)
     if route is ArrivalRoute.DEBIT_CARD and _was_paid_by_credit_card(leg):
         return ArrivalRoute.CREDIT_CARD
     return route
+
+
+def route_back(channel: str, destination: str = "", *, by_credit_card: bool = False) -> ArrivalRoute:
+    """What receives money that goes back over a channel, as far as is known before it leaves."""
+    route = _BY_CHANNEL.get((channel, destination or "original"), ArrivalRoute.OTHER)
+    return ArrivalRoute.CREDIT_CARD if by_credit_card and route is ArrivalRoute.DEBIT_CARD else route
 
 
 def _was_paid_by_credit_card(leg: RefundLeg) -> bool:
