@@ -5,6 +5,7 @@ from fenqi.domain.ledger.chain import canonical_text, entry_hash
 from fenqi.domain.ledger.checks import BOOK_CHECKS, Books, Finding, check_books
 from fenqi.domain.ledger.entries import Entry, EntryCode, Line, balanced_entry, credit, debit
 from fenqi.domain.ledger.money_out import (
+    price_difference_entry,
     refund_paid_entry,
     refund_returned_entry,
     return_at_ordering_entry,
@@ -44,6 +45,7 @@ __all__ = [
     "partner_funded_entry",
     "partner_refund_entry",
     "partner_settlement_entry",
+    "price_difference_entry",
     "refund_paid_entry",
     "refund_returned_entry",
     "reserve_captured_entry",

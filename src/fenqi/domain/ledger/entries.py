@@ -27,6 +27,7 @@ class EntryCode(StrEnum):
     LOOK = "look"
     DUPLICATE_PAYMENT = "duplicate_payment"
     RETURN_AT_ORDERING = "return_at_ordering"
+    PRICE_DIFFERENCE = "price_difference"
     REFUND_PAID = "refund_paid"
     REFUND_RETURNED = "refund_returned"
     TRANSFER_PAID = "transfer_paid"

@@ -11,6 +11,15 @@ def return_at_ordering_entry(amount: int) -> Entry:
     )
 
 
+def price_difference_entry(amount: int) -> Entry:
+    """A price fell after the purchase, and the difference is owed to the customer beside the plan (P409)."""
+    return balanced_entry(
+        EntryCode.PRICE_DIFFERENCE,
+        debit(Account.EXPENSE_PRICE_PROTECTION, amount),
+        credit(Account.PAYABLE_REFUND, amount),
+    )
+
+
 def refund_paid_entry(amount: int, *, source: str) -> Entry:
     """What was owed back has left over the channel `source`."""
     return balanced_entry(EntryCode.REFUND_PAID, debit(Account.PAYABLE_REFUND, amount), credit(source, amount))
