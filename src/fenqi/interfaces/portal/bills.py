@@ -1,6 +1,6 @@
 """My bills: what falls due over all plans, and when (R122)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -10,10 +10,12 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from fenqi.interfaces.portal.access import customer_page
+from fenqi.interfaces.portal.aftersales.words import case_rows, paused_pill
 from fenqi.interfaces.portal.pages import reader, render_page
 from fenqi.interfaces.portal.rail import Pill, installment_name, status_pill
 from fenqi.interfaces.portal.schedule import SOON_DAYS, Calendar, Standing, standing_by_date
 from fenqi.interfaces.shared.ui_tags import MonthBar
+from fenqi.usecases.aftersales.queries import cases_of
 from fenqi.usecases.repayment import queries
 from fenqi.usecases.views import BillItem, CurrencyBills, MonthSum, PlanSummary
 
@@ -22,12 +24,16 @@ MONTHS_SHOWN = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueItem:
-    """One bill of the next days. `is_first` of its plan: it can be paid alone, a later one only after it."""
+    """One bill of the next days. `is_first` of its plan: it can be paid alone, a later one only after it.
+
+    `is_paused`: after-sales of its order are open, and it need not be paid meanwhile.
+    """
 
     bill: BillItem
     standing: Standing
     pill: Pill | None
     is_first: bool
+    is_paused: bool
 
     @property
     def name(self) -> str:
@@ -85,35 +91,45 @@ def home(_request: HttpRequest) -> HttpResponse:
 @customer_page
 def overview(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     today = reader().today
-    pages = tuple(_page(bills, today) for bills in queries.bills(customer_id, today=today))
-    return render_page(request, "bills.html", {"tab": "bills", "pages": pages})
+    cases = [case for case in cases_of(customer_id) if case.closed_at is None]
+    paused = {case.order_id for case in cases}
+    pages = tuple(_page(bills, today, paused) for bills in queries.bills(customer_id, today=today))
+    context = {"tab": "bills", "pages": pages, "cases": case_rows(cases)}
+    return render_page(request, "bills.html", context)
 
 
-def _page(bills: CurrencyBills, today: date) -> BillsPage:
+def _page(bills: CurrencyBills, today: date, paused: Collection[UUID]) -> BillsPage:
     months = bills.months
     return BillsPage(
         bills=bills,
-        due=_due_items(bills.due_soon, today),
+        due=_due_items(bills.due_soon, today, paused),
         months=tuple(_month_bar(month, today) for month in months[:MONTHS_SHOWN]),
         plans=tuple(PlanLine(plan=plan, tones=_tones(plan, today)) for plan in bills.plans),
         last_month=date(months[-1].year, months[-1].month, 1) if months else None,
     )
 
 
-def _due_items(bills: Sequence[BillItem], today: date) -> tuple[DueItem, ...]:
+def _due_items(bills: Sequence[BillItem], today: date, paused: Collection[UUID]) -> tuple[DueItem, ...]:
     seen: set[UUID] = set()
     items = []
     for bill in bills:
-        items.append(_due_item(bill, today, is_first=bill.plan_id not in seen))
+        is_first = bill.plan_id not in seen
+        items.append(_due_item(bill, today, is_first=is_first, is_paused=bill.order_id in paused))
         seen.add(bill.plan_id)
     return tuple(items)
 
 
-def _due_item(bill: BillItem, today: date, *, is_first: bool) -> DueItem:
+def _due_item(bill: BillItem, today: date, *, is_first: bool, is_paused: bool) -> DueItem:
     calendar = Calendar(today=today, grace_days=(bill.grace_until - bill.due_on).days)
     standing = standing_by_date(bill.due_on, calendar)
     last_day = bill.grace_until if standing is Standing.GRACE else bill.due_on
-    return DueItem(bill=bill, standing=standing, pill=status_pill(standing, (last_day - today).days), is_first=is_first)
+    return DueItem(
+        bill=bill,
+        standing=standing,
+        pill=paused_pill() if is_paused else status_pill(standing, (last_day - today).days),
+        is_first=is_first,
+        is_paused=is_paused,
+    )
 
 
 def _month_bar(month: MonthSum, today: date) -> MonthBar:

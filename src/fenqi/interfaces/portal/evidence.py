@@ -40,11 +40,16 @@ BACK: Final = "next"
 @require_POST
 @customer_page
 def upload(request: HttpRequest, customer_id: UUID, order_id: UUID) -> HttpResponseBase:
-    """Each file for itself: one that is refused keeps none of the others out. Raises NotFound."""
+    """To the page the form was on, or in JSON what became of each file. Raises NotFound."""
+    taken, refused = take_in(request, customer_id, order_id)
+    return _answer(request, order_id, taken, refused if taken or refused else [EvidenceEmpty()])
+
+
+def take_in(request: HttpRequest, customer_id: UUID, order_id: UUID) -> tuple[list[EvidenceView], list[FenqiError]]:
+    """Keep the files of a form, each for itself: one that is refused keeps no other out. Raises NotFound."""
     taken: list[EvidenceView] = []
     refused = [_too_large()] if was_cut_short(request) else []
-    files = request.FILES.getlist(FILES)
-    for file in files:
+    for file in request.FILES.getlist(FILES):
         try:
             taken.append(
                 store_evidence(
@@ -55,7 +60,7 @@ def upload(request: HttpRequest, customer_id: UUID, order_id: UUID) -> HttpRespo
             if refusal.status == HTTPStatus.NOT_FOUND:
                 raise
             refused.append(refusal)
-    return _answer(request, order_id, taken, refused if files or refused else [EvidenceEmpty()])
+    return taken, refused
 
 
 @require_safe

@@ -7,11 +7,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from fenqi.interfaces.portal.access import customer_page
+from fenqi.interfaces.portal.aftersales import choices
+from fenqi.interfaces.portal.aftersales.words import case_rows
 from fenqi.interfaces.portal.auto_debit import card_of
 from fenqi.interfaces.portal.pages import reader, render_page
 from fenqi.interfaces.portal.plan_page import plan_page
 from fenqi.interfaces.portal.rail import installment_name, pill_of, rail_rows
 from fenqi.interfaces.portal.waiting import not_counted
+from fenqi.usecases import clock
+from fenqi.usecases.aftersales.eligibility import return_options
+from fenqi.usecases.aftersales.queries import cases_of
 from fenqi.usecases.orders import queries
 from fenqi.usecases.orders.queries import Which
 from fenqi.usecases.refunds.queries import list_refunds
@@ -49,7 +54,16 @@ def detail(request: HttpRequest, customer_id: UUID, order_id: UUID) -> HttpRespo
     """The order, and first of all what is still to be paid for it."""
     today = reader().today
     order = queries.order_detail(customer_id, order_id, today=today)
-    context: dict[str, object] = {"order": order, "refunds": list_refunds(customer_id, order_id=order_id)}
+    options = return_options(customer_id, order_id, now=clock.now())
+    cases = case_rows(cases_of(customer_id, order_id))
+    context: dict[str, object] = {
+        "order": order,
+        "refunds": list_refunds(customer_id, order_id=order_id),
+        "after_sales": choices.order_action(options),
+        "can_return": choices.can_apply(options),
+        "cases": cases,
+        "paused_by": next((row.case for row in cases if row.case.closed_at is None), None),
+    }
     if order.plan is not None:
         plan = plan_page(order.plan, today=today, payments=order.repayments)
         context |= {

@@ -18,6 +18,7 @@ from fenqi.interfaces.portal import (
     sign_in,
     support,
 )
+from fenqi.interfaces.portal.aftersales import applying, case, listing
 from fenqi.interfaces.shared import parts
 
 app_name = "portal"
@@ -47,6 +48,16 @@ urlpatterns = [
     path("repayments/<uuid:payment_id>/scan", going_on.scan, name="scan"),
     path("repayments/<uuid:payment_id>/cashier", going_on.back_to_cashier, name="back_to_cashier"),
     path("refunds/<uuid:refund_id>", refunds.show, name="refund"),
+    path("after-sales", listing.overview, name="after_sales"),
+    path("after-sales/<uuid:case_id>", case.show, name="after_sales_case"),
+    path("after-sales/<uuid:case_id>/answer", case.add_evidence, name="answer_case"),
+    path("after-sales/<uuid:case_id>/sent", case.sent, name="sent_goods"),
+    path("after-sales/<uuid:case_id>/withdraw", case.take_back, name="withdraw_case"),
+    path("after-sales/<uuid:case_id>/confirm", case.confirm, name="confirm_case_quote"),
+    path("orders/<uuid:order_id>/after-sales", applying.choose, name="apply_after_sales"),
+    path("orders/<uuid:order_id>/after-sales/reason", applying.give_reason, name="after_sales_reason"),
+    path("orders/<uuid:order_id>/after-sales/quote", applying.show_quote, name="refund_quote"),
+    path("orders/<uuid:order_id>/after-sales/apply", applying.submit, name="submit_after_sales"),
     path("orders/<uuid:order_id>/evidence", evidence.upload, name="upload_evidence"),
     path("evidence/<uuid:evidence_id>", evidence.show, name="evidence"),
     path("evidence/<uuid:evidence_id>/thumbnail", evidence.thumbnail, name="evidence_thumbnail"),

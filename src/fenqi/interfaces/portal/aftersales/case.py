@@ -1,9 +1,12 @@
-"""One after-sales case: where it stands, who has the money, and what the customer can do next (R043-R045, R073-R081)."""
+"""One after-sales case: where it stands, who has the money, and what to do next (R043-R045, R073-R081)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import get_language
@@ -14,16 +17,23 @@ from fenqi.domain.aftersales.cases import CaseSignal, CaseState
 from fenqi.domain.aftersales.rules import NEXT_STEPS, NextStep
 from fenqi.domain.errors import FenqiError, NotFound
 from fenqi.interfaces.portal.access import customer_page
-from fenqi.interfaces.portal.aftersales.evidence import stored
+from fenqi.interfaces.portal.aftersales.actors import customer_actor
 from fenqi.interfaces.portal.aftersales.headlines import headline, ways
+from fenqi.interfaces.portal.aftersales.photos import room_told
 from fenqi.interfaces.portal.aftersales.progress import timeline
 from fenqi.interfaces.portal.aftersales.quote_page import quote_page
-from fenqi.interfaces.portal.aftersales.words import kind_named, reason_named
+from fenqi.interfaces.portal.aftersales.terms_told import freight_told
+from fenqi.interfaces.portal.aftersales.words import kind_named, reason_named, rule_named
+from fenqi.interfaces.portal.evidence import take_in
 from fenqi.interfaces.portal.pages import reader, render_page
+from fenqi.interfaces.portal.rail import Reader
+from fenqi.interfaces.shared import formats
 from fenqi.usecases import clock
-from fenqi.usecases.aftersales import queries
+from fenqi.usecases.aftersales import queries, rules_of_case
+from fenqi.usecases.aftersales.evidence import room_for, waiting_evidence
 from fenqi.usecases.aftersales.execute import confirm_quote
 from fenqi.usecases.aftersales.goods import note_sent
+from fenqi.usecases.aftersales.policies import version_of
 from fenqi.usecases.aftersales.review import answer
 from fenqi.usecases.aftersales.views import CaseView
 from fenqi.usecases.aftersales.withdraw import withdraw
@@ -49,10 +59,9 @@ class AnswerForm(forms.Form):
 class Tried:
     """What was typed, and why it was not taken."""
 
-    signal: CaseSignal
     refusal: str
-    status: int
-    typed: dict[str, str]
+    status: int = 422
+    typed: Mapping[str, str] = field(default_factory=dict)
 
 
 @require_safe
@@ -69,10 +78,13 @@ def add_evidence(request: HttpRequest, customer_id: UUID, case_id: UUID) -> Http
     note = form.cleaned_data["note"] if form.is_valid() else request.POST.get("note", "")[:LONGEST_WORDS]
     case = queries.case_view(customer_id, case_id)
     try:
-        files = stored(request, customer_id, case.order_id)
-        answer(customer_id, case_id, note=note, evidence_ids=files, now=clock.now())
+        _taken, refused = take_in(request, customer_id, case.order_id)
+        if refused:
+            raise refused[0]
+        files = [one.evidence_id for one in waiting_evidence(customer_id, case.order_id)]
+        answer(customer_id, case_id, note=note, evidence_ids=files, actor=customer_actor(customer_id), now=clock.now())
     except FenqiError as refusal:
-        return _again(request, customer_id, case_id, refusal, CaseSignal.ANSWERED, {"note": note})
+        return _again(request, customer_id, case_id, refusal, typed={"note": note})
     return _done(case_id)
 
 
@@ -84,11 +96,11 @@ def sent(request: HttpRequest, customer_id: UUID, case_id: UUID) -> HttpResponse
     form = SentForm(request.POST)
     if not form.is_valid():
         told = _("Please fill in the carrier and the number on the parcel's label.")
-        return _page(request, queries.case_view(customer_id, case_id), Tried(CaseSignal.SENT, told, 422, typed))
+        return _page(request, queries.case_view(customer_id, case_id), Tried(told, typed=typed))
     try:
-        note_sent(customer_id, case_id, **form.cleaned_data, now=clock.now())
+        note_sent(customer_id, case_id, **form.cleaned_data, actor=customer_actor(customer_id), now=clock.now())
     except FenqiError as refusal:
-        return _again(request, customer_id, case_id, refusal, CaseSignal.SENT, typed)
+        return _again(request, customer_id, case_id, refusal, typed=typed)
     return _done(case_id)
 
 
@@ -96,9 +108,9 @@ def sent(request: HttpRequest, customer_id: UUID, case_id: UUID) -> HttpResponse
 @customer_page
 def take_back(request: HttpRequest, customer_id: UUID, case_id: UUID) -> HttpResponse:
     try:
-        withdraw(customer_id, case_id, now=clock.now())
+        withdraw(customer_id, case_id, actor=customer_actor(customer_id), now=clock.now())
     except FenqiError as refusal:
-        return _again(request, customer_id, case_id, refusal, CaseSignal.WITHDRAWN, {})
+        return _again(request, customer_id, case_id, refusal)
     return _done(case_id)
 
 
@@ -111,9 +123,9 @@ def confirm(request: HttpRequest, customer_id: UUID, case_id: UUID) -> HttpRespo
     except ValueError as malformed:
         raise NotFound from malformed
     try:
-        confirm_quote(customer_id, case_id, quote_id, now=clock.now())
+        confirm_quote(customer_id, case_id, quote_id, actor=customer_actor(customer_id), now=clock.now())
     except FenqiError as refusal:
-        return _again(request, customer_id, case_id, refusal, CaseSignal.CONFIRMED, {})
+        return _again(request, customer_id, case_id, refusal)
     return _done(case_id)
 
 
@@ -126,20 +138,22 @@ def _again(
     customer_id: UUID,
     case_id: UUID,
     refusal: FenqiError,
-    signal: CaseSignal,
-    typed: dict[str, str],
+    *,
+    typed: Mapping[str, str] | None = None,
 ) -> HttpResponse:
     """The page as it stands now, with what was typed and why it was not taken."""
     if isinstance(refusal, NotFound):
         raise refusal
     told = refusal.text(get_language() or "zh-hans")
-    return _page(request, queries.case_view(customer_id, case_id), Tried(signal, told, refusal.status, typed))
+    return _page(request, queries.case_view(customer_id, case_id), Tried(told, refusal.status, typed or {}))
 
 
 def _page(request: HttpRequest, case: CaseView, tried: Tried | None = None) -> HttpResponse:
     read = reader(case.currency)
     title, lead = headline(case, read)
     may = case.customer_may
+    policy = version_of(case.policy_code, case.policy_version)
+    terms = rules_of_case.terms_of(policy.rules)
     context = {
         "case": case,
         "headline": title,
@@ -149,11 +163,16 @@ def _page(request: HttpRequest, case: CaseView, tried: Tried | None = None) -> H
         "ways": ways(case),
         "latest_on": _latest_on(case),
         "steps": timeline(case, read),
-        "quote": quote_page(case.quote, read) if case.quote else None,
-        "offered": quote_page(case.offered_quote, read) if case.offered_quote else None,
+        "quote": quote_page(case.quote, terms, read) if case.quote else None,
+        "offered": quote_page(case.offered_quote, terms, read) if case.offered_quote else None,
         "is_rejected": case.state is CaseState.REJECTED,
+        "rule": rule_named(case.rule),
+        "money": _money_told(case, read),
+        "return_address": settings.FENQI_RETURN_ADDRESS,
+        "freight_told": freight_told(policy.rules, case.reason),
         "next_step": _next_step(case),
         "may_answer": CaseSignal.ANSWERED in may,
+        **(_what_waits(case) if CaseSignal.ANSWERED in may else {}),
         "may_send": CaseSignal.SENT in may,
         "may_confirm": CaseSignal.CONFIRMED in may and case.offered_quote is not None,
         "may_withdraw": CaseSignal.WITHDRAWN in may,
@@ -165,7 +184,31 @@ def _page(request: HttpRequest, case: CaseView, tried: Tried | None = None) -> H
     return render_page(request, "aftersales/case.html", context, status=tried.status if tried else 200)
 
 
-def _latest_on(case: CaseView) -> object:
+def _what_waits(case: CaseView) -> dict[str, object]:
+    """Photos and videos that were uploaded for the answer and not handed in yet."""
+    return {
+        "waiting": waiting_evidence(case.customer_id, case.order_id),
+        "files_told": room_told(room_for(case.customer_id, case.order_id)),
+    }
+
+
+def _money_told(case: CaseView, read: Reader) -> tuple[tuple[str, str], ...]:
+    """Who has the money while nothing has left yet, and when it is to arrive (R043, R044, R058)."""
+    if not case.is_open or case.refunds or case.quote is None or not case.quote.cash_minor:
+        return ()
+    usual, latest = (
+        formats.full_day(day, read.language, today=read.today)
+        for day in (case.deadlines.usual_by, case.deadlines.promise_by)
+    )
+    return (
+        (_("To come back to you"), formats.money(case.quote.cash_minor, case.currency)),
+        (_("Who has the money"), _("The mall")),
+        (_("Usually there by"), usual),
+        (_("At the latest"), latest),
+    )
+
+
+def _latest_on(case: CaseView) -> date | None:
     """The last day that we answer for, of money that has not arrived."""
     days = [one.leg.expected_by for one in ways(case) if one.leg.expected_by and not one.leg.arrived_on]
     return max(days, default=None)

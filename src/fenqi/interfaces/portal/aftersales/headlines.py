@@ -1,7 +1,7 @@
 """The first line of a case's page: what it came to, or what it waits for, and who acts next."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from django.utils.translation import gettext as _
 
@@ -15,10 +15,28 @@ from fenqi.usecases.aftersales.views import CaseView
 
 Told = tuple[str, str]
 """The headline and the line below it."""
+Teller = Callable[[], Told]
 
 
 def headline(case: CaseView, reader: Reader) -> Told:
-    return _HEADLINES[case.state](case, reader)
+    tellers: dict[CaseState, Teller] = {
+        CaseState.SUBMITTED: lambda: _submitted(case, reader),
+        CaseState.IN_REVIEW: lambda: _submitted(case, reader),
+        CaseState.EVIDENCE_ASKED: lambda: _evidence_asked(case),
+        CaseState.APPROVED: lambda: (_("Approved, the next step begins by itself"), case.decision_note),
+        CaseState.REJECTED: lambda: (_("This was not approved, and nothing has changed"), ""),
+        CaseState.GOODS_AWAITED: lambda: _goods_awaited(case, reader),
+        CaseState.GOODS_RECEIVED: _goods_received,
+        CaseState.QUOTE_CHANGED: _quote_changed,
+        CaseState.REFUNDING: lambda: _refunding(case),
+        CaseState.REPLACING: lambda: (
+            _("Your goods are here, new ones are being sent"),
+            _("Your plan goes on unchanged."),
+        ),
+        CaseState.COMPLETED: lambda: _completed(case),
+        CaseState.WITHDRAWN: lambda: _withdrawn(case),
+    }
+    return tellers[case.state]()
 
 
 def _submitted(case: CaseView, reader: Reader) -> Told:
@@ -33,13 +51,9 @@ def _clock(case: CaseView) -> str:
     return formats.clock(case.deadlines.review_due_at.astimezone(clock.mall_zone()))
 
 
-def _evidence_asked(case: CaseView, reader: Reader) -> Told:
+def _evidence_asked(case: CaseView) -> Told:
     asked = [step.note for step in case.steps if step.signal is CaseSignal.MORE_ASKED]
     return _("We need a little more from you, then the review goes on"), asked[-1] if asked else ""
-
-
-def _approved(case: CaseView, reader: Reader) -> Told:
-    return _("Approved, the next step begins by itself"), case.decision_note
 
 
 def _goods_awaited(case: CaseView, reader: Reader) -> Told:
@@ -52,22 +66,18 @@ def _goods_awaited(case: CaseView, reader: Reader) -> Told:
     return _("Approved, send the goods back %(by)s") % {"by": by}, case.decision_note
 
 
-def _goods_received(case: CaseView, reader: Reader) -> Told:
+def _goods_received() -> Told:
     return _("Your goods are here, we inspect them"), _("What comes next begins by itself.")
 
 
-def _quote_changed(case: CaseView, reader: Reader) -> Told:
+def _quote_changed() -> Told:
     return (
         _("The amounts have changed, please look and confirm"),
         _("Nothing moves before you agree. You can also withdraw: then everything stays as it is."),
     )
 
 
-def _replacing(case: CaseView, reader: Reader) -> Told:
-    return _("Your goods are here, new ones are being sent"), _("Your plan goes on unchanged.")
-
-
-def _refunding(case: CaseView, reader: Reader) -> Told:
+def _refunding(case: CaseView) -> Told:
     """Where every part of the money is: what has arrived first."""
     held: defaultdict[str, int] = defaultdict(int)
     for one in ways(case):
@@ -88,7 +98,7 @@ def ways(case: CaseView) -> list[Way]:
     return [way(leg) for refund in case.refunds for leg in refund.ways]
 
 
-def _completed(case: CaseView, reader: Reader) -> Told:
+def _completed(case: CaseView) -> Told:
     if case.kind == WishKind.EXCHANGE:
         return _("The new goods are on their way to you"), _("Your plan goes on unchanged.")
     if case.arrived_minor:
@@ -103,27 +113,7 @@ def _off_plan(case: CaseView) -> str:
     return _("%(amount)s is off your plan for good.") % {"amount": formats.money(off, case.currency)} if off else ""
 
 
-def _rejected(case: CaseView, reader: Reader) -> Told:
-    return _("This was not approved, and nothing has changed"), case.decision_note
-
-
-def _withdrawn(case: CaseView, reader: Reader) -> Told:
-    if any(step.signal is CaseSignal.NEVER_SENT for step in case.steps):
-        return _("The goods did not come, so this has ended"), _("Your plan goes on as before. You can apply again.")
+def _withdrawn(case: CaseView) -> Told:
+    if any(step.signal is CaseSignal.EXPIRED for step in case.steps):
+        return _("We heard nothing in time, so this has ended"), _("Your plan goes on as before. You can apply again.")
     return _("Withdrawn, everything stays as it was"), _("Your plan goes on as before. You can apply again.")
-
-
-_HEADLINES: Mapping[CaseState, Callable[[CaseView, Reader], Told]] = {
-    CaseState.SUBMITTED: _submitted,
-    CaseState.IN_REVIEW: _submitted,
-    CaseState.EVIDENCE_ASKED: _evidence_asked,
-    CaseState.APPROVED: _approved,
-    CaseState.REJECTED: _rejected,
-    CaseState.GOODS_AWAITED: _goods_awaited,
-    CaseState.GOODS_RECEIVED: _goods_received,
-    CaseState.QUOTE_CHANGED: _quote_changed,
-    CaseState.REFUNDING: _refunding,
-    CaseState.REPLACING: _replacing,
-    CaseState.COMPLETED: _completed,
-    CaseState.WITHDRAWN: _withdrawn,
-}

@@ -16,7 +16,7 @@ from fenqi.usecases.aftersales.views import CaseStepView, CaseView, Stage, Stage
 _UNTOLD = frozenset({CaseSignal.GOODS_CALLED, CaseSignal.REPLACEMENT_DUE})
 """They follow by themselves on the step before, in the same moment."""
 _ENDED_BADLY = frozenset(
-    {CaseSignal.REJECTED, CaseSignal.WITHDRAWN, CaseSignal.NEVER_SENT, CaseSignal.CAME_BACK, CaseSignal.TRACED}
+    {CaseSignal.REJECTED, CaseSignal.WITHDRAWN, CaseSignal.EXPIRED, CaseSignal.CAME_BACK, CaseSignal.TRACED}
 )
 _THE_CUSTOMERS_TURN = frozenset({CaseState.EVIDENCE_ASKED, CaseState.GOODS_AWAITED, CaseState.QUOTE_CHANGED})
 
@@ -34,13 +34,13 @@ class Step:
 
 def timeline(case: CaseView, reader: Reader) -> tuple[Step, ...]:
     """Newest first."""
-    ahead = [stage for stage in case.stages if stage.state is StageState.AHEAD]
+    ahead = [stage for stage in case.stages if stage.state is StageState.AHEAD and case.is_open]
     now = [stage for stage in case.stages if stage.state is StageState.NOW]
     told = [step for step in case.steps if not _goes_without_saying(step)]
     return (
         *(_ahead(stage, reader) for stage in reversed(ahead)),
         *(_now(case, stage, reader) for stage in reversed(now)),
-        *(_done(case, step, reader) for step in reversed(told)),
+        *(_done(case, step) for step in reversed(told)),
     )
 
 
@@ -86,7 +86,7 @@ def queue_told(ahead: int) -> str:
     return _("%(count)s are reviewed before yours") % {"count": ahead} if ahead else _("Yours is reviewed next")
 
 
-def _done(case: CaseView, step: CaseStepView, reader: Reader) -> Step:
+def _done(case: CaseView, step: CaseStepView) -> Step:
     return Step(
         title=step_name(step.signal),
         caption="\n".join(part for part in (*_particulars(case, step), step.note) if part),

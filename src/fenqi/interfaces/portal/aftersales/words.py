@@ -1,13 +1,18 @@
 """What after-sales are called on the customer's pages: wishes, reasons, states, steps."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from django.utils.translation import gettext as _
 
 from fenqi.domain.aftersales.cases import CaseSignal, CaseState
 from fenqi.domain.aftersales.reasons import Reason, WishKind
+from fenqi.domain.aftersales.rules import RULES, RuleId
 from fenqi.interfaces.portal.rail import Pill
-from fenqi.usecases.aftersales.views import StageName
+from fenqi.usecases.aftersales.views import CaseSummary, StageName
+
+CONSUMER_LAW: Final = "消费者权益保护法"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ def step_name(signal: CaseSignal) -> str:
         CaseSignal.GOODS_CALLED: _("We asked for the goods"),
         CaseSignal.SENT: _("You sent the goods"),
         CaseSignal.REMINDED: _("We reminded you to send the goods"),
-        CaseSignal.NEVER_SENT: _("The goods did not come in time"),
+        CaseSignal.EXPIRED: _("Nothing came in time"),
         CaseSignal.RECEIVED: _("Goods received and inspected"),
         CaseSignal.QUOTE_CHANGED: _("The amounts changed"),
         CaseSignal.CONFIRMED: _("You confirmed the new amounts"),
@@ -105,3 +110,67 @@ def stage_ahead(name: StageName) -> Named:
         StageName.ARRIVAL: Named(_("It arrives on your account"), _("In the hands of the bank or the wallet")),
     }
     return names[name]
+
+
+def rule_named(rule: str) -> str:
+    """The rule that a decision cites, and the law behind it; nothing for a rule that is not one of ours."""
+    known = {one.value: one for one in RuleId}.get(rule)
+    if known is None:
+        return ""
+    return " · ".join(part for part in (_rule_title(known), *map(_law, RULES[known].sources)) if part)
+
+
+def _rule_title(rule: RuleId) -> str:
+    confirmed = _("What you confirmed at ordering")
+    titles = {
+        RuleId.NO_REASON_RETURN: _("Return without a reason"),
+        RuleId.FAULTY_GOODS: _("Goods at fault"),
+        RuleId.NOT_RECEIVED: _("Goods that never came"),
+        RuleId.LATE_GOODS: _("Goods that came late"),
+        RuleId.ORDER_NOT_IN_FORCE: _("Orders that are in force"),
+        RuleId.OTHER_PLATFORM: _("Bought on another platform"),
+        RuleId.NOT_DELIVERED: _("Only after delivery"),
+        RuleId.NOTHING_LEFT: _("Pieces that are left"),
+        RuleId.GOODS_ARE_KEPT: _("To keep the goods, something must be wrong with them"),
+        RuleId.REASON_DOES_NOT_FIT: _("Reason and wish must fit"),
+        RuleId.MADE_TO_ORDER: _("Goods made to order"),
+        RuleId.PERISHABLE: _("Fresh or perishable goods"),
+        RuleId.DIGITAL: _("Digital goods"),
+        RuleId.OPENED_MEDIA: _("Opened recordings and software"),
+        RuleId.PERIODICAL: _("Newspapers and periodicals"),
+        RuleId.CONFIRMED_SEALED: confirmed,
+        RuleId.CONFIRMED_ACTIVATED: confirmed,
+        RuleId.CONFIRMED_NEAR_EXPIRY: confirmed,
+        RuleId.CONFIRMED_FLAWED: confirmed,
+        RuleId.WINDOW_OVER: _("Time for returns without a reason"),
+        RuleId.FAULT_WINDOW_OVER: _("Time to report a fault"),
+    }
+    return titles.get(rule, _("Price protection"))
+
+
+def _law(source: str) -> str:
+    name, _space, article = source.partition(" art ")
+    if name != CONSUMER_LAW:
+        return ""
+    return _("Law on the Protection of Consumer Rights and Interests, article %(article)s") % {"article": article}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A case as a line of a list."""
+
+    case: CaseSummary
+    kind: str
+    pill: Pill
+
+
+def case_rows(cases: Iterable[CaseSummary]) -> tuple[CaseRow, ...]:
+    """Those that wait for the customer first, closed ones last, each kind newest first."""
+    newest = sorted(cases, key=lambda case: case.created_at, reverse=True)
+    ordered = sorted(newest, key=lambda case: (not case.customer_must_act, case.closed_at is not None))
+    return tuple(CaseRow(case, kind_named(case.kind).name, state_pill(case.state)) for case in ordered)
+
+
+def paused_pill() -> Pill:
+    """Of a bill whose goods are being returned: it is not due meanwhile."""
+    return Pill(tone="refund", text=_("Paused, after-sales are open"), icon="undo-2")
