@@ -10,8 +10,9 @@ import structlog
 from django.db import transaction
 
 from fenqi.domain.aftersales.cases import CaseSignal, CaseState
+from fenqi.domain.payments.refunds import RefundState
 from fenqi.records import locks
-from fenqi.records.models import AftersalesCase, CaseStep
+from fenqi.records.models import AftersalesCase, CaseStep, PartnerRefund
 from fenqi.records.posting import Decision, write
 from fenqi.usecases import audit, clock
 from fenqi.usecases.aftersales import endings
@@ -30,17 +31,27 @@ def follow_case(customer_id: UUID, case_id: UUID, *, now: datetime) -> CaseState
         if CaseState(case.state) not in (CaseState.REFUNDING, CaseState.COMPLETED):
             return CaseState(case.state)
         legs = [leg for refund in refunds_of(case) for leg in refund.ways]
+        is_there = all(leg.arrived_on for leg in legs) and _is_with_the_lender(case)
         decision = Decision(customer_id)
         if case.state == CaseState.REFUNDING:
-            _look_for_arrival(decision, case, legs, now=now)
-        elif not all(leg.arrived_on for leg in legs):
+            _look_for_arrival(decision, case, legs, is_there=is_there, now=now)
+        elif not is_there:
             move(decision, case, CaseSignal.CAME_BACK, actor=audit.SYSTEM, now=now)
         write(decision)
     return CaseState(case.state)
 
 
-def _look_for_arrival(decision: Decision, case: AftersalesCase, legs: list[LegView], *, now: datetime) -> None:
-    if all(leg.arrived_on for leg in legs):
+def _is_with_the_lender(case: AftersalesCase) -> bool:
+    """Where a lender gets the value: that it has taken it; what it refuses goes to it again."""
+    told = PartnerRefund.objects.filter(customer_id=case.customer_id, case_id=case.id)
+    states = set(told.exclude(state=RefundState.FAILED.value).values_list("state", flat=True))
+    return states <= {RefundState.SUCCEEDED.value} if states else not told.exists()
+
+
+def _look_for_arrival(
+    decision: Decision, case: AftersalesCase, legs: list[LegView], *, is_there: bool, now: datetime
+) -> None:
+    if is_there:
         move(decision, case, CaseSignal.ARRIVED, actor=audit.SYSTEM, now=now)
         endings.after_completion(decision, case, now)
         return

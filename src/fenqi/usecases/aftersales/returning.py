@@ -23,6 +23,7 @@ from fenqi.usecases.aftersales.moved import Moved
 from fenqi.usecases.aftersales.quoting import WorkedOut, keep_quote, work_out
 from fenqi.usecases.aftersales.steps import move
 from fenqi.usecases.aftersales.wishes import deductions_of, wish_of
+from fenqi.usecases.partners.refunding import refund_over_partner
 from fenqi.usecases.plan_file import Fact
 from fenqi.usecases.projection import About, ChainHead, entry_columns
 from fenqi.usecases.refunds.open import open_refund
@@ -46,13 +47,16 @@ def carry_out_return(decision: Decision, locked: LockedCustomer, case: Aftersale
         _open(decision, locked, case, refund_keys.at_ordering(case.id), quote.at_ordering, now=now),
     )
     opened = tuple(refund_id for refund_id in refunds if refund_id is not None)
+    if quote.partner:
+        _send_to_lender(decision, case, quote, now=now)
     return Moved(
         quote_id=case.quote_id,
         event_ids=tuple(event.id for event in events),
         refund_ids=opened,
         cash=quote.cash,
         at_ordering=quote.at_ordering,
-        goes_on=bool(opened),
+        partner=quote.partner,
+        goes_on=bool(opened or quote.partner),
     )
 
 
@@ -182,6 +186,21 @@ def _open(
         plan_id=case.plan_id if over_rails else None,
         order_id=case.order_id,
         sources=None if over_rails else (),
+        actor=_actor(case),
+        now=now,
+    )
+
+
+def _send_to_lender(decision: Decision, case: AftersalesCase, quote: RefundQuote, *, now: datetime) -> None:
+    """Who has lent the money gets all of it, and changes its plan by its own rules (P207)."""
+    assert case.plan_id is not None, "only a plan has a lender"
+    refund_over_partner(
+        decision,
+        plan_id=case.plan_id,
+        order_id=case.order_id,
+        case_id=case.id,
+        amount=Money(quote.partner, case.currency),
+        effective_on=quote.on,
         actor=_actor(case),
         now=now,
     )

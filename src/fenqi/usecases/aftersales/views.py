@@ -4,15 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from fenqi.domain.aftersales.cases import CaseSignal, CaseState, Party
 from fenqi.domain.aftersales.deadlines import Deadline
+from fenqi.usecases.aftersales.quote_views import QuoteView
 from fenqi.usecases.refunds.queries import Holder, RefundView
-
-if TYPE_CHECKING:
-    from fenqi.usecases.aftersales.quoting import QuoteView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +133,8 @@ class CaseView:
     stages: tuple[Stage, ...]
     holder: Holder
     quote_id: UUID | None
-    quote: "QuoteView | None"
-    offered_quote: "QuoteView | None"
+    quote: QuoteView | None
+    offered_quote: QuoteView | None
     refunds: tuple[RefundView, ...]
     evidence: tuple[EvidenceInCase, ...]
     deadlines: DeadlinesView

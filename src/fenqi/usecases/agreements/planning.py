@@ -24,6 +24,7 @@ from fenqi.domain.plans import PlanStatus
 from fenqi.records.models import AgreementStatus, DebitAgreement, DebitNotice, PaymentAttempt, PaymentPurpose
 from fenqi.records.posting import Decision
 from fenqi.usecases import outbox
+from fenqi.usecases.aftersales.pauses import undisputed
 from fenqi.usecases.plan_file import PlanFile
 from fenqi.usecases.rails import rail
 from fenqi.usecases.repayment.quote import Choice, NothingOwed, RepaymentQuote, quote_on_file
@@ -69,8 +70,11 @@ def planned_try(agreement: DebitAgreement, file: PlanFile, *, now: datetime) -> 
 
 
 def open_due_days(file: PlanFile, rules: DebitRules, *, today: date) -> Sequence[date]:
-    """The due days of what is still owed and still tried, earliest first; none of a plan that is not running."""
-    state = file.state()
+    """The due days of what is still owed and still tried, earliest first; none of a plan that is not running.
+
+    What an open return would take off the plan is not tried.
+    """
+    state = undisputed(file).state()
     if state.status is not PlanStatus.ACTIVE:
         return ()
     days = {row.due_on for row in state.rows if row.outstanding.total}
@@ -103,6 +107,7 @@ def amount_above(file: PlanFile, *, most_minor: int, at: datetime) -> int:
     """What the earliest installment that is due comes to at that instant, when not even that may be debited; else 0."""
     if debit_quote(file, most_minor=most_minor, at=at) is not None:
         return 0
+    file = undisputed(file)
     try:
         due = quote_on_file(file, Choice(purpose=PaymentPurpose.DUE), now=at)
     except NothingOwed:
@@ -114,8 +119,10 @@ def amount_above(file: PlanFile, *, most_minor: int, at: datetime) -> int:
 def debit_quote(file: PlanFile, *, most_minor: int, at: datetime) -> RepaymentQuote | None:
     """What is debited at that instant: all that is due, or as many whole installments, from the earliest on, as fit.
 
-    None when not even one fits into `most_minor`, or nothing is due.
+    The share that an open return disputes is left alone. None when not even one installment fits into `most_minor`, or
+    nothing is due.
     """
+    file = undisputed(file)
     try:
         due = quote_on_file(file, Choice(purpose=PaymentPurpose.DUE), now=at)
     except NothingOwed:

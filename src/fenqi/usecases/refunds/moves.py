@@ -13,6 +13,7 @@ from fenqi.records.locks import LockedCustomer
 from fenqi.records.models import PaymentAttempt, Refund, RefundCause, RefundLeg, RefundRoute, RefundStatus
 from fenqi.records.posting import Decision, Row
 from fenqi.usecases import clock, outbox
+from fenqi.usecases.aftersales.refund_keys import case_of
 from fenqi.usecases.projection import About, ChainHead, entry_columns
 from fenqi.usecases.refunds.rows import add_legs, columns_of, status_of
 from fenqi.usecases.refunds.sources import sources_of
@@ -49,9 +50,17 @@ def move_leg(
             outbox.look_at_arrival(decision, leg.id, at=clock.end_of_business_day(leg.expected_by), now=now)
         if after in _ON_ITS_WAY and before not in _ON_ITS_WAY and refund.cause == RefundCause.DUPLICATE:
             outbox.tell_on_its_way(decision, refund.id, now=now)
+        follow_its_case(decision, refund, now=now)
     if changes or after is not before:
         decision.add("refund_leg", columns_of(leg))
         _settle_refund(decision, refund, [*_other_legs(leg), leg, *added], now=now)
+
+
+def follow_its_case(decision: Decision, refund: Refund, *, now: datetime) -> None:
+    """Where a leg of a case's refund got to may complete the case."""
+    case_id = case_of(refund.source_key)
+    if case_id is not None:
+        outbox.about_case(decision, outbox.FOLLOW_CASE, case_id, now=now)
 
 
 def _post(

@@ -9,10 +9,11 @@ from fenqi.channels.interface import RefundReply, TimeKeyedChannel
 from fenqi.domain.payments import Outcome
 from fenqi.domain.payments.refunds import ASKED_ABOUT, RefundState
 from fenqi.records import locks
-from fenqi.records.models import RefundLeg, RefundRoute
+from fenqi.records.models import Refund, RefundLeg, RefundRoute
 from fenqi.records.posting import Decision, write
 from fenqi.usecases import clock, outbox
 from fenqi.usecases.rails import rail
+from fenqi.usecases.refunds.moves import follow_its_case
 from fenqi.usecases.refunds.rows import columns_of
 from fenqi.usecases.refunds.send import is_held, refund_request, request_refund
 from fenqi.usecases.refunds.settle import find_leg, settle_leg
@@ -58,6 +59,7 @@ def look_at_arrival(customer_id: UUID, leg_id: UUID, *, now: datetime) -> bool:
             return False
         decision = Decision(customer_id)
         decision.add("refund_leg", columns_of(leg, arrived_on=leg.expected_by, updated_at=now))
+        follow_its_case(decision, Refund.objects.get(customer_id=customer_id, id=leg.refund_id), now=now)
         write(decision)
     return True
 
