@@ -39,6 +39,11 @@ def customer_view(customer_id: UUID) -> CustomerView:
     customer = Customer.objects.filter(id=customer_id).first()
     if customer is None:
         raise NotFound
+    return view(customer)
+
+
+def view(customer: Customer) -> CustomerView:
+    """Of a row that was read."""
     name, phone = personal.decrypt(customer.name_encrypted), personal.decrypt(customer.phone_encrypted)
     return CustomerView(
         customer_id=customer.id,

@@ -148,7 +148,7 @@ def queue(which: Queue = Queue.OPEN, after: str | None = None, limit: int = 50) 
     now = clock.now()
     with across_customers():
         found = list(_of_queue(which, after, now=now)[: limit + 1])
-        rows = _queue_rows(found, now=now)
+        rows = queue_rows(found, now=now)
     cursors = {case.id: _queue_cursor(case) for case in found}
     return page_of(rows, limit=limit, cursor_of=lambda last: cursors[last.case_id])
 
@@ -156,7 +156,7 @@ def queue(which: Queue = Queue.OPEN, after: str | None = None, limit: int = 50) 
 def late_cases(*, now: datetime) -> tuple[QueueRow, ...]:
     """The open cases of which a clock has run out, the latest first."""
     with across_customers():
-        return tuple(_queue_rows(list(_of_queue(Queue.LATE, None, now=now)[:_MOST_LATE]), now=now))
+        return tuple(queue_rows(list(_of_queue(Queue.LATE, None, now=now)[:_MOST_LATE]), now=now))
 
 
 def _of_queue(which: Queue, after: str | None, *, now: datetime) -> QuerySet[AftersalesCase]:
@@ -195,7 +195,8 @@ def _read_queue_cursor(cursor: str) -> tuple[str, datetime, UUID]:
         raise InvalidCursor from None
 
 
-def _queue_rows(cases: Sequence[AftersalesCase], *, now: datetime) -> list[QueueRow]:
+def queue_rows(cases: Sequence[AftersalesCase], *, now: datetime) -> list[QueueRow]:
+    """Of rows that were read, in their order."""
     refs = dict(Customer.objects.filter(id__in=[case.customer_id for case in cases]).values_list("id", "ref"))
     orders = dict(Order.objects.filter(id__in=[case.order_id for case in cases]).values_list("id", "order_no"))
     titles = dict(OrderLine.objects.filter(order_id__in=list(orders), line_no=1).values_list("order_id", "name"))

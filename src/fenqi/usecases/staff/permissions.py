@@ -34,6 +34,7 @@ class Permission(StrEnum):
     PROPOSE_CAPTURE = "propose_capture"
     APPROVE_CAPTURE = "approve_capture"
     SEE_CASES = "see_cases"
+    SEE_EVIDENCE = "see_evidence"
     APPLY_FOR_CUSTOMERS = "apply_for_customers"
     REVIEW_CASES = "review_cases"
     RECEIVE_GOODS = "receive_goods"
@@ -51,6 +52,7 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.SEE_RECOVERY,
             Permission.SEE_POLICIES,
             Permission.SEE_CASES,
+            Permission.SEE_EVIDENCE,
             Permission.APPLY_FOR_CUSTOMERS,
             Permission.REVIEW_CASES,
             Permission.RECEIVE_GOODS,
