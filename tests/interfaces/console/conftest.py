@@ -4,13 +4,11 @@ from collections.abc import Callable
 from uuid import UUID
 
 import pytest
-from click.testing import CliRunner
 from django.test import Client
 
 from fenqi.channels.interface import ChannelReply
 from fenqi.domain.money import Money
 from fenqi.domain.payments import Outcome
-from fenqi.interfaces.commands.demo import demo
 from fenqi.records import personal
 from fenqi.records.models import Account, Customer, PaymentAttempt, RefusedCallback
 from fenqi.usecases import clock
@@ -18,6 +16,7 @@ from fenqi.usecases.customers import find_customer_by_phone
 from fenqi.usecases.repayment.settle import settle_attempt
 from fenqi.usecases.staff.create import create_staff
 from malls import bought
+from sample_mall import SampleMall
 from town import Town
 
 PASSWORD = "three-blue-teapots-1987"
@@ -32,9 +31,9 @@ Desk = Callable[..., Client]
 
 
 @pytest.fixture
-def person(db: None, town: Town) -> Person:
+def person(db: None, town: Town, sample_mall: SampleMall) -> Person:
     """The sample mall is loaded; gives a customer's id by the short name above."""
-    CliRunner().invoke(demo, ["--quiet"], catch_exceptions=False)
+    sample_mall.load()
     return lambda name: find_customer_by_phone(PHONES[name])
 
 

@@ -1,18 +1,17 @@
 """The console as staff see it, in Chromium: accessible, wide and narrow, in both languages. Pictures are kept."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Page, ViewportSize, expect
 
 from bill_sources import bill_line, open_bills
+from browsing import Windows, violations
 from fenqi.config.environment import project_folder
 from fenqi.domain.payments.conditions import ConditionKind
 from fenqi.records.models import Account, RefusedCallback
@@ -27,7 +26,9 @@ PASSWORD = "three-blue-teapots-1987"
 Person = Callable[[str], UUID]
 CHROMIUM = Path("/usr/bin/chromium")
 PICTURES = project_folder() / "test-artefacts" / "console"
-SIZES = {"wide": (1280, 800), "narrow": (390, 844)}
+SIZES: dict[str, ViewportSize] = {"wide": {"width": 1280, "height": 800}, "narrow": {"width": 390, "height": 844}}
+WALKS = pytest.mark.parametrize(("language", "size"), [("zh-CN", "wide"), ("en-GB", "narrow")])
+"""Each walks at its own size, and looks at every page at both."""
 
 pytestmark = [
     pytest.mark.browser,
@@ -36,44 +37,22 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _django_beside_a_browser() -> Iterator[None]:
-    """Playwright runs an event loop in the thread of the tests, where Django would refuse to ask the database."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, Any]:
-    return {"executable_path": str(CHROMIUM), "args": ["--no-sandbox"]}
-
-
 @pytest.fixture
-def open_page(
-    browser: Browser, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., Page]]:
-    """A new browser window on the running server; nothing may be refused by the content policy or fail in a script."""
+def open_page(windows: Windows) -> Iterator[Callable[..., Page]]:
+    """A page in a browser on the running server; nothing may be refused by the content policy or fail in a script."""
     complaints: list[str] = []
-    windows = []
+    opened = ExitStack()
 
     def open_one(*, size: str = "wide", language: str = "zh-CN", scripts: bool = True) -> Page:
-        width, height = SIZES[size]
-        window = browser.new_context(
-            base_url=live_server.url,
-            viewport={"width": width, "height": height},
-            locale=language,
-            java_script_enabled=scripts,
-        )
-        windows.append(window)
+        window = opened.enter_context(windows.open(locale=language, java_script_enabled=scripts))
         page = window.new_page()
+        page.set_viewport_size(SIZES[size])
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         return page
 
-    yield open_one
-    for window in windows:
-        window.close()
+    with opened:
+        yield open_one
     assert [said for said in complaints if "status of 4" not in said] == []
 
 
@@ -86,13 +65,18 @@ def sign_in(page: Page, role: str) -> None:
 
 
 def picture(page: Page, name: str) -> None:
-    """Keep the whole page as a picture, and see that nothing of it is out of reach for anybody."""
+    """Keep the whole page as pictures, wide and narrow, and see that nothing of it is out of reach for anybody."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    reach = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert reach <= 0, f"{name} scrolls sideways by {reach} px"
+    walked_at = page.viewport_size
+    assert walked_at
+    for size, viewport in SIZES.items():
+        page.set_viewport_size(viewport)
+        page.screenshot(path=PICTURES / f"{name}-{size}.png", full_page=True)
+        wrong = [(one["id"], one["nodes"]) for one in violations(page)]
+        assert wrong == [], f"{name} {size}"
+        reach = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert reach <= 0, f"{name} {size} scrolls sideways by {reach} px"
+    page.set_viewport_size(walked_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +92,7 @@ def cases(person: Person, paid_twice: UUID, refused_callback: RefusedCallback) -
     return Cases(overdue=person("wang"), paid_twice=paid_twice)
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
+@WALKS
 def test_every_page_is_accessible_wide_and_narrow(
     open_page: Callable[..., Page], cases: Cases, make_staff: Callable[[str], Account], size: str, language: str
 ) -> None:
@@ -117,35 +100,34 @@ def test_every_page_is_accessible_wide_and_narrow(
     short = language[:2]
     page = open_page(size=size, language=language)
     page.goto("/console/")
-    picture(page, f"sign-in-{short}-{size}")
+    picture(page, f"sign-in-{short}")
     sign_in(page, "admin")
-    picture(page, f"home-{short}-{size}")
+    picture(page, f"home-{short}")
     page.locator("#q").fill("170 0000 0418")
     page.locator("#q").press("Enter")
     page.wait_for_url("**/customers/**")
-    picture(page, f"customer-unknown-{short}-{size}")
+    picture(page, f"customer-unknown-{short}")
     page.evaluate("document.querySelectorAll('main details').forEach((part) => { part.open = true; })")
-    picture(page, f"customer-opened-{short}-{size}")
+    picture(page, f"customer-opened-{short}")
     page.goto(f"/console/customers/{cases.overdue}")
-    picture(page, f"customer-overdue-{short}-{size}")
+    picture(page, f"customer-overdue-{short}")
     page.goto(f"/console/customers/{cases.paid_twice}")
-    picture(page, f"customer-paid-twice-{short}-{size}")
+    picture(page, f"customer-paid-twice-{short}")
     page.goto(f"/console/customers/{cases.paid_twice}/audit")
-    picture(page, f"customer-audit-{short}-{size}")
+    picture(page, f"customer-audit-{short}")
     page.goto("/console/refused-callbacks")
-    picture(page, f"refused-{short}-{size}")
+    picture(page, f"refused-{short}")
     page.goto("/console/audit")
-    picture(page, f"audit-{short}-{size}")
+    picture(page, f"audit-{short}")
     page.goto("/console/")
-    picture(page, f"home-recent-{short}-{size}")
+    picture(page, f"home-recent-{short}")
     page.locator("#q").fill("no such number")
     page.locator("#q").press("Enter")
     page.wait_for_url("**/search")
-    picture(page, f"nothing-found-{short}-{size}")
+    picture(page, f"nothing-found-{short}")
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
+@WALKS
 def test_the_queues_are_accessible_wide_and_narrow(
     open_page: Callable[..., Page], person: Person, make_staff: Callable[[str], Account], size: str, language: str
 ) -> None:
@@ -171,12 +153,12 @@ def test_the_queues_are_accessible_wide_and_narrow(
     sign_in(page, "admin")
     for place in ("channels", "recovery", "support", "refunds"):
         page.goto(f"/console/{place}")
-        picture(page, f"{place}-{language[:2]}-{size}")
+        picture(page, f"{place}-{language[:2]}")
         if place == "channels":
             expect(page.locator("form.condition .btn.filled")).to_be_visible()
     page.goto("/console/support")
     page.locator("main a[href*='/support/']").first.click()
-    picture(page, f"support-thread-{language[:2]}-{size}")
+    picture(page, f"support-thread-{language[:2]}")
 
 
 def test_the_keyboard_alone_finds_a_customer_and_reveals_a_name(
@@ -226,8 +208,7 @@ def reconciled(monkeypatch: pytest.MonkeyPatch) -> None:
             reconcile(channel, at.date(), now=noon("2026-02-07"))
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
+@WALKS
 def test_reconciliation_is_accessible_wide_and_narrow(
     open_page: Callable[..., Page], reconciled: None, make_staff: Callable[[str], Account], size: str, language: str
 ) -> None:
@@ -236,13 +217,13 @@ def test_reconciliation_is_accessible_wide_and_narrow(
     page = open_page(size=size, language=language)
     sign_in(page, "finance")
     page.goto("/console/reconciliation")
-    picture(page, f"reconciliation-{short}-{size}")
+    picture(page, f"reconciliation-{short}")
     page.locator(".table a.btn").first.click()
     page.wait_for_url("**/reconciliation/alipay/**")
-    picture(page, f"reconciliation-bill-{short}-{size}")
+    picture(page, f"reconciliation-bill-{short}")
     page.locator(".finding input[type=radio]").first.check()
     page.locator(".finding .field input").first.fill("bank transfer 0042")
     page.locator(".finding .btn").first.click()
     page.wait_for_url("**/reconciliation/alipay/**")
     expect(page.locator("[role=status]")).to_be_visible()
-    picture(page, f"reconciliation-explained-{short}-{size}")
+    picture(page, f"reconciliation-explained-{short}")

@@ -1,23 +1,18 @@
 """The sample mall behind the pages, and customers of it who are signed in."""
 
-import os
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import deepcopy
-from typing import Any
 from uuid import UUID
 
 import pytest
-from click.testing import CliRunner
 from django.test import Client
-from playwright.sync_api import Browser
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from browsing import Site
-from fenqi.interfaces.commands.demo import demo
+from browsing import Site, Windows
 from fenqi.records.models import Account
 from fenqi.usecases.customers import find_customer_by_phone
+from sample_mall import SampleMall
 from town import Town
 
 PEOPLE = {
@@ -31,9 +26,9 @@ PEOPLE = {
 
 
 @pytest.fixture
-def mall(db: None, town: Town) -> Callable[[str], UUID]:
+def mall(db: None, town: Town, sample_mall: SampleMall) -> Callable[[str], UUID]:
     """The sample mall is loaded; gives a customer's id by the short name above."""
-    CliRunner().invoke(demo, ["--quiet"], catch_exceptions=False)
+    sample_mall.load()
     return lambda name: find_customer_by_phone(PEOPLE[name])
 
 
@@ -54,23 +49,6 @@ def signed_in(mall: Callable[[str], UUID]) -> Callable[[str], Client]:
 # In a browser -------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """Debian's Chromium; without it the browser tests are skipped."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Chromium is not installed")
-    return {**browser_type_launch_args, "executable_path": chromium, "args": ["--no-sandbox"]}
-
-
-@pytest.fixture(scope="session")
-def _django_beside_a_browser() -> Iterator[None]:
-    """Playwright keeps an event loop in this thread; Django would take it for asynchronous code."""
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "yes"
-    yield
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
 @pytest.fixture
 def mall_server(live_server: LiveServer, town: Town, settings: Settings, _django_beside_a_browser: None) -> LiveServer:
     """The mall on a real port. The sandbox's cashier is where forms may lead, and where answers come back from."""
@@ -85,7 +63,7 @@ def mall_server(live_server: LiveServer, town: Town, settings: Settings, _django
 
 @pytest.fixture
 def site(
-    browser: Browser, mall_server: LiveServer, signed_in: Callable[[str], Client], mall: Callable[[str], UUID]
+    windows: Windows, mall_server: LiveServer, signed_in: Callable[[str], Client], mall: Callable[[str], UUID]
 ) -> Site:
     """Its pages, as anybody of the sample mall."""
-    return Site(mall_server.url, browser, signed_in, mall)
+    return Site(mall_server.url, windows, signed_in, mall)

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from browsing import Site
+from browsing import Site, violations
 from fenqi.records.identifiers import new_id
 from fenqi.records.models import DebitAgreement, Payment, PaymentAttempt, Plan
 
@@ -27,7 +26,7 @@ def picture(page: Page, name: str) -> None:
     width = page.evaluate("innerWidth")
     page.screenshot(path=folder / f"auto-debit-{name}-{width}.png", full_page=True)
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    assert [(one["id"], one["nodes"]) for one in Axe().run(page).response["violations"]] == []
+    assert [(one["id"], one["nodes"]) for one in violations(page)] == []
 
 
 def a_plan(site: Site) -> Plan:

@@ -7,11 +7,10 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
-from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
+from browsing import Windows, violations
 from fenqi.domain.cards import CardKind
 from fenqi.records import personal
 from fenqi.records.identifiers import new_id
@@ -120,7 +119,7 @@ def test_those_who_may_not_move_money_do_not_see_the_queue(now: datetime) -> Non
 
 @pytest.mark.browser
 def test_the_pages_are_whole_and_accessible(
-    town: Town, now: datetime, staff: Callable[[str], Client], browser: Browser, mall_server: LiveServer
+    town: Town, now: datetime, staff: Callable[[str], Client], windows: Windows, mall_server: LiveServer
 ) -> None:
     """At phone and desk width, in both languages; the pictures are kept in test-artefacts."""
     plan, sent = paid_twice(now=now)
@@ -134,20 +133,17 @@ def test_the_pages_are_whole_and_accessible(
         ("refund-transfer", customer(waiting.customer_id), f"/refunds/{waiting.id}"),
         ("refund-queue", staff("one"), "/console/refunds"),
     ]
-    for name, client, address in looks:
-        for language, width in itertools.product(("zh-CN", "en"), (390, 1280)):
-            window = browser.new_context(
-                base_url=mall_server.url, locale=language, viewport={"width": width, "height": 900}
-            )
-            window.add_cookies(
-                [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": mall_server.url}]
-            )
+    for language, (name, client, address) in itertools.product(("zh-CN", "en"), looks):
+        with windows.open(locale=language) as window:
+            session = client.cookies["sessionid"].value
+            window.add_cookies([{"name": "sessionid", "value": session, "url": mall_server.url}])
             page = window.new_page()
             answer = page.goto(address)
             assert answer is not None
             assert answer.status == 200, address
-            page.screenshot(path=ARTEFACTS / f"{name}-{language}-{width}.png", full_page=True)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, language, width)
-            violations = Axe().run(page).response["violations"]
-            assert not violations, (name, [(one["id"], one["nodes"][0]["html"]) for one in violations])
-            window.close()
+            for width in (390, 1280):
+                page.set_viewport_size({"width": width, "height": 900})
+                page.screenshot(path=ARTEFACTS / f"{name}-{language}-{width}.png", full_page=True)
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, language, width)
+                wrong = [(one["id"], one["nodes"][0]["html"]) for one in violations(page)]
+                assert not wrong, (name, wrong)
