@@ -68,7 +68,14 @@ def home(folder: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
+def unharmed(finished: Path) -> Cluster:
+    """That server itself, for who only looks at it."""
+    return Cluster(finished)
+
+
+@pytest.fixture
 def cluster(home: Path, finished: Path) -> Cluster:
+    """A copy, for who writes or kills."""
     subprocess.run(["cp", "-a", str(finished), str(home)], check=True)
     return Cluster(home)
 
@@ -221,37 +228,37 @@ def test_a_backend_that_outlived_its_server_is_ended_before_the_next_start(clust
     busy.wait()
 
 
-def test_only_its_owner_can_read_the_password_and_nobody_enters_without_it(cluster: Cluster) -> None:
-    with using(cluster) as address:
-        assert (cluster.home / "access.json").stat().st_mode & 0o777 == 0o600
-        assert cluster.data.stat().st_mode & 0o777 == 0o700
-        for host in (str(cluster.socket_folder), "127.0.0.1"):
+def test_only_its_owner_can_read_the_password_and_nobody_enters_without_it(unharmed: Cluster) -> None:
+    with using(unharmed) as address:
+        assert (unharmed.home / "access.json").stat().st_mode & 0o777 == 0o600
+        assert unharmed.data.stat().st_mode & 0o777 == 0o700
+        for host in (str(unharmed.socket_folder), "127.0.0.1"):
             with pytest.raises(psycopg.OperationalError):
                 psycopg.connect(address, password="wrong", host=host)
         with psycopg.connect(address, host="127.0.0.1") as connection:
             assert connection.info.host == "127.0.0.1"
 
 
-def test_our_role_is_no_administrator(cluster: Cluster) -> None:
-    with using(cluster) as address, psycopg.connect(address) as connection:
+def test_our_role_is_no_administrator(unharmed: Cluster) -> None:
+    with using(unharmed) as address, psycopg.connect(address) as connection:
         rights = (
             "SELECT rolsuper, rolcreaterole, rolbypassrls, rolreplication FROM pg_roles WHERE rolname = current_user"
         )
         assert connection.execute(rights).fetchone() == (False, False, False, False)
-        with psycopg.connect(cluster.url(role=ADMINISTRATOR)) as administrator:
+        with psycopg.connect(unharmed.url(role=ADMINISTRATOR)) as administrator:
             assert administrator.info.user == ADMINISTRATOR
 
 
-def test_text_sorts_and_folds_the_same_on_every_machine(cluster: Cluster) -> None:
-    with using(cluster) as address, psycopg.connect(address) as connection:
+def test_text_sorts_and_folds_the_same_on_every_machine(unharmed: Cluster) -> None:
+    with using(unharmed) as address, psycopg.connect(address) as connection:
         answer = connection.execute("SELECT datlocprovider, datlocale FROM pg_database WHERE datname = 'fenqi'")
         assert answer.fetchone() == ("b", "C.UTF-8")
         assert connection.execute("SELECT lower('ÀÉ')").fetchone() == ("àé",)
 
 
-def test_what_is_kept_is_flushed_unless_the_cluster_is_fleeting(cluster: Cluster) -> None:
+def test_what_is_kept_is_flushed_unless_the_cluster_is_fleeting(unharmed: Cluster) -> None:
     for durable, expected in ((True, "on"), (False, "off")):
-        with using(replace(cluster, durable=durable)) as address, psycopg.connect(address) as connection:
+        with using(replace(unharmed, durable=durable)) as address, psycopg.connect(address) as connection:
             assert connection.execute("SELECT current_setting('fsync')").fetchone() == (expected,)
 
 
@@ -274,9 +281,9 @@ def test_a_creation_that_was_cut_short_is_made_again(home: Path) -> None:
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
-def test_a_preparation_that_was_cut_short_is_finished(cluster: Cluster) -> None:
-    cluster.remember(replace(cluster.access(), prepared=False))
-    with using(cluster) as address, psycopg.connect(address) as connection:
+def test_a_preparation_that_was_cut_short_is_finished(unharmed: Cluster) -> None:
+    unharmed.remember(replace(unharmed.access(), prepared=False))
+    with using(unharmed) as address, psycopg.connect(address) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 

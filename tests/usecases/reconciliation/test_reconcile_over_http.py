@@ -3,6 +3,8 @@
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -45,15 +47,40 @@ NOWHERE = "http://127.0.0.1:9/notify"
 DAY_SECONDS = 86_400
 
 
+@dataclass
+class Towns:
+    """Towns of which each channel is used by one test: its bill holds what that test did and nothing else."""
+
+    folder: Path
+    opened: ExitStack
+    running: list[tuple[Sandbox, dict[str, str], set[str]]] = field(default_factory=list)
+
+    def where_unused(self, channel: str) -> tuple[Sandbox, dict[str, str]]:
+        """A town, and how the mall is registered in it."""
+        for town, environ, used in self.running:
+            if channel not in used:
+                used.add(channel)
+                return town, environ
+        place = self.folder / str(len(self.running))
+        town = self.opened.enter_context(running_sandbox(place))
+        environ = sandbox_environ(sandbox_url=town.url, folder=self.folder / "keys", sms_templates=templates())
+        self.running.append((town, environ, {channel}))
+        return town, environ
+
+
+@pytest.fixture(scope="module")
+def towns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Towns]:
+    with ExitStack() as opened:
+        yield Towns(tmp_path_factory.mktemp("towns"), opened)
+
+
 @pytest.fixture
-def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """A town of its own: its bills hold what this test did and nothing else."""
-    with running_sandbox(tmp_path / "town") as running:
-        environ = sandbox_environ(sandbox_url=running.url, folder=tmp_path / "keys", sms_templates=templates())
-        for name, value in environ.items():
-            monkeypatch.setitem(os.environ, name, value)
-        forget_rails()
-        yield running
+def town(towns: Towns, channel: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    running, environ = towns.where_unused(channel)
+    for name, value in environ.items():
+        monkeypatch.setitem(os.environ, name, value)
+    forget_rails()
+    yield running
     forget_rails()
 
 
