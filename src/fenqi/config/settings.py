@@ -216,7 +216,8 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 # ---- work behind the pages
 
 PROCRASTINATE_IMPORT_PATHS = [
-    f"fenqi.interfaces.jobs.{module}" for module in ("tasks", "auto_debit", "reserves", "partners", "periodic", "evidence")
+    f"fenqi.interfaces.jobs.{module}"
+    for module in ("tasks", "auto_debit", "reserves", "partners", "aftersales", "periodic", "evidence")
 ]
 LOGGING = logging_settings(level=environment.text("FENQI_LOG_LEVEL", "INFO"))
 LOGGING_CONFIG = "logging.config.dictConfig"
