@@ -14,12 +14,10 @@ from django.db.models import Sum
 from fenqi.domain.aftersales.cases import MONEY_MOVED, TAKES_PIECES, CaseState
 from fenqi.domain.aftersales.eligibility import NotBought, TooManyPieces, Wish
 from fenqi.domain.aftersales.quote import Funding, PlanFacts, QuoteFacts
-from fenqi.domain.aftersales.worth import BoughtLine, GivenDifference, LineWorth, free_pieces, worth_of
+from fenqi.domain.aftersales.worth import BoughtLine, LineWorth, free_pieces, worth_of
 from fenqi.domain.errors import NotFound
 from fenqi.domain.payments.refunds import RefundState
 from fenqi.domain.payments.splitting import Source
-from fenqi.domain.plans import Event, EventKind
-from fenqi.domain.plans.replay import standing
 from fenqi.domain.plans.terms import FeeOnRefund, FutureRule
 from fenqi.records.models import (
     AftersalesCase,
@@ -37,7 +35,7 @@ from fenqi.records.models import (
 from fenqi.usecases import plan_file
 from fenqi.usecases.partners.providers import provider_of
 from fenqi.usecases.plan_file import PlanFile
-from fenqi.usecases.price_protection.given import differences_of
+from fenqi.usecases.price_protection.given import GivenDifferences, given_on
 from fenqi.usecases.refunds.sources import sources_of
 
 _TAKES_PIECES = tuple(state.value for state in TAKES_PIECES)
@@ -122,11 +120,11 @@ def gather(
     if order is None:
         raise NotFound
     cases = _Cases.read(customer_id, order_id)
-    differences = differences_of(customer_id, order_id)
-    lines = _worths(order, wish, cases, differences, treatment, case_id=case_id, deductions=deductions)
+    given = given_on(customer_id, order_id)
+    lines = _worths(order, wish, cases, given, treatment, case_id=case_id, deductions=deductions)
     executed = cases.executed_quotes(besides=case_id)
     file = _plan_of(order)
-    plan = _plan_facts(file, treatment, executed, _total(differences), case_id=case_id) if file else None
+    plan = _plan_facts(file, treatment, given, case_id=case_id) if file else None
     facts = QuoteFacts(
         lines=tuple(lines),
         plan=plan,
@@ -186,7 +184,7 @@ def _worths(
     order: Order,
     wish: Wish,
     cases: _Cases,
-    differences: Mapping[int, tuple[GivenDifference, ...]],
+    given: GivenDifferences,
     treatment: Treatment,
     *,
     case_id: UUID | None,
@@ -204,7 +202,7 @@ def _worths(
             unit_price=row.unit_price_minor,
             discount=row.discount_minor,
             freight=row.freight_minor,
-            differences=differences.get(row.line_no, ()),
+            differences=given.on_line(row.line_no),
         )
         yield worth_of(
             line,
@@ -235,26 +233,15 @@ def _plan_of(order: Order) -> PlanFile | None:
     return plan_file.read(order.customer_id, plan_id) if plan_id else None
 
 
-def _plan_facts(
-    file: PlanFile,
-    treatment: Treatment,
-    executed: Sequence[Mapping[str, Any]],
-    differences: int,
-    *,
-    case_id: UUID | None,
-) -> PlanFacts:
-    stands = standing(file.events)
-    adjusted = _sum_of(stands, EventKind.PRICE_ADJUSTMENT)
-    fees_back = sum(sum(body["fees_back"].values()) for body in executed)
+def _plan_facts(file: PlanFile, treatment: Treatment, given: GivenDifferences, *, case_id: UUID | None) -> PlanFacts:
     plan = PlanFacts(
         terms=file.terms,
         events=file.events,
         fee_rule=treatment.fee_rule,
         late_fees_back=treatment.late_fees_back,
         future=treatment.future,
-        differences_paid=max(0, differences - adjusted),
-        # What went back of the fees beside the returns went back because the price fell.
-        fees_followed=differences if _sum_of(stands, EventKind.FEE_REFUND) > fees_back else 0,
+        differences_paid=given.cash,
+        fees_followed=given.fees_followed,
     )
     lender = provider_of(file.provider)
     if lender is not None:
@@ -301,11 +288,3 @@ def _paid_at_ordering(order: Order, file: PlanFile | None) -> int:
     if not rows:
         return max(0, order.total_minor - (file.terms.principal if file else 0))
     return sum(amount for amount, financed in rows if file is None or not financed)
-
-
-def _total(differences: Mapping[int, tuple[GivenDifference, ...]]) -> int:
-    return sum(given.amount for line in differences.values() for given in line)
-
-
-def _sum_of(events: Iterable[Event], kind: EventKind) -> int:
-    return sum(event.amount or 0 for event in events if event.kind is kind)
