@@ -19,6 +19,7 @@ PARTS: Mapping[str, str] = {
     "repayments": "bench_repayments:bench_repayments",
     "reconcile": "bench_reconcile:bench_reconcile",
     "faults": "bench_faults:bench_faults",
+    "aftersales": "bench_aftersales:bench_aftersales",
 }
 """Part to the function that measures it and gives its figures by name."""
 
@@ -33,7 +34,7 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {"faults": ("consumers", "seed"), "reco
 @click.option("--lines", type=click.IntRange(1), default=1_000_000, show_default=True, help="For reconcile.")
 @click.option("--json", "as_json", is_flag=True, help="Machine output.")
 def bench(*, parts: tuple[str, ...], as_json: bool, **options: int | None) -> None:
-    """Measure PARTS (all of them when none is named): engine, import, repayments, reconcile, faults."""
+    """Measure PARTS (all of them when none is named): engine, import, repayments, reconcile, faults, aftersales."""
     figures = {part: measured_alone(part, options) for part in parts or PARTS}
     if as_json:
         click.echo(json.dumps(figures))
