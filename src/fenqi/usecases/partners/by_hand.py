@@ -14,7 +14,7 @@ from fenqi.records import locks
 from fenqi.records.models import PartnerRefund
 from fenqi.records.posting import Decision, write
 from fenqi.usecases import audit
-from fenqi.usecases.partners.refunding import BY_HAND, find, refund_over_partner, settle
+from fenqi.usecases.partners.refunding import BY_HAND, find, keep, refund_over_partner, settle
 from fenqi.usecases.staff.permissions import Permission, Staff
 
 _LONGEST_REFERENCE = 64
@@ -50,7 +50,7 @@ def propose(staff: Staff, customer_id: UUID, refund_id: UUID, *, reference: str,
         row.state = next_refund_state(RefundState(row.state), RefundStep.SENT).value
         row.reference, row.proposed_by = reference, staff.actor
         row.submitted_at = row.updated_at = now
-        row.save()
+        keep(row)
         _audit(staff, row, "proposed", now=now)
 
 
@@ -65,7 +65,7 @@ def approve(staff: Staff, customer_id: UUID, refund_id: UUID, *, now: datetime) 
         if row.proposed_by == staff.actor:
             raise SamePerson
         row.approved_by, row.updated_at = staff.actor, now
-        row.save()
+        keep(row)
         _audit(staff, row, "approved", now=now)
     return settle(customer_id, refund_id, _done(row, now=now), now=now)
 
@@ -92,7 +92,7 @@ def send_again(staff: Staff, customer_id: UUID, refund_id: UUID, *, now: datetim
             now=now,
         )
         row.alert, row.updated_at = "", now
-        row.save()
+        keep(row)
         _audit(staff, row, "sent again", now=now)
         write(decision)
     return new_id

@@ -11,7 +11,7 @@ from fenqi.records import directory
 from fenqi.records.identifiers import new_id
 from fenqi.records.models import DirectoryKind, PartnerPlan
 from fenqi.records.posting import Decision
-from fenqi.usecases.partners.providers import MALL, provider_of
+from fenqi.usecases.partners.providers import provider_of
 from fenqi.usecases.projection import About, ChainHead, entry_columns
 
 
@@ -94,12 +94,3 @@ def note_funding(
     decision.add("journal_entry", columns)
     decision.add("journal_line", *lines)
     decision.head_seq = new_head.seq
-
-
-def refuse_elsewhere(provider: str) -> None:
-    """Raises RepaidElsewhere for a plan whose lender collects it itself."""
-    from fenqi.usecases.partners.errors import RepaidElsewhere  # noqa: PLC0415
-
-    lender = provider_of(provider) if provider != MALL else None
-    if lender is not None and not lender.repays_here:
-        raise RepaidElsewhere(provider=lender.name_zh)

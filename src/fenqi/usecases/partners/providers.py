@@ -11,7 +11,7 @@ from fenqi.domain.ledger import clearing
 from fenqi.records.identifiers import house_of
 from fenqi.records.models import Customer, DirectoryEntry, DirectoryKind, FinanceProvider, LedgerAccount, ProviderKind
 from fenqi.usecases import audit
-from fenqi.usecases.partners.errors import UnknownProvider
+from fenqi.usecases.partners.errors import RepaidElsewhere, UnknownProvider
 from fenqi.usecases.staff.permissions import Permission, Staff
 
 MALL = "mall"
@@ -58,6 +58,13 @@ def providers_of(codes: Iterable[str]) -> Mapping[str, FinanceProvider]:
     """Those that are set up, in one statement."""
     wanted = {code for code in codes if code != MALL}
     return {one.code: one for one in FinanceProvider.objects.filter(code__in=wanted)} if wanted else {}
+
+
+def refuse_if_repaid_elsewhere(code: str) -> None:
+    """Raises RepaidElsewhere for a plan whose lender collects the installments itself."""
+    lender = providers_of([code]).get(code)
+    if lender is not None and not lender.repays_here:
+        raise RepaidElsewhere(provider=lender.name_zh)
 
 
 def list_providers() -> list[FinanceProvider]:

@@ -31,6 +31,7 @@ from fenqi.usecases.partners.providers import provider_of
 from fenqi.usecases.partners.queries import expected_by
 from fenqi.usecases.plan_file import Fact, PlanFile
 from fenqi.usecases.projection import About, entry_columns
+from fenqi.usecases.refunds.rows import columns_of
 
 REASON = "退货退款"
 BY_HAND = "by_hand"
@@ -100,7 +101,7 @@ def send(customer_id: UUID, refund_id: UUID, *, now: datetime) -> RefundState:
         row.submitted_at = row.updated_at = now
         decision = Decision(customer_id)
         _ask_later(decision, row, RetryMark.QUERY_FIRST, now=now)
-        row.save()
+        keep(row)
         write(decision)
     return settle(customer_id, refund_id, _request(row), now=now)
 
@@ -152,7 +153,7 @@ def settle(
             _take_off(decision, locked, row, told.effect, now=now)
         elif after in ASKED_ABOUT and (asked or before is not after):
             _ask_later(decision, row, told.retry, now=now)
-        row.save()
+        keep(row)
         write(decision)
     return after
 
@@ -226,10 +227,10 @@ def _facts(file: PlanFile, row: PartnerRefund, lender: FinanceProvider, *, on: d
 
 
 def _dropped(file: PlanFile, row: PartnerRefund, events: Sequence[Event], lender: FinanceProvider) -> list[Event]:
-    owed = replay(file.terms, events).totals.outstanding
-    left = (
-        owed.interest + owed.fee if lender.kind == ProviderKind.CARD and not owed.principal else row.dropped_fees_minor
-    )
+    refunded = sum(event.amount or 0 for event in events if event.kind is EventKind.REFUND)
+    is_full = refunded >= file.terms.principal
+    owed = replay(file.terms, events).totals.outstanding.total
+    left = owed if lender.kind == ProviderKind.CARD and is_full else row.dropped_fees_minor
     given = []
     charged = replay(file.terms, file.events).totals.outstanding
     for component, most in ((Component.FEE, charged.fee), (Component.INTEREST, charged.interest)):
@@ -257,3 +258,9 @@ def find(customer_id: UUID, refund_id: UUID) -> PartnerRefund:
     if row is None:
         raise NotFound
     return row
+
+
+def keep(row: PartnerRefund) -> None:
+    """Store the row as it is now."""
+    columns = {name: value for name, value in columns_of(row).items() if name not in ("id", "pk")}
+    PartnerRefund.objects.filter(customer_id=row.customer_id, id=row.id).update(**columns)

@@ -103,7 +103,8 @@ BALANCES_ARE_PLANS = Law(
     """,
 )
 
-# Money that came in is what succeeded: attempts over the rails, and payments the mall told us of, less what went back.
+# Money that came in is what succeeded: attempts over the rails, and payments the mall told us of, less what went back;
+# and what lenders paid for goods, less what they took back for returns.
 # What reconciling posts stands in the channels' house books and is judged by `RECONCILED_DAYS_ARE_ZERO`.
 CLEARING_IS_PAYMENTS = Law(
     "clearing_is_payments",
@@ -112,7 +113,7 @@ CLEARING_IS_PAYMENTS = Law(
       SELECT l.customer_id, l.account, l.currency, sum(l.debit_minor - l.credit_minor) AS minor
       FROM journal_line l JOIN journal_entry e ON e.customer_id = l.customer_id AND e.id = l.entry_id
       WHERE l.customer_id BETWEEN %(low)s AND %(high)s AND l.account LIKE 'clearing.%%'
-        AND e.code NOT IN ('channel_settlement', 'suspense')
+        AND e.code NOT IN ('channel_settlement', 'suspense', 'partner_settlement')
       GROUP BY l.customer_id, l.account, l.currency
     ), came AS (
       SELECT customer_id, 'clearing.' || channel AS account, currency, sum(amount_minor) AS minor FROM (
@@ -124,6 +125,12 @@ CLEARING_IS_PAYMENTS = Law(
         UNION ALL
         SELECT customer_id, channel, currency, -amount_minor FROM refund_leg
         WHERE customer_id BETWEEN %(low)s AND %(high)s AND state = 'succeeded' AND route = 'original'
+        UNION ALL
+        SELECT customer_id, provider, currency, amount_minor - commission_minor - subsidy_minor FROM partner_plan
+        WHERE customer_id BETWEEN %(low)s AND %(high)s
+        UNION ALL
+        SELECT customer_id, provider, currency, commission_back_minor + subsidy_back_minor - amount_minor
+        FROM partner_refund WHERE customer_id BETWEEN %(low)s AND %(high)s AND state = 'succeeded'
       ) AS money GROUP BY customer_id, channel, currency
     )
     SELECT coalesce(b.customer_id, c.customer_id), coalesce(b.account, c.account),
@@ -139,7 +146,8 @@ PAYMENTS_ARE_EVENTS = Law(
     """
     SELECT coalesce(p.customer_id, e.customer_id), 'payment ' || coalesce(p.id, e.payment_id),
       'payment ' || coalesce(p.amount_minor::text, 'none') || ', event ' || coalesce(e.amount_minor::text, 'none')
-    FROM (SELECT * FROM payment WHERE customer_id BETWEEN %(low)s AND %(high)s AND state = 'succeeded') p
+    FROM (SELECT * FROM payment WHERE customer_id BETWEEN %(low)s AND %(high)s AND state = 'succeeded'
+          AND purpose <> 'reserve') p
     FULL JOIN (SELECT * FROM plan_event
                WHERE customer_id BETWEEN %(low)s AND %(high)s AND payment_id IS NOT NULL) e
       ON e.customer_id = p.customer_id AND e.id = p.event_id AND e.payment_id = p.id

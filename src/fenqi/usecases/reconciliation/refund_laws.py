@@ -26,7 +26,7 @@ REFUNDS_ARE_LEGS = Law(
       SELECT customer_id, refund_id,
         coalesce(sum(amount_minor) FILTER (WHERE state NOT IN ('failed', 'returned')), 0) AS carried,
         coalesce(sum(amount_minor) FILTER (WHERE state = 'succeeded'), 0) AS paid,
-        bool_or(code = 'payment_move_unlisted') AS contradicted
+        bool_or(code IN ('payment_move_unlisted', 'amount_mismatch')) AS contradicted
       FROM refund_leg WHERE customer_id BETWEEN %(low)s AND %(high)s GROUP BY customer_id, refund_id
     ) l ON l.customer_id = r.customer_id AND l.refund_id = r.id
     WHERE r.customer_id BETWEEN %(low)s AND %(high)s AND (coalesce(l.carried, 0) <> r.amount_minor

@@ -13,6 +13,7 @@ from fenqi.domain.plans import Components, Event, EventKind, FutureRule, PlanSta
 from fenqi.records.identifiers import new_id
 from fenqi.records.models import PaymentPurpose
 from fenqi.usecases import clock, plan_file
+from fenqi.usecases.partners.providers import refuse_if_repaid_elsewhere
 from fenqi.usecases.plan_file import PlanFile
 
 _SALT = "fenqi.repayment.quote"
@@ -97,12 +98,13 @@ class RepaymentQuote:
 
 
 def quote(customer_id: UUID, plan_id: UUID, choice: Choice, *, now: datetime) -> RepaymentQuote:
-    """Raises NotFound, NothingOwed, InvalidChoice, PartOutOfRange."""
+    """Raises NotFound, RepaidElsewhere, NothingOwed, InvalidChoice, PartOutOfRange."""
     return quote_on_file(plan_file.read(customer_id, plan_id), choice, now=now)
 
 
 def quote_on_file(file: PlanFile, choice: Choice, *, now: datetime) -> RepaymentQuote:
     """The quote for a plan that was read already."""
+    refuse_if_repaid_elsewhere(file.provider)
     today = clock.business_date(now)
     before = file.state()
     if choice.purpose == PaymentPurpose.PART:
