@@ -1,7 +1,8 @@
-"""Draws the house as it is: who imports whom, and how a payment attempt and a refund move.
+"""Draws the house as it is: who imports whom, and how a payment attempt, a refund and an after-sales case move.
 
-`python scripts/architecture_diagram.py --write` writes the diagrams into `docs/architecture.md` and
-`docs/payment-states.md`; without `--write` it says which page is out of date. A test fails while one is.
+`python scripts/architecture_diagram.py --write` writes the diagrams into `docs/architecture.md`,
+`docs/payment-states.md` and `docs/case-states.md`; without `--write` it says which page is out of date. A test fails
+while one is.
 """
 
 from collections import defaultdict
@@ -11,12 +12,15 @@ from itertools import groupby
 
 import grimp
 
+from fenqi.domain.aftersales import cases
+from fenqi.domain.aftersales.cases import CaseSignal, CaseState, Party
 from fenqi.domain.payments.attempts import NEXT_STATE, AttemptState, Outcome, Step
 from fenqi.domain.payments.refunds import NEXT_REFUND_STATE, RefundState, RefundStep
 from generated_parts import DOCS, Parts, run
 
 ARCHITECTURE = DOCS / "architecture.md"
 STATES = DOCS / "payment-states.md"
+CASE_STATES = DOCS / "case-states.md"
 
 PACKAGE = "fenqi"
 FLOORS = ("interfaces", "usecases", "records", "channels", "domain")
@@ -32,6 +36,7 @@ Moves = Mapping[tuple[StrEnum, StrEnum], StrEnum]
 
 ATTEMPTS: Moves = dict(NEXT_STATE.items())
 REFUNDS: Moves = dict(NEXT_REFUND_STATE.items())
+CASES: Moves = dict(cases.NEXT_STATE.items())
 _OF_PAYMENTS = tuple(outcome for outcome in Outcome if outcome is not Outcome.ABNORMAL)
 
 
@@ -90,14 +95,14 @@ def _by_floor(rooms: Collection[str], order: tuple[str, ...]) -> str:
     return "; ".join(floors) or "nothing of ours"
 
 
-def moves_diagram(moves: Moves) -> str:
+def moves_diagram(moves: Moves, *, first: StrEnum) -> str:
     """Every move that leads to another state; the signals that do are written on the arrow."""
     signals: dict[tuple[StrEnum, StrEnum], list[str]] = defaultdict(list)
     for (state, signal), after in moves.items():
         if after is not state:
             signals[state, after].append(signal.value)
     arrows = [f"    {state} --> {after}: {', '.join(names)}" for (state, after), names in signals.items()]
-    return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> created", *arrows, "```"])
+    return "\n".join(["```mermaid", "stateDiagram-v2", f"    [*] --> {first}", *arrows, "```"])
 
 
 def moves_table(moves: Moves, states: Iterable[StrEnum], signals: Collection[StrEnum]) -> str:
@@ -116,15 +121,32 @@ def _after(moves: Moves, state: StrEnum, signal: StrEnum) -> str:
     return "=" if after is state else after.value
 
 
+def case_moves_table() -> str:
+    """What can happen to a case in each state, by whom, and where it stands then."""
+    rows = [
+        f"| `{state}` | `{signal}` | {_parties(signal)} | {'=' if after is state else after} |"
+        for (state, signal), after in cases.NEXT_STATE.items()
+    ]
+    return "\n".join(["| state | what happens | by | state after |", "|---|---|---|---|", *rows])
+
+
+def _parties(signal: CaseSignal) -> str:
+    return " or ".join(party.value for party in Party if party in cases.GIVEN_BY[signal])
+
+
 def pages() -> Parts:
     imports = imports_between_rooms()
     return {
         ARCHITECTURE: {"floors": floors_diagram(imports), "rooms": rooms_table(imports)},
         STATES: {
-            "moves": moves_diagram(ATTEMPTS),
+            "moves": moves_diagram(ATTEMPTS, first=AttemptState.CREATED),
             "table": moves_table(ATTEMPTS, AttemptState, (*Step, *_OF_PAYMENTS)),
-            "refund moves": moves_diagram(REFUNDS),
+            "refund moves": moves_diagram(REFUNDS, first=RefundState.CREATED),
             "refund table": moves_table(REFUNDS, RefundState, (*RefundStep, *Outcome)),
+        },
+        CASE_STATES: {
+            "case moves": moves_diagram(CASES, first=CaseState.SUBMITTED),
+            "case table": case_moves_table(),
         },
     }
 

@@ -79,6 +79,7 @@ def _quote_in_force(decision: Decision, case: AftersalesCase, *, now: datetime) 
 
     None when a new one was kept that must be confirmed first.
     """
+    assert case.quote_id is not None, "nothing goes back without a quote"
     kept = QuoteRecord.objects.get(customer_id=case.customer_id, id=case.quote_id)
     fresh = _worked_out_anew(case, kept, now=now)
     if fresh.facts == kept.facts:

@@ -6,6 +6,7 @@ Each case has its own messages in the outbox; the sweep finds what a message was
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from procrastinate.contrib.django import app as queue
@@ -59,7 +60,7 @@ def _queue(topic: str, states: Collection[CaseState], *, before: datetime) -> in
             closed_at=None, state__in=[state.value for state in states], updated_at__lte=before
         )
         keys = list(cases.order_by("updated_at", "id").values_list("customer_id", "id")[:BATCH])
-    jobs = [{"customer_id": str(customer_id), "case_id": str(case_id)} for customer_id, case_id in keys]
+    jobs: list[dict[str, Any]] = [{"customer_id": str(customer_id), "case_id": str(case_id)} for customer_id, case_id in keys]
     if jobs:
         queue.configure_task(topic).batch_defer(*jobs)
     return len(jobs)
