@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from fenqi.domain.aftersales.eligibility import Decision
+from fenqi.domain.aftersales.eligibility import Decision, decide_line
 from fenqi.domain.aftersales.reasons import REASONS_FOR, Reason, WishKind
-from fenqi.domain.aftersales.rules import NEXT_STEPS, RULES, RuleId
+from fenqi.domain.aftersales.rules import NEXT_STEPS
 from fenqi.interfaces.portal.aftersales.drafts import Draft
 from fenqi.interfaces.portal.aftersales.words import kind_named, reason_named
+from fenqi.interfaces.portal.pages import reader
+from fenqi.interfaces.shared import formats
 from fenqi.usecases.aftersales.eligibility import LineOptions, ReturnOptions
 
 GOODS_KINDS = (WishKind.RETURN, WishKind.REFUND_ONLY, WishKind.EXCHANGE)
@@ -48,8 +50,13 @@ class Told:
 
 
 def told(decision: Decision) -> str:
-    """The rule of a decision in the reader's words."""
-    return decision.zh if _reads_chinese() else decision.en
+    """The rule of a decision in the reader's words, its day written as on every page."""
+    words = decision.zh if _reads_chinese() else decision.en
+    if decision.last_on is None:
+        return words
+    read = reader()
+    day = formats.plain_day(decision.last_on, read.language, today=read.today)
+    return formats.spaced(words.replace(decision.last_on.isoformat(), day))
 
 
 def next_step_told(decision: Decision) -> str:
@@ -78,7 +85,7 @@ def line_choices(options: ReturnOptions, draft: Draft) -> tuple[LineChoice, ...]
         LineChoice(
             line_no=line.line_no,
             name=line.line.name,
-            caption=told(_said_of(line)),
+            caption=_line_told(line),
             left=line.left if _kinds(line) else 0,
             chosen=min(draft.pieces.get(line.line_no, int(alone)), line.left),
         )
@@ -86,9 +93,12 @@ def line_choices(options: ReturnOptions, draft: Draft) -> tuple[LineChoice, ...]
     )
 
 
-def _said_of(line: LineOptions) -> Decision:
-    """What matters most to whoever wants to give it back: that no reason is needed, or why one is."""
-    return line.without_reason
+def _line_told(line: LineOptions) -> str:
+    """Until when no reason is needed; past that, until when a fault can still be reported."""
+    decisions = [line.without_reason]
+    if not line.without_reason.allowed and line.if_faulty.allowed:
+        decisions.append(line.if_faulty)
+    return " ".join(map(told, decisions))
 
 
 def kind_choices(options: ReturnOptions, draft: Draft) -> tuple[Option, ...]:
@@ -102,19 +112,24 @@ def _kind_choice(kind: WishKind, options: ReturnOptions, draft: Draft) -> Option
         value=kind.value,
         name=named.name,
         caption=named.caption,
-        why="" if is_open else _("Not possible for these goods now"),
+        why="" if is_open or not options.lines else told(options.lines[0].without_reason),
         is_open=is_open,
         is_chosen=draft.kind == kind,
     )
 
 
-def reason_choices(lines: Iterable[LineOptions], kind: WishKind, draft: Draft) -> tuple[Option, ...]:
-    """In the order they are shown; one that is not open for all the goods says by which rule."""
+def reason_choices(
+    options: ReturnOptions, lines: Iterable[LineOptions], kind: WishKind, draft: Draft
+) -> tuple[Option, ...]:
+    """Those that are open for all the goods first; each of the others says by which rule it is not."""
     chosen = tuple(lines)
-    return tuple(_reason_choice(reason, chosen, kind, draft) for reason in REASONS_FOR[kind])
+    found = [_reason_choice(options, reason, chosen, kind, draft) for reason in REASONS_FOR[kind]]
+    return tuple(sorted(found, key=lambda choice: not choice.is_open))
 
 
-def _reason_choice(reason: Reason, lines: tuple[LineOptions, ...], kind: WishKind, draft: Draft) -> Option:
+def _reason_choice(
+    options: ReturnOptions, reason: Reason, lines: tuple[LineOptions, ...], kind: WishKind, draft: Draft
+) -> Option:
     named = reason_named(reason)
     closed = [line for line in lines if reason not in line.open.get(kind, ())]
     asks = any(line.policy.of_return.asks_evidence_for(reason) for line in lines)
@@ -123,19 +138,16 @@ def _reason_choice(reason: Reason, lines: tuple[LineOptions, ...], kind: WishKin
         value=reason.value,
         name=named.name,
         caption=caption,
-        why=_why_not(closed[0]) if closed else "",
+        why=_why_not(options, closed[0], kind, reason) if closed else "",
         is_open=not closed,
         is_chosen=draft.reason == reason,
     )
 
 
-def _why_not(line: LineOptions) -> str:
-    """The rule that stands against a reason."""
-    for decision in (line.without_reason, line.if_faulty):
-        if not decision.allowed:
-            return told(decision)
-    rule = RULES[RuleId.REASON_DOES_NOT_FIT]
-    return rule.zh if _reads_chinese() else rule.en
+def _why_not(options: ReturnOptions, line: LineOptions, kind: WishKind, reason: Reason) -> str:
+    """The rule that stands against the reason."""
+    policy = line.policy.of_return
+    return told(decide_line(options.order, line.line, policy, kind=kind, reason=reason, on=options.on))
 
 
 def policy_told(lines: Iterable[LineOptions]) -> tuple[str, ...]:
@@ -157,7 +169,10 @@ def order_action(options: ReturnOptions) -> Told:
         return Told(name=name, caption=told(options.handed_over))
     if not options.lines:
         return Told(name=name, caption=_("The mall has not told us what was in this order."))
-    return Told(name=name, caption=told(_most_open(options.lines)))
+    decision = _most_open(options.lines)
+    return Told(
+        name=name, caption=told(decision) if decision.allowed else f"{told(decision)} {next_step_told(decision)}"
+    )
 
 
 def _most_open(lines: tuple[LineOptions, ...]) -> Decision:

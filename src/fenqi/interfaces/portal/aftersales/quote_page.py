@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -326,8 +326,7 @@ def _outcome(row: RowChange, currency: str) -> tuple[str, str]:
     if row.open_after:
         return ("", "future") if row.change else (_("unchanged"), "future")
     if row.open_before:
-        paid_more = row.paid_after.total > row.paid_before.total
-        return (_("covered"), "paid") if paid_more else (_("cancelled"), "cancelled")
+        return _("cancelled"), "cancelled"
     given = row.paid_before.total - row.paid_after.total
     if given > 0:
         return _("%(amount)s back") % {"amount": formats.money(given, currency)}, "refund"
@@ -384,9 +383,6 @@ def _reserves(quote: QuoteView) -> Iterator[tuple[str, str]]:
 
 
 def _validity(quote: QuoteView, reader: Reader) -> str:
-    until = quote.valid_until.astimezone(clock.mall_zone())
-    last = clock.business_date(quote.valid_until) if until.hour or until.minute else None
-    day = last or date.fromordinal(until.date().toordinal() - 1)
-    return _("Valid %(until)s; the amounts stay as they are till then") % {
-        "until": formats.deadline(day, reader.language, today=reader.today)
-    }
+    last_on = clock.business_date(quote.valid_until - timedelta(microseconds=1))
+    day = formats.full_day(last_on, reader.language, today=reader.today)
+    return _("Valid until the end of %(day)s; the amounts stay as they are till then") % {"day": day}
