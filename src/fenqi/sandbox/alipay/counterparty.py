@@ -151,6 +151,7 @@ ALIPAY: Final = Counterparty(
         ),
         "pay_late": ("关闭后又到账", _on(trade=lambda trade: _pay(trade, even_if_closed=True))),
         "expire": ("过付款时限", _on(trade=trades.expire, freeze=freezes.close)),
+        "lapse": ("冻结到期自动解冻", _on(freeze=freezes.lapse)),
         "finish": ("过退款期限", _on(trade=trades.finish)),
         "end": ("付款人解约", _on(agreement=_end)),
         "notify_again": ("重发通知", notifications.repeat),

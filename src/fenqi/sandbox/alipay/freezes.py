@@ -152,6 +152,14 @@ def close(freeze: Freeze) -> Freeze:
     return _saved(replace(freeze, status=Status.CLOSED))
 
 
+def lapse(freeze: Freeze) -> None:
+    """Control: its life is over; what rests goes back without a word to the merchant."""
+    if not freeze.rest_fen:
+        raise Refusal("ILLEGAL_STATUS")
+    with town().store.change() as db:
+        _done(db, freeze, UNFREEZE, f"lapsed_{freeze.auth_no}", freeze.rest_fen)
+
+
 def release(call: Call) -> Operation:
     number, amount_fen = protocol.number_of(call.biz, "out_request_no"), protocol.fen_of(call.biz.get("amount"))
     with town().store.change() as db:

@@ -20,7 +20,7 @@ from fenqi.records.locks import LockedCustomer
 from fenqi.records.models import AttemptMethod, Payment, PaymentAttempt, PaymentPurpose, ReserveHold, ReserveMove
 from fenqi.records.posting import Decision
 from fenqi.usecases.reserves.holding import begin_holding
-from fenqi.usecases.reserves.rows import find_hold, keep_sums, post, sums_of
+from fenqi.usecases.reserves.rows import find_hold, keep, keep_sums, post, sums_of
 
 _OUTCOME_OF = {
     AttemptState.SUCCEEDED: Outcome.SUCCEEDED,
@@ -47,7 +47,7 @@ def book_prepaid(
     hold.entry_id = post(decision, locked, hold, entry, now=now)
     begin_holding(decision, hold, now=now)
     hold.updated_at = now
-    hold.save()
+    keep(hold)
 
 
 def follow_attempt(
@@ -74,7 +74,7 @@ def _follow_capture(
         move.done_at = now
         keep_sums(hold, kept, now=now)
     move.updated_at = now
-    move.save()
+    keep(move)
 
 
 def _close_unpaid(attempt: PaymentAttempt, *, now: datetime) -> None:
@@ -82,4 +82,4 @@ def _close_unpaid(attempt: PaymentAttempt, *, now: datetime) -> None:
     for hold in holds.filter(state__in=[HoldState.OFFERED.value, HoldState.UNKNOWN.value]):
         hold.state = next_hold_state(HoldState(hold.state), HoldStep.EXPIRED).value
         hold.updated_at = now
-        hold.save(update_fields=["state", "updated_at"])
+        keep(hold)

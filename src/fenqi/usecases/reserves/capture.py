@@ -58,7 +58,16 @@ from fenqi.usecases.repayment.quote import money_in
 from fenqi.usecases.repayment.settle import settle_attempt
 from fenqi.usecases.reserves.errors import CaptureNotReady
 from fenqi.usecases.reserves.release import check_note
-from fenqi.usecases.reserves.rows import find_hold, find_move, keep_sums, last_entry_id, moves_of, new_move, sums_of
+from fenqi.usecases.reserves.rows import (
+    find_hold,
+    find_move,
+    keep,
+    keep_sums,
+    last_entry_id,
+    moves_of,
+    new_move,
+    sums_of,
+)
 from fenqi.usecases.reserves.send import channel_of, notify_url
 from fenqi.usecases.staff.permissions import Permission, Staff
 
@@ -111,7 +120,7 @@ def approve_capture(customer_id: UUID, move_id: UUID, *, staff: Staff, now: date
         outbox.about_reserve_move(decision, outbox.CAPTURE_ANNOUNCED, move.id, at=told_at, now=now)
         outbox.about_reserve_move(decision, outbox.CAPTURE_RESERVE, move.id, at=move.not_before, now=now)
         write(decision)
-        move.save()
+        keep(move)
         _audit(staff, audit.Action.CAPTURE_APPROVED, move, now=now)
     return move.not_before
 
@@ -182,7 +191,7 @@ def _has_open_capture(hold: ReserveHold) -> bool:
 def _withdraw(move: ReserveMove, *, now: datetime) -> None:
     move.state = next_move_state(MoveState(move.state), MoveStep.WITHDRAWN).value
     move.updated_at = now
-    move.save()
+    keep(move)
 
 
 def _look_again(move: ReserveMove, *, now: datetime) -> None:
@@ -219,7 +228,7 @@ def _apply_prepaid(
     sums = sums_of(hold).move(MoveKind.CAPTURE, move.amount_minor)
     move.state = next_move_state(MoveState.SENT, Outcome.SUCCEEDED).value
     move.submitted_at = move.done_at = move.confirmed_at = move.updated_at = now
-    move.save()
+    keep(move)
     keep_sums(hold, sums, now=now)
 
 
@@ -282,7 +291,7 @@ def _store_attempt(hold: ReserveHold, move: ReserveMove, rows: list[Row], *, now
     write(decision)
     move.state = next_move_state(MoveState(move.state), MoveStep.SENT).value
     move.attempt_id, move.submitted_at, move.updated_at = attempt_id, now, now
-    move.save()
+    keep(move)
     return attempt_id
 
 

@@ -32,7 +32,7 @@ from fenqi.usecases.numbers import new_number
 from fenqi.usecases.repayment.start import CASHIER_WINDOW, Next, Payer, send_attempt
 from fenqi.usecases.reserves.consent import conditions_of
 from fenqi.usecases.reserves.errors import ReserveClosed, ReserveConsentChanged
-from fenqi.usecases.reserves.rows import find_hold
+from fenqi.usecases.reserves.rows import find_hold, keep
 from fenqi.usecases.reserves.send import channel_of, notify_url
 from fenqi.usecases.reserves.settle import settle_hold
 
@@ -87,7 +87,7 @@ def _agreed(customer_id: UUID, hold_id: UUID, consent: Consent, payer: Payer, *,
             hold.next_query_at = next_query_at(0, now) or now
             outbox.ask_reserve(decision, hold.id, at=hold.next_query_at, now=now)
         write(decision)
-        hold.save()
+        keep(hold)
         audit.record(
             f"customer:{customer_id}",
             audit.Action.RESERVE_AGREED,

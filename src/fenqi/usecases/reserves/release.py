@@ -52,7 +52,7 @@ from fenqi.records.posting import Decision, write
 from fenqi.usecases import audit, outbox, plan_file
 from fenqi.usecases.refunds.open import open_refund
 from fenqi.usecases.reserves.due import look_at_reserve
-from fenqi.usecases.reserves.rows import find_hold, keep_sums, moves_of, new_move, post, sums_of
+from fenqi.usecases.reserves.rows import find_hold, keep, keep_sums, moves_of, new_move, post, sums_of
 from fenqi.usecases.staff.permissions import Permission, Staff
 
 REASON = "备用金退回"
@@ -184,7 +184,7 @@ def _close_unneeded(customer_id: UUID, order_id: UUID, *, now: datetime) -> None
         if obligations_of(hold).is_settled:
             hold.state = next_hold_state(HoldState.WANTED, HoldStep.EXPIRED).value
             hold.updated_at = now
-            hold.save(update_fields=["state", "updated_at"])
+            keep(hold)
 
 
 def _advance(locked: LockedCustomer, hold: ReserveHold, *, now: datetime) -> int:
@@ -200,7 +200,7 @@ def _advance(locked: LockedCustomer, hold: ReserveHold, *, now: datetime) -> int
     for move in moves_of(hold):
         if move.advances_id and move.settled_at is None and _has_left(hold, move.advances_id):
             move.settled_at = move.updated_at = now
-            move.save()
+            keep(move)
     return total
 
 

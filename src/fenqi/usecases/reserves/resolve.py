@@ -27,7 +27,7 @@ from fenqi.records.locks import LockedCustomer
 from fenqi.records.models import ReserveHold, ReserveMove
 from fenqi.records.posting import Decision, write
 from fenqi.usecases import audit, outbox
-from fenqi.usecases.reserves.rows import find_hold, find_move, moves_of, new_move, sums_of
+from fenqi.usecases.reserves.rows import find_hold, find_move, keep, moves_of, new_move, sums_of
 from fenqi.usecases.reserves.send import channel_of, request_release
 from fenqi.usecases.reserves.settle import expire, raise_alert, settle_hold, settle_release
 
@@ -142,7 +142,7 @@ def _withdraw_captures(hold: ReserveHold, *, now: datetime) -> None:
 
 def _confirm(hold: ReserveHold, *, now: datetime) -> None:
     hold.checked_at, hold.alert = now, ""
-    hold.save(update_fields=["checked_at", "alert"])
+    keep(hold)
     ReserveMove.objects.filter(
         customer_id=hold.customer_id, hold_id=hold.id, state=MoveState.DONE.value, confirmed_at=None
     ).update(confirmed_at=now)

@@ -23,6 +23,7 @@ from fenqi.records.posting import Decision
 from fenqi.usecases import clock
 from fenqi.usecases.numbers import new_number
 from fenqi.usecases.projection import About, ChainHead, entry_columns
+from fenqi.usecases.refunds.rows import columns_of
 
 UNDER_WAY_STATES = tuple(state.value for state in UNDER_WAY)
 _RELEASE_LETTER, _CAPTURE_LETTER, _EXPIRY_LETTER = "U", "F", "E"
@@ -47,6 +48,12 @@ def find_move(customer_id: UUID, move_id: UUID) -> ReserveMove:
     if move is None:
         raise NotFound
     return move
+
+
+def keep(row: ReserveHold | ReserveMove) -> None:
+    """Store what was changed of a row that is on record. The caller holds the customer's lock."""
+    columns = dict(columns_of(row))
+    type(row).objects.filter(customer_id=row.customer_id, id=columns.pop("id")).update(**columns)
 
 
 def moves_of(hold: ReserveHold) -> list[ReserveMove]:
@@ -74,7 +81,7 @@ def keep_sums(hold: ReserveHold, sums: Sums, *, now: datetime) -> None:
         hold.state = next_hold_state(HoldState(hold.state), HoldStep.EMPTIED).value
         hold.ended_at = now
     hold.updated_at = now
-    hold.save()
+    keep(hold)
 
 
 def new_move(

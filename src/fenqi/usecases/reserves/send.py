@@ -18,7 +18,7 @@ from fenqi.records.posting import Decision, write
 from fenqi.usecases import outbox
 from fenqi.usecases.rails import rail
 from fenqi.usecases.reserves.release import REASON
-from fenqi.usecases.reserves.rows import find_hold, find_move
+from fenqi.usecases.reserves.rows import find_hold, find_move, keep
 from fenqi.usecases.reserves.settle import settle_release
 
 _REFUSED = Verdict(Outcome.NOT_EXECUTED, FailureCategory.METHOD_UNAVAILABLE, RetryMark.NEVER, alert=True)
@@ -76,5 +76,5 @@ def _mark_as_sent(customer_id: UUID, move_id: UUID, *, now: datetime) -> Reserve
         decision = Decision(customer_id)
         outbox.about_reserve_move(decision, outbox.ASK_RELEASE, move.id, at=move.next_query_at, now=now)
         write(decision)
-        move.save()
+        keep(move)
     return move

@@ -36,7 +36,7 @@ from fenqi.records.posting import Decision, write
 from fenqi.usecases import clock, outbox
 from fenqi.usecases.reserves.holding import begin_holding
 from fenqi.usecases.reserves.release import send_back_superseded
-from fenqi.usecases.reserves.rows import find_hold, find_move, keep_sums, post, sums_of
+from fenqi.usecases.reserves.rows import find_hold, find_move, keep, keep_sums, post, sums_of
 
 _log = structlog.get_logger(__name__)
 
@@ -72,7 +72,7 @@ def settle_hold(
         _plan_question(decision, hold, after, asked=asked, now=now)
         write(decision)
         hold.updated_at = now
-        hold.save()
+        keep(hold)
         if is_new and _is_secured_otherwise(hold):
             send_back_superseded(locks.customer(customer_id), hold, now=now)
     _alert(hold, told)
@@ -107,7 +107,7 @@ def settle_release(
             _log.error("release_failed", channel=hold.channel, number=move.number, code=told.code)
         write(decision)
         move.updated_at = now
-        move.save()
+        keep(move)
         if sums is not None:
             keep_sums(hold, sums, now=now)
     _alert(hold, told)
@@ -128,7 +128,7 @@ def expire(locked: LockedCustomer, hold: ReserveHold, move: ReserveMove, *, now:
 def raise_alert(hold: ReserveHold, why: str, *, now: datetime) -> None:
     """Nothing more goes out by itself until the channel and the books say the same, or a person has looked."""
     hold.alert, hold.updated_at = why, now
-    hold.save(update_fields=["alert", "updated_at"])
+    keep(hold)
     _log.error("reserve_alert", channel=hold.channel, reserve_no=hold.reserve_no, reason=why)
 
 
@@ -222,7 +222,7 @@ def _keep_contradiction(hold: ReserveHold, told: ReserveReply | HoldStep, why: s
     stored = find_hold(hold.customer_id, hold.id)
     if isinstance(told, ReserveReply):
         stored.reply = dict(told.raw)
-        stored.save(update_fields=["reply"])
+        keep(stored)
     raise_alert(stored, why, now=now)
     return HoldState(stored.state)
 

@@ -1,0 +1,75 @@
+"""Orders with a reserve, for the tests: asked for as a mall would, allowed at the sandbox, and looked at afterwards."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from fenqi.domain.reserves import HoldKind, HoldState
+from fenqi.records.models import PaymentAttempt, ReserveHold, ReserveMove
+from fenqi.usecases.agreements.consent import Consent
+from fenqi.usecases.repayment import resolve as payments
+from fenqi.usecases.reserves.ask import ReserveInput, ask_for_reserve
+from fenqi.usecases.reserves.consent import conditions_of
+from fenqi.usecases.reserves.freeze import StartedReserve, start_reserve
+from fenqi.usecases.reserves.resolve import ask_hold
+from fenqi.usecases.reserves.rows import find_hold
+from malls import Bought, Payer, bought
+from town import Town
+
+
+@dataclass(frozen=True, slots=True)
+class Secured:
+    """An order with its reserve."""
+
+    plan: Bought
+    hold_id: UUID
+
+    @property
+    def customer_id(self) -> UUID:
+        return self.plan.customer_id
+
+    @property
+    def hold(self) -> ReserveHold:
+        return find_hold(self.customer_id, self.hold_id)
+
+    @property
+    def moves(self) -> list[ReserveMove]:
+        rows = ReserveMove.objects.filter(customer_id=self.customer_id, hold_id=self.hold_id)
+        return list(rows.order_by("move_no"))
+
+    @property
+    def sums(self) -> tuple[int, int, int]:
+        hold = self.hold
+        return hold.frozen_minor, hold.released_minor, hold.captured_minor
+
+    def start(self, *, now: datetime) -> StartedReserve:
+        """The customer agrees to the words as they are."""
+        consent = Consent(digest=conditions_of(self.hold, language="zh").digest, language="zh", ip="203.0.113.9")
+        return start_reserve(self.customer_id, self.hold_id, consent=consent, now=now)
+
+
+def asked_for(
+    plan: Bought | None = None, *, amount: int = 50_000, now: datetime, key: str = "reserve", **more: object
+) -> Secured:
+    plan = plan or bought()
+    wanted = ReserveInput(amount_minor=amount, **more)  # type: ignore[arg-type]  # fields of the test
+    asked = ask_for_reserve(plan.customer_id, plan.order_id, wanted, request_key=key, actor="mall", now=now)
+    return Secured(plan, asked.hold_id)
+
+
+def frozen(town: Town, *, now: datetime, **more: object) -> Secured:
+    """Scanned and allowed, and known to us by asking."""
+    secured = asked_for(now=now, **more)  # type: ignore[arg-type]  # as above
+    secured.start(now=now)
+    town.act(secured.hold.reserve_no, "confirm")
+    assert ask_hold(secured.customer_id, secured.hold_id, now=now) is HoldState.HELD
+    return secured
+
+
+def prepaid(*, now: datetime, **more: object) -> Secured:
+    """Paid at the cashier, and known to us by asking."""
+    secured = asked_for(now=now, kind=HoldKind.PREPAID, **more)  # type: ignore[arg-type]  # as above
+    Payer(secured.start(now=now).redirect_url).press("confirm")
+    attempt = PaymentAttempt.objects.get(customer_id=secured.customer_id)
+    payments.ask_channel(secured.customer_id, attempt.id, now=now)
+    return secured
