@@ -31,6 +31,7 @@ CAPTURE_RESERVE = "capture_reserve"
 CAPTURE_ANNOUNCED = "capture_announced"
 CAPTURE_DONE = "capture_done"
 CASE_NEWS = "case_news"
+PRICE_OFFERED = "price_offered"
 EXECUTE_CASE = "execute_case"
 FOLLOW_CASE = "follow_case"
 MIND_CASE = "mind_case"
@@ -121,6 +122,11 @@ def about_reserve_move(decision: Decision, topic: str, move_id: UUID, *, at: dat
 def about_partner_refund(decision: Decision, topic: str, refund_id: UUID, *, at: datetime, now: datetime) -> None:
     """SEND_PARTNER_REFUND: tell the lender of a return; ASK_PARTNER_REFUND: ask what became of it."""
     _add(decision, topic, {"refund_id": str(refund_id)}, at=at, now=now)
+
+
+def tell_of_price_offer(decision: Decision, offer_id: UUID, *, at: datetime, now: datetime) -> None:
+    """Tell the customer at `at` that a price fell and that the difference waits (R102)."""
+    _add(decision, PRICE_OFFERED, {"offer_id": str(offer_id)}, at=at, now=now)
 
 
 def _add(decision: Decision, topic: str, body: dict[str, str], *, at: datetime, now: datetime) -> None:

@@ -20,6 +20,7 @@ from fenqi.usecases.aftersales.errors import RefundQuoteChanged
 from fenqi.usecases.aftersales.moved import Moved
 from fenqi.usecases.aftersales.returning import carry_out_return, newest_quote, take_quote
 from fenqi.usecases.aftersales.steps import find_case, move
+from fenqi.usecases.price_protection.execute import carry_out_difference
 
 Executor = Callable[[Decision, LockedCustomer, AftersalesCase, datetime], Moved | None]
 """Puts the money of a case into the decision; None when the case must wait for its customer instead."""
@@ -27,6 +28,7 @@ Executor = Callable[[Decision, LockedCustomer, AftersalesCase, datetime], Moved 
 EXECUTORS: dict[CaseKind, Executor] = {
     CaseKind.RETURN: carry_out_return,
     CaseKind.REFUND_ONLY: carry_out_return,
+    CaseKind.PRICE_DIFFERENCE: carry_out_difference,
 }
 
 _TO_EXECUTE = frozenset({CaseState.APPROVED, CaseState.GOODS_RECEIVED})

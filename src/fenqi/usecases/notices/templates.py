@@ -19,6 +19,7 @@ class Message(StrEnum):
     AUTO_DEBIT_GIVEN_UP = "auto_debit_given_up"
     AUTO_DEBIT_ABOVE_LIMIT = "auto_debit_above_limit"
     RETRY_REMINDER = "retry_reminder"
+    PRICE_OFFERED = "price_offered"
     CASE_RECEIVED = "case_received"
     CASE_EVIDENCE_ASKED = "case_evidence_asked"
     CASE_SEND_GOODS = "case_send_goods"
@@ -89,6 +90,10 @@ TEXTS: Mapping[tuple[Message, str], str] = {
     (Message.CAPTURE_DONE, "zh"): "已用备用金抵扣逾期款 ${amount}（${title}），备用金剩余 ${left}。",
     (Message.CAPTURE_DONE, "en"): (
         "${amount} of what was overdue was taken from your reserve (${title}). Still in the reserve: ${left}."
+    ),
+    (Message.PRICE_OFFERED, "zh"): "您买的「${title}」降价了，可退差价 ${amount}。请在 ${by} 前到订单页确认。",
+    (Message.PRICE_OFFERED, "en"): (
+        "The price of “${title}” has fallen: ${amount} is yours. Confirm it on the order's page by ${by}, in one step."
     ),
     (Message.CASE_RECEIVED, "zh"): "您的售后申请（${title}）已收到，单号 ${number}，我们会在 ${by} 前审核。",
     (Message.CASE_RECEIVED, "en"): (
