@@ -112,7 +112,12 @@ class TestPublishing:
     @pytest.mark.requirement("R164")
     def test_a_published_version_never_changes(self) -> None:
         kept = AftersalesPolicy.objects.get(code="return.default")
-        for changes in ({"body": {}}, {"valid_from": date(2020, 1, 1)}, {"withdrawn_at": NOW, "summary_zh": "x"}):
+        every: tuple[dict[str, Any], ...] = (
+            {"body": {}},
+            {"valid_from": date(2020, 1, 1)},
+            {"withdrawn_at": NOW, "summary_zh": "x"},
+        )
+        for changes in every:
             with pytest.raises(DatabaseError), transaction.atomic():
                 AftersalesPolicy.objects.filter(id=kept.id).update(**changes)
         with pytest.raises(DatabaseError), transaction.atomic():

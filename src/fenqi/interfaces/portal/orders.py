@@ -10,6 +10,7 @@ from fenqi.interfaces.portal.access import customer_page
 from fenqi.interfaces.portal.aftersales import choices
 from fenqi.interfaces.portal.aftersales.words import case_rows
 from fenqi.interfaces.portal.auto_debit import card_of
+from fenqi.interfaces.portal.order_policy import order_policy
 from fenqi.interfaces.portal.pages import reader, render_page
 from fenqi.interfaces.portal.plan_page import plan_page
 from fenqi.interfaces.portal.rail import installment_name, pill_of, rail_rows
@@ -61,6 +62,7 @@ def detail(request: HttpRequest, customer_id: UUID, order_id: UUID) -> HttpRespo
         "refunds": list_refunds(customer_id, order_id=order_id),
         "after_sales": choices.order_action(options),
         "can_return": choices.can_apply(options),
+        "order_policy": order_policy(options, has_plan=order.plan is not None),
         "cases": cases,
         "paused_by": next((row.case for row in cases if row.case.closed_at is None), None),
     }
