@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MALL = "木棉商城"
+RETURN_ADDRESS = "示例市木棉区退货路 1 号，木棉商城退货仓（收）"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from fenqi.config import environment, place, postgres
 from fenqi.config.processes import Child, stop
 from fenqi.domain.errors import FenqiError
 from fenqi.interfaces.commands.counterparties import introduce, staff_password, start_sandbox
-from fenqi.interfaces.commands.demo_mall import PEOPLE
+from fenqi.interfaces.commands.demo_mall import PEOPLE, RETURN_ADDRESS
 
 HOST = "127.0.0.1"
 START_SECONDS = 60.0
@@ -93,6 +93,8 @@ def start(children: list[Child], *, web: str, sandbox: str, port: int, sandbox_p
     postgres.write_private(place.introduction(), json.dumps(introduced))
     for name, value in {"FENQI_TLS": "no", "FENQI_PUBLIC_URL": web, "FENQI_WEB_PORT": str(port)}.items():
         os.environ.setdefault(name, value)
+    if sample:
+        os.environ.setdefault("FENQI_RETURN_ADDRESS", RETURN_ADDRESS)
     os.environ.setdefault("FENQI_ORIGINS", f"{web},http://localhost:{port}")
     prepare(log=logs / "prepare.log", sample=sample)
     children.extend(

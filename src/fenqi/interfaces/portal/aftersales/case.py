@@ -46,7 +46,7 @@ class SentForm(forms.Form):
     """By whom the goods travel, and under which number."""
 
     carrier = forms.CharField(max_length=40, strip=True)
-    tracking_no = forms.CharField(max_length=64, strip=True)
+    tracking_no = forms.RegexField(r"\A[0-9A-Za-z-]{6,40}\Z")
 
 
 class AnswerForm(forms.Form):
@@ -93,9 +93,9 @@ def add_evidence(request: HttpRequest, customer_id: UUID, case_id: UUID) -> Http
 def sent(request: HttpRequest, customer_id: UUID, case_id: UUID) -> HttpResponse:
     """The goods are on their way back."""
     typed = {name: request.POST.get(name, "")[:64] for name in ("carrier", "tracking_no")}
-    form = SentForm(request.POST)
+    form = SentForm({**typed, "tracking_no": "".join(typed["tracking_no"].split())})
     if not form.is_valid():
-        told = _("Please fill in the carrier and the number on the parcel's label.")
+        told = _("Please fill in the carrier, and the number on the parcel's label: 6 to 40 letters and digits.")
         return _page(request, queries.case_view(customer_id, case_id), Tried(told, typed=typed))
     try:
         note_sent(customer_id, case_id, **form.cleaned_data, actor=customer_actor(customer_id), now=clock.now())
@@ -194,7 +194,8 @@ def _what_waits(case: CaseView) -> dict[str, object]:
 
 def _money_told(case: CaseView, read: Reader) -> tuple[tuple[str, str], ...]:
     """Who has the money while nothing has left yet, and when it is to arrive (R043, R044, R058)."""
-    if not case.is_open or case.refunds or case.quote is None or not case.quote.cash_minor:
+    is_open = case.is_open and case.state is not CaseState.QUOTE_CHANGED
+    if not is_open or case.refunds or case.quote is None or not case.quote.cash_minor:
         return ()
     usual, latest = (
         formats.full_day(day, read.language, today=read.today)

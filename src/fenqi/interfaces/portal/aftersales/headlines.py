@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from fenqi.domain.aftersales.cases import CaseSignal, CaseState
 from fenqi.domain.aftersales.reasons import WishKind
+from fenqi.interfaces.portal.aftersales.progress import deductions_told
 from fenqi.interfaces.portal.rail import Reader
 from fenqi.interfaces.portal.refunds import Way, way
 from fenqi.interfaces.shared import formats
@@ -27,7 +28,7 @@ def headline(case: CaseView, reader: Reader) -> Told:
         CaseState.REJECTED: lambda: (_("This was not approved, and nothing has changed"), ""),
         CaseState.GOODS_AWAITED: lambda: _goods_awaited(case, reader),
         CaseState.GOODS_RECEIVED: _goods_received,
-        CaseState.QUOTE_CHANGED: _quote_changed,
+        CaseState.QUOTE_CHANGED: lambda: _quote_changed(case),
         CaseState.REFUNDING: lambda: _refunding(case),
         CaseState.REPLACING: lambda: (
             _("Your goods are here, new ones are being sent"),
@@ -70,11 +71,9 @@ def _goods_received() -> Told:
     return _("Your goods are here, we inspect them"), _("What comes next begins by itself.")
 
 
-def _quote_changed() -> Told:
-    return (
-        _("The amounts have changed, please look and confirm"),
-        _("Nothing moves before you agree. You can also withdraw: then everything stays as it is."),
-    )
+def _quote_changed(case: CaseView) -> Told:
+    safe = _("Nothing moves before you agree. You can also withdraw: then everything stays as it is.")
+    return _("The amounts have changed, please look and confirm"), "\n".join((*deductions_told(case), safe))
 
 
 def _refunding(case: CaseView) -> Told:

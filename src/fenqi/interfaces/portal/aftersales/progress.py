@@ -50,7 +50,8 @@ def _goes_without_saying(step: CaseStepView) -> bool:
 
 def _ahead(stage: Stage, reader: Reader) -> Step:
     named = stage_ahead(stage.name)
-    return Step(title=named.name, caption=named.caption, tone="future", when=_expected(stage, reader))
+    when = _by(stage, reader) if stage.name is StageName.ARRIVAL else _expected(stage, reader)
+    return Step(title=named.name, caption=named.caption, tone="future", when=when)
 
 
 def _now(case: CaseView, stage: Stage, reader: Reader) -> Step:
@@ -101,10 +102,15 @@ def _particulars(case: CaseView, step: CaseStepView) -> Iterator[str]:
     if step.signal is CaseSignal.REPLACEMENT_SENT:
         yield case.replacement_tracking_no
     if step.signal is CaseSignal.RECEIVED:
-        for line in case.lines:
-            if line.deduction_minor:
-                amount = formats.money(line.deduction_minor, case.currency)
-                yield _("%(amount)s taken off: %(why)s") % {"amount": amount, "why": line.deduction_note}
+        yield from deductions_told(case)
+
+
+def deductions_told(case: CaseView) -> Iterator[str]:
+    """What the inspection took off, line by line, and why."""
+    for line in case.lines:
+        if line.deduction_minor:
+            amount = formats.money(line.deduction_minor, case.currency)
+            yield _("%(amount)s taken off: %(why)s") % {"amount": amount, "why": line.deduction_note}
 
 
 def _expected(stage: Stage, reader: Reader) -> str:

@@ -92,6 +92,7 @@ class QuotePage:
     value_minor: int
     cash_minor: int
     off_plan_minor: int
+    fees_back_minor: int
     added: tuple[NamedAmount, ...]
     parts: tuple[Part, ...]
     parts_told: str
@@ -119,6 +120,7 @@ def quote_page(quote: QuoteView, terms: Terms, reader: Reader) -> QuotePage:
         value_minor=worth,
         cash_minor=quote.cash_minor,
         off_plan_minor=quote.off_plan_minor,
+        fees_back_minor=quote.fees_back_minor,
         added=tuple(_added(quote)),
         parts=parts,
         parts_told="; ".join(f"{part.name} {formats.money(part.amount_minor, quote.currency)}" for part in parts),
