@@ -32,10 +32,13 @@ class Scope(StrEnum):
     PLANS_READ = "plans:read"
     PAYMENTS_READ = "payments:read"
     JOURNAL_READ = "journal:read"
+    POLICIES_READ = "policies:read"
     PRICES_READ = "prices:read"
     PRICES_WRITE = "prices:write"  # tell of prices that were seen: price protection compares with them
     REPAYMENTS_WRITE = "repayments:write"  # quote and start a repayment
     REPAYMENTS_RECORD = "repayments:record"  # tell of money received outside the rails
+    AFTERSALES_READ = "aftersales:read"
+    AFTERSALES_WRITE = "aftersales:write"  # quote, apply, and act for the customer
 
 
 class ClientNameTaken(FenqiError):

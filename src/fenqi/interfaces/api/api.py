@@ -15,12 +15,14 @@ from ninja.responses import NinjaJSONEncoder
 
 from fenqi.domain.errors import FenqiError
 from fenqi.interfaces.api import (
+    aftersales,
     agreements,
     customers,
     journal,
     orders,
     payments,
     plans,
+    policies,
     prices,
     problems,
     refunds,
@@ -147,5 +149,17 @@ api = Api(
 for _error in (Exception, FenqiError, ValidationError, HttpError, Http404, OperationalError, InterfaceError):
     api.add_exception_handler(_error, problems.answer_error)
 
-for _noun in (customers, orders, plans, repayments, payments, agreements, refunds, journal, prices):
+for _noun in (
+    customers,
+    orders,
+    plans,
+    repayments,
+    payments,
+    agreements,
+    refunds,
+    aftersales,
+    journal,
+    policies,
+    prices,
+):
     api.add_router("", _noun.router, tags=[_noun.__name__.rpartition(".")[2]])

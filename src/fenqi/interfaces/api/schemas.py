@@ -2,9 +2,12 @@
 
 from ipaddress import IPv4Address
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyAddress, StrictInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyAddress, StrictInt, StrictStr, model_validator
 
+from fenqi.domain.aftersales.eligibility import Wish, WishedLine
+from fenqi.domain.aftersales.reasons import Reason, WishKind
 from fenqi.domain.money import LARGEST_MINOR, Rounding
 from fenqi.domain.plans.terms import (
     LARGEST_ROUND_TO,
@@ -241,6 +244,52 @@ class RepaymentBody(Incoming):
             json_schema_extra={"pattern": "^[0-9A-Fa-f.:]{2,45}$"},
         ),
     ] = IPv4Address("127.0.0.1")
+
+
+class WishedLineBody(Incoming):
+    line_no: Annotated[StrictInt, Field(ge=1, le=MOST_LINES)]
+    pieces: Annotated[StrictInt, Field(ge=1, le=_MOST_QUANTITY)]
+
+
+class WishBody(Incoming):
+    """What the customer wants, of which goods, and why."""
+
+    kind: Annotated[WishKind, Field(examples=["return"])]
+    reason: Annotated[Reason, Field(examples=["no_reason"])]
+    lines: Annotated[tuple[WishedLineBody, ...], Field(min_length=1, max_length=MOST_LINES)]
+
+    @model_validator(mode="after")
+    def _each_line_is_named_once(self) -> "WishBody":
+        if len({line.line_no for line in self.lines}) < len(self.lines):
+            raise refuse("name each line once", "每行商品只写一次")
+        return self
+
+    def to_wish(self) -> Wish:
+        """As eligibility and quotes take it."""
+        lines = tuple(WishedLine(line_no=line.line_no, pieces=line.pieces) for line in self.lines)
+        return Wish(kind=self.kind, reason=self.reason, lines=lines)
+
+
+class ApplicationBody(WishBody):
+    """The same wish with the quote that the customer has confirmed."""
+
+    quote_id: Annotated[UUID, Field(description="Of the quote that the customer was shown, while it is valid")]
+    description: Annotated[StrictStr, Field(max_length=2_000, pattern=r"^[^\x00]*$")] = ""
+
+
+class SentBody(Incoming):
+    """How the goods were sent back."""
+
+    carrier: Annotated[StrictStr, Field(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$", examples=["顺丰"])]
+    tracking_no: Annotated[StrictStr, Field(pattern=r"^[0-9A-Za-z-]{6,40}$", examples=["SF1234567890"])]
+
+
+class WithdrawalBody(Incoming):
+    note: Annotated[StrictStr, Field(max_length=1_000, pattern=r"^[^\x00]*$")] = ""
+
+
+class ConfirmationBody(Incoming):
+    quote_id: Annotated[UUID, Field(description="`offered_quote` of the case")]
 
 
 class ReceivedBody(Incoming):

@@ -1,0 +1,199 @@
+"""After-sales of an order: what may be applied for, what it would come to, and the cases."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+
+from fenqi.domain.aftersales.cases import CaseMoveUnlisted, CaseSignal, CaseState
+from fenqi.domain.aftersales.eligibility import NotBought, NotEligible, TooManyPieces
+from fenqi.interfaces.api import aftersales_documents as documents
+from fenqi.interfaces.api.authentication import client_of
+from fenqi.interfaces.api.fields import IdempotencyKey, Number
+from fenqi.interfaces.api.operations import answered, command_of, operation
+from fenqi.interfaces.api.schemas import ApplicationBody, ConfirmationBody, SentBody, WishBody, WithdrawalBody
+from fenqi.records.models import AppliedVia
+from fenqi.usecases import clock
+from fenqi.usecases.aftersales.apply import apply
+from fenqi.usecases.aftersales.eligibility import return_options
+from fenqi.usecases.aftersales.errors import RefundQuoteChanged, RefundQuoteExpired
+from fenqi.usecases.aftersales.execute import confirm_quote
+from fenqi.usecases.aftersales.goods import note_sent
+from fenqi.usecases.aftersales.queries import case_view, cases_of, find_case_by_number
+from fenqi.usecases.aftersales.quoting import quote
+from fenqi.usecases.aftersales.withdraw import withdraw
+from fenqi.usecases.answers import answer_outside
+from fenqi.usecases.api_clients import Scope
+from fenqi.usecases.idempotency import Answer
+from fenqi.usecases.orders.queries import find_order
+from fenqi.usecases.partners.errors import PartnerRefuses, PartnerUnavailable
+
+router = Router()
+
+ORDER = "/orders/{order_no}/after-sales"
+CASE = "/after-sales/{case_no}"
+_WISH = {"kind": "return", "reason": "no_reason", "lines": [{"line_no": 1, "pieces": 1}]}
+_QUOTE_ID = "018f2f6e-0c7a-7b1e-9d3a-0d6a4a6b7a10"
+
+
+@operation(router, "GET", f"{ORDER}/options", scope=Scope.AFTERSALES_READ, answers={200: documents.Options})
+def list_after_sales_options(order_no: Number) -> Any:
+    """Tell what may be applied for about each line of an order, by which policy, until when, and why not."""
+    customer_id, order_id = find_order(order_no)
+    return documents.options(return_options(customer_id, order_id, now=clock.now()))
+
+
+@operation(
+    router,
+    "POST",
+    f"{ORDER}/quotes",
+    scope=Scope.AFTERSALES_WRITE,
+    answers={201: documents.RefundQuote},
+    refuses=(NotEligible, NotBought, TooManyPieces, PartnerUnavailable, PartnerRefuses),
+    example=_WISH,
+)
+def make_refund_quote(request: HttpRequest, order_no: Number, body: WishBody, key: IdempotencyKey) -> HttpResponse:
+    """Quote a return: what it is worth, what it does to the plan, and which money goes back which way.
+
+    Show it to the customer before anything is submitted. It is kept, and applying needs its id until `valid_until`.
+    """
+    customer_id, order_id = find_order(order_no)
+
+    def act() -> Answer:
+        view = quote(customer_id, order_id, body.to_wish(), now=clock.now())
+        return Answer(201, documents.refund_quote(view).model_dump(mode="json"))
+
+    return answered(answer_outside(command_of(request, key), customer_id, act, now=clock.now()))
+
+
+@operation(
+    router,
+    "POST",
+    ORDER,
+    scope=Scope.AFTERSALES_WRITE,
+    answers={201: documents.Case},
+    refuses=(NotEligible, NotBought, TooManyPieces, RefundQuoteExpired, RefundQuoteChanged),
+    example={**_WISH, "quote_id": _QUOTE_ID, "description": ""},
+)
+def apply_for_after_sales(
+    request: HttpRequest, order_no: Number, body: ApplicationBody, key: IdempotencyKey
+) -> HttpResponse:
+    """Apply with a quote that the customer has confirmed; the same quote makes one case."""
+    customer_id, order_id = find_order(order_no)
+    now = clock.now()
+
+    def act() -> Answer:
+        case_id = apply(
+            customer_id,
+            order_id,
+            body.to_wish(),
+            quote_id=body.quote_id,
+            description=body.description,
+            via=AppliedVia.API,
+            actor=client_of(request).actor,
+            now=now,
+        )
+        return _shown(customer_id, case_id, status=201)
+
+    return answered(answer_outside(command_of(request, key), customer_id, act, now=now))
+
+
+@operation(router, "GET", ORDER, scope=Scope.AFTERSALES_READ, answers={200: documents.Cases})
+def list_after_sales_of_order(order_no: Number) -> Any:
+    """List the cases of an order, newest first."""
+    customer_id, order_id = find_order(order_no)
+    return documents.Cases(items=[documents.case_in_brief(view) for view in cases_of(customer_id, order_id)])
+
+
+@operation(router, "GET", CASE, scope=Scope.AFTERSALES_READ, answers={200: documents.Case})
+def get_after_sales(case_no: Number) -> Any:
+    """Read a case: where it stands, who has the money, by when what happens, and what the customer may do."""
+    return documents.case(case_view(*find_case_by_number(case_no)))
+
+
+@operation(
+    router,
+    "POST",
+    f"{CASE}/sent",
+    scope=Scope.AFTERSALES_WRITE,
+    answers={200: documents.Case},
+    refuses=(CaseMoveUnlisted,),
+    example={"carrier": "顺丰", "tracking_no": "SF1234567890"},
+)
+def note_goods_sent(request: HttpRequest, case_no: Number, body: SentBody, key: IdempotencyKey) -> HttpResponse:
+    """Tell how the customer sent the goods back; told again, it corrects the number."""
+    customer_id, case_id = find_case_by_number(case_no)
+    now = clock.now()
+
+    def act() -> Answer:
+        note_sent(
+            customer_id,
+            case_id,
+            carrier=body.carrier,
+            tracking_no=body.tracking_no,
+            actor=client_of(request).actor,
+            now=now,
+        )
+        return _shown(customer_id, case_id)
+
+    return answered(answer_outside(command_of(request, key), customer_id, act, now=now))
+
+
+@operation(
+    router,
+    "POST",
+    f"{CASE}/withdraw",
+    scope=Scope.AFTERSALES_WRITE,
+    answers={200: documents.Case},
+    refuses=(CaseMoveUnlisted,),
+    example={"note": "不退了"},
+)
+def withdraw_after_sales(
+    request: HttpRequest, case_no: Number, body: WithdrawalBody, key: IdempotencyKey
+) -> HttpResponse:
+    """Take a case back for the customer, at any time before money moves. One that was taken back stays so."""
+    customer_id, case_id = find_case_by_number(case_no)
+    now = clock.now()
+
+    def act() -> Answer:
+        if not _was_withdrawn(customer_id, case_id):
+            withdraw(customer_id, case_id, actor=client_of(request).actor, note=body.note, now=now)
+        return _shown(customer_id, case_id)
+
+    return answered(answer_outside(command_of(request, key), customer_id, act, now=now))
+
+
+@operation(
+    router,
+    "POST",
+    f"{CASE}/confirm",
+    scope=Scope.AFTERSALES_WRITE,
+    answers={200: documents.Case},
+    refuses=(CaseMoveUnlisted, RefundQuoteChanged),
+    example={"quote_id": _QUOTE_ID},
+)
+def confirm_refund_quote(
+    request: HttpRequest, case_no: Number, body: ConfirmationBody, key: IdempotencyKey
+) -> HttpResponse:
+    """Confirm, for the customer, the quote that a case waits with; its money moves with that.
+
+    When the facts have changed once more the case is still `quote_changed`, and `offered_quote` is another.
+    """
+    customer_id, case_id = find_case_by_number(case_no)
+    now = clock.now()
+
+    def act() -> Answer:
+        confirm_quote(customer_id, case_id, body.quote_id, actor=client_of(request).actor, now=now)
+        return _shown(customer_id, case_id)
+
+    return answered(answer_outside(command_of(request, key), customer_id, act, now=now))
+
+
+def _was_withdrawn(customer_id: UUID, case_id: UUID) -> bool:
+    view = case_view(customer_id, case_id)
+    return view.state is CaseState.WITHDRAWN and view.steps[-1].signal is CaseSignal.WITHDRAWN
+
+
+def _shown(customer_id: UUID, case_id: UUID, *, status: int = 200) -> Answer:
+    return Answer(status, documents.case(case_view(customer_id, case_id)).model_dump(mode="json"))

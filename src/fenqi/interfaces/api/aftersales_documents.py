@@ -1,0 +1,302 @@
+"""After-sales as documents. Amounts are `*_minor` of the `currency` beside them, dates ISO, instants UTC."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from fenqi.domain.aftersales.eligibility import Decision
+from fenqi.interfaces.api import refund_documents
+from fenqi.interfaces.api.documents import Outgoing, Parts, parts
+from fenqi.usecases.aftersales.eligibility import LineOptions, ReturnOptions
+from fenqi.usecases.aftersales.quote_views import CashWay, PlanLook, QuoteView
+from fenqi.usecases.aftersales.views import CaseSummary, CaseView, DeadlinesView
+
+
+class Verdict(Outgoing):
+    """Whether it may be applied for, by which rule, and what to do next."""
+
+    allowed: bool
+    rule: str
+    next_step: str
+    text_zh: str
+    text_en: str
+    last_on: date | None
+
+
+class OpenLine(Outgoing):
+    """`reasons`: by kind, the reasons that may be given. `left`: pieces that were not returned and are in no case."""
+
+    line_no: int
+    sku: str
+    name: str
+    quantity: int
+    left: int
+    reasons: dict[str, list[str]]
+    without_reason: Verdict
+    if_faulty: Verdict
+    policy_code: str
+    policy_version: int
+
+
+class Options(Outgoing):
+    order_no: str
+    on: date
+    can_apply: bool
+    lines: list[OpenLine]
+
+
+class QuotedLine(Outgoing):
+    """goods - discount - difference + freight - deduction = value."""
+
+    line_no: int
+    sku: str
+    name: str
+    pieces: int
+    bought: int
+    goods_minor: int
+    discount_minor: int
+    difference_minor: int
+    freight_minor: int
+    deduction_minor: int
+    value_minor: int
+
+
+class Row(Outgoing):
+    """One row of the plan before and after."""
+
+    n: int
+    due_on: date
+    open_before_minor: int
+    open_after_minor: int
+
+
+class Plan(Outgoing):
+    status: str
+    balance_minor: int
+    outstanding_minor: int
+    settlement_minor: int
+    next_due_on: date | None
+    next_amount_minor: int
+    last_due_on: date | None
+
+
+class Way(Outgoing):
+    """A part of the money: back over the attempt it was paid by, or, without one, by transfer."""
+
+    amount_minor: int
+    channel: str
+    route: str
+    attempt_id: UUID | None
+    at_ordering: bool
+    expected_from: date
+    expected_by: date
+
+
+class RefundQuote(Outgoing):
+    """What a return comes to.
+
+    value + fees back + balance before = off the plan + money back out of the plan + balance after. `partner_minor` goes
+    to the lender, which changes its own plan. `cash_minor` is all money that goes back, `at_ordering_minor` part of it.
+    """
+
+    quote_id: UUID
+    order_no: str
+    plan_id: UUID | None
+    kind: str
+    reason: str
+    currency: str
+    lines: list[QuotedLine]
+    value_minor: int
+    on_plan_minor: int
+    at_ordering_minor: int
+    gifts_minor: int
+    unpaid_minor: int
+    fees_back: Parts
+    off_plan: Parts
+    cash_minor: int
+    balance_before_minor: int
+    balance_after_minor: int
+    partner_minor: int
+    funding: str
+    provider: str
+    rows: list[Row]
+    before: Plan | None
+    after: Plan | None
+    ways: list[Way]
+    policy_code: str
+    policy_version: int
+    quoted_on: date
+    valid_until: datetime
+
+
+class CaseLine(Outgoing):
+    line_no: int
+    sku: str
+    name: str
+    pieces: int
+    deduction_minor: int
+    deduction_note: str
+    replacement_sku: str
+
+
+class Step(Outgoing):
+    """`by`: customer, staff or house (it happens by itself)."""
+
+    seq: int
+    signal: str
+    before: str
+    after: str
+    by: str
+    note: str
+    at: datetime
+
+
+class Stage(Outgoing):
+    """`state`: done, now, ahead or stopped. `by_us`: we are at work, or else the customer or a bank is."""
+
+    name: str
+    state: str
+    at: datetime | None
+    expected_on: date | None
+    by_us: bool
+
+
+class Deadlines(Outgoing):
+    """`promise_by` counts working days, `law_by` calendar days; `binding` is the clock that ends first."""
+
+    review_due_at: datetime
+    usual_by: date
+    promise_by: date
+    law_by: date | None
+    goods_due_on: date | None
+    binding: str | None
+    is_late: bool
+
+
+class CaseInBrief(Outgoing):
+    case_id: UUID
+    case_no: str
+    order_no: str
+    title: str
+    kind: str
+    reason: str
+    state: str
+    value_minor: int
+    currency: str
+    pieces: int
+    customer_must_act: bool
+    created_at: datetime
+    closed_at: datetime | None
+
+
+class Cases(Outgoing):
+    items: list[CaseInBrief]
+
+
+class Case(Outgoing):
+    """`holder`: who has the money: mall, channel, receiver, customer or not_known. `customer_may`: what is open now."""
+
+    case_id: UUID
+    case_no: str
+    customer_id: UUID
+    order_no: str
+    plan_id: UUID | None
+    title: str
+    kind: str
+    reason: str
+    description: str
+    via: str
+    state: str
+    currency: str
+    value_minor: int
+    lines: list[CaseLine]
+    steps: list[Step]
+    stages: list[Stage]
+    holder: str
+    quote: RefundQuote | None
+    offered_quote: RefundQuote | None
+    refunds: list[refund_documents.Refund]
+    deadlines: Deadlines
+    policy_code: str
+    policy_version: int
+    rule: str
+    next_step: str
+    decision_note: str
+    decided_at: datetime | None
+    carrier: str
+    tracking_no: str
+    replacement_tracking_no: str
+    customer_may: list[str]
+    created_at: datetime
+    closed_at: datetime | None
+
+
+def options(view: ReturnOptions) -> Options:
+    return Options.of(view, order_no=view.order.order_no, lines=[_line_options(line) for line in view.lines])
+
+
+def _line_options(view: LineOptions) -> OpenLine:
+    return OpenLine.of(
+        view.line,
+        left=view.left,
+        reasons={kind.value: [reason.value for reason in reasons] for kind, reasons in view.open.items()},
+        without_reason=_verdict(view.without_reason),
+        if_faulty=_verdict(view.if_faulty),
+        policy_code=view.policy.code,
+        policy_version=view.policy.version,
+    )
+
+
+def _verdict(decision: Decision) -> Verdict:
+    return Verdict.of(
+        decision,
+        rule=decision.rule.value,
+        next_step=decision.next_step.value,
+        text_zh=decision.zh,
+        text_en=decision.en,
+    )
+
+
+def refund_quote(view: QuoteView) -> RefundQuote:
+    return RefundQuote.of(
+        view,
+        lines=[QuotedLine.of(line) for line in view.lines],
+        fees_back=parts(view.fees_back),
+        off_plan=parts(view.off_plan),
+        funding=view.funding.value,
+        rows=[Row.of(row, open_before_minor=row.open_before, open_after_minor=row.open_after) for row in view.rows],
+        before=_plan(view.before),
+        after=_plan(view.after),
+        ways=[_way(way) for way in view.ways],
+    )
+
+
+def _plan(look: PlanLook | None) -> Plan | None:
+    return Plan.of(look) if look else None
+
+
+def _way(way: CashWay) -> Way:
+    return Way.of(way, route=way.route.value, expected_from=way.window.from_on, expected_by=way.window.by_on)
+
+
+def case_in_brief(view: CaseSummary) -> CaseInBrief:
+    return CaseInBrief.of(view, state=view.state.value)
+
+
+def case(view: CaseView) -> Case:
+    return Case.of(
+        view,
+        state=view.state.value,
+        lines=[CaseLine.of(line) for line in view.lines],
+        steps=[Step.of(step, signal=step.signal.value, by=step.party.value) for step in view.steps],
+        stages=[Stage.of(stage, name=stage.name.value, state=stage.state.value) for stage in view.stages],
+        holder=view.holder.value,
+        quote=refund_quote(view.quote) if view.quote else None,
+        offered_quote=refund_quote(view.offered_quote) if view.offered_quote else None,
+        refunds=[refund_documents.refund(refund) for refund in view.refunds],
+        deadlines=_deadlines(view.deadlines),
+        customer_may=sorted(signal.value for signal in view.customer_may),
+    )
+
+
+def _deadlines(view: DeadlinesView) -> Deadlines:
+    return Deadlines.of(view, binding=view.binding.clock.value if view.binding else None)
