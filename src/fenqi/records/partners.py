@@ -119,6 +119,7 @@ class PartnerRefund(SpreadModel):
         indexes = [
             models.Index(fields=["customer_id", "plan_id", "-created_at"], name="partner_refund_by_plan"),
             models.Index(fields=["provider", "accepted_at"], name="partner_refund_accepted"),
+            models.Index(fields=["created_at"], name="partner_refund_alerts", condition=~Q(alert="")),
         ]
 
 

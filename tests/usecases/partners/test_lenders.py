@@ -3,19 +3,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 import pytest
-from django.db import transaction
 
 from fenqi.domain.errors import InvalidInput, NotFound
-from fenqi.domain.money import Money
 from fenqi.domain.payments.refunds import RefundState
 from fenqi.domain.plans import PlanStatus
-from fenqi.records import locks
 from fenqi.records.identifiers import new_id
 from fenqi.records.models import JournalEntry, OutboxMessage, PartnerRefund, PartnerSettlement, Role
-from fenqi.records.posting import Decision, write
 from fenqi.usecases import clock
 from fenqi.usecases.partners import by_hand, refunding
 from fenqi.usecases.partners.errors import PartnerUnavailable, RepaidElsewhere, UnknownProvider
@@ -24,7 +19,7 @@ from fenqi.usecases.partners.queries import ask_partner, refunds_at_partners
 from fenqi.usecases.partners.settlement import SettlementChanged, due_days, take_settlement
 from fenqi.usecases.reconciliation.check import check_books
 from fenqi.usecases.staff.permissions import NotPermitted, Staff
-from lenders import CARD, PARTNER_CODE, PLATFORM, repaid_there
+from lenders import CARD, PARTNER_CODE, PLATFORM, repaid_there, returned
 from malls import Bought, noon
 from owed_back import books
 from town import Town
@@ -37,24 +32,6 @@ Buy = Callable[..., Bought]
 
 def today() -> datetime:
     return datetime.now(UTC)
-
-
-def returned(plan: Bought, amount: int, *, now: datetime, case_id: UUID | None = None) -> PartnerRefund:
-    with transaction.atomic():
-        locks.customer(plan.customer_id)
-        decision = Decision(plan.customer_id)
-        refund_id = refunding.refund_over_partner(
-            decision,
-            plan_id=plan.plan_id,
-            order_id=plan.order_id,
-            case_id=case_id,
-            amount=Money(amount, "CNY"),
-            effective_on=clock.business_date(now),
-            actor="tests",
-            now=now,
-        )
-        write(decision)
-    return PartnerRefund.objects.get(customer_id=plan.customer_id, id=refund_id)
 
 
 def again(row: PartnerRefund) -> PartnerRefund:

@@ -17,6 +17,7 @@ from fenqi.interfaces.portal.plan_page import plan_page
 from fenqi.interfaces.portal.rail import Reader
 from fenqi.interfaces.shared.formats import language_of
 from fenqi.usecases import audit, clock
+from fenqi.usecases.aftersales.queries import cases_of
 from fenqi.usecases.agreements.queries import agreements_of
 from fenqi.usecases.refunds.queries import list_refunds
 from fenqi.usecases.staff.permissions import Permission, Staff
@@ -97,6 +98,7 @@ def _context(request: HttpRequest, file: CustomerFile) -> dict[str, object]:
         "older_payments": file.payments[RECENT_PAYMENTS:],
         "agreements": agreements_of(file.customer.customer_id, now=clock.now()),
         "refunds": list_refunds(file.customer.customer_id),
+        "cases": cases_of(file.customer.customer_id),
         "moments": moments_of(file, reader, show=showing),
         "showing": showing,
         "shows": tuple(Show),

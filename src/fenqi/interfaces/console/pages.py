@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from fenqi.usecases import clock
+from fenqi.usecases.aftersales.desk import cases_to_review
 from fenqi.usecases.staff.permissions import staff_member
 
 
@@ -17,5 +18,6 @@ def render_page(request: HttpRequest, template: str, context: Mapping[str, Any],
         "today": clock.business_date(clock.now()),
         "staff": staff,
         "may": {permission.value: True for permission in staff.permissions} if staff else {},
+        "cases_to_review": cases_to_review,
     }
     return render(request, f"console/{template}", {**shared, **context}, status=status)

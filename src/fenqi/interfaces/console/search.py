@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from fenqi.interfaces.console.access import staff_page
 from fenqi.interfaces.console.pages import render_page
 from fenqi.usecases import audit, clock
+from fenqi.usecases.aftersales.desk import desk_state
 from fenqi.usecases.customers import customer_view
 from fenqi.usecases.staff.permissions import Permission, Staff
 from fenqi.usecases.support.search import search_customers
@@ -20,8 +21,15 @@ MOST_RECENT = 5
 
 @require_safe
 @staff_page(Permission.SEE_CUSTOMERS)
-def home(request: HttpRequest, _staff: Staff) -> HttpResponse:
-    return render_page(request, "home.html", {"place": "home", "recent": recent_customers(request)})
+def home(request: HttpRequest, staff: Staff) -> HttpResponse:
+    now = clock.now()
+    context = {
+        "place": "home",
+        "recent": recent_customers(request),
+        "desk": desk_state(staff, now=now) if staff.may(Permission.SEE_CASES) else None,
+        "now": now,
+    }
+    return render_page(request, "home.html", context)
 
 
 @require_http_methods(["GET", "POST"])

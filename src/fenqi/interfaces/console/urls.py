@@ -8,6 +8,7 @@ from fenqi.interfaces.console import (
     audit_pages,
     channels,
     customers,
+    partners,
     reconciliation,
     recovery,
     refunds,
@@ -16,6 +17,7 @@ from fenqi.interfaces.console import (
     sign_in,
     support,
 )
+from fenqi.interfaces.console.after_sales import acts, applying, case, desk, evidence
 
 app_name = "console"
 
@@ -29,6 +31,31 @@ urlpatterns = [
     path("customers/<uuid:customer_id>/audit", audit_pages.of_customer, name="customer_audit"),
     path("customers/<uuid:customer_id>/attempts/<uuid:attempt_id>/ask", attempts.ask, name="ask_channel"),
     path("customers/<uuid:customer_id>/agreements/<uuid:agreement_id>/end", agreements.end, name="end_agreement"),
+    path(
+        "customers/<uuid:customer_id>/orders/<uuid:order_id>/after-sales", applying.fill_in, name="apply_for_customer"
+    ),
+    path(
+        "customers/<uuid:customer_id>/orders/<uuid:order_id>/after-sales/apply",
+        applying.submit,
+        name="submit_for_customer",
+    ),
+    path("after-sales", desk.overview, name="after_sales"),
+    path("after-sales/<uuid:customer_id>/<uuid:case_id>", case.show, name="after_sales_case"),
+    path("after-sales/<uuid:customer_id>/<uuid:case_id>/take", acts.take, name="take_case"),
+    path("after-sales/<uuid:customer_id>/<uuid:case_id>/ask", acts.ask_for_more, name="ask_for_evidence"),
+    path("after-sales/<uuid:customer_id>/<uuid:case_id>/approve", acts.approve, name="approve_case"),
+    path("after-sales/<uuid:customer_id>/<uuid:case_id>/reject", acts.reject, name="reject_case"),
+    path("after-sales/<uuid:customer_id>/<uuid:case_id>/receive", acts.receive, name="receive_goods"),
+    path("after-sales/<uuid:customer_id>/<uuid:case_id>/replace", acts.send_replacement, name="send_replacement"),
+    path("after-sales/<uuid:customer_id>/<uuid:case_id>/withdraw", acts.take_back, name="withdraw_case"),
+    path(
+        "after-sales/<uuid:customer_id>/<uuid:case_id>/evidence/<uuid:evidence_id>", evidence.show, name="case_evidence"
+    ),
+    path(
+        "after-sales/<uuid:customer_id>/<uuid:case_id>/evidence/<uuid:evidence_id>/thumbnail",
+        evidence.thumbnail,
+        name="case_evidence_thumbnail",
+    ),
     path("refunds", refunds.queue, name="refunds"),
     path("customers/<uuid:customer_id>/refund-legs/<uuid:leg_id>/ask", refunds.ask, name="ask_refund"),
     path("customers/<uuid:customer_id>/refund-legs/<uuid:leg_id>/propose", refunds.propose, name="propose_transfer"),
@@ -54,6 +81,25 @@ urlpatterns = [
     path("channels", channels.overview, name="channels"),
     path("channels/<uuid:condition_id>/withdraw", channels.withdraw, name="withdraw_condition"),
     path("recovery", recovery.overview, name="recovery"),
+    path("lenders", partners.overview, name="partners"),
+    path("lenders/add", partners.edit, name="add_partner"),
+    path("lenders/<slug:code>", partners.edit, name="edit_partner"),
+    path(
+        "customers/<uuid:customer_id>/lender-refunds/<uuid:refund_id>/propose",
+        partners.propose,
+        name="propose_partner_refund",
+    ),
+    path(
+        "customers/<uuid:customer_id>/lender-refunds/<uuid:refund_id>/approve",
+        partners.approve,
+        name="approve_partner_refund",
+    ),
+    path(
+        "customers/<uuid:customer_id>/lender-refunds/<uuid:refund_id>/send",
+        partners.send_again,
+        name="send_partner_refund",
+    ),
+    path("customers/<uuid:customer_id>/lender-refunds/<uuid:refund_id>/ask", partners.ask, name="ask_partner_refund"),
     path("refused-callbacks", refused.overview, name="refused_callbacks"),
     path("support", support.overview, name="support"),
     path("support/<uuid:customer_id>/<uuid:thread_id>", support.conversation, name="support_thread"),

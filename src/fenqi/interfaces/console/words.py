@@ -7,6 +7,31 @@ from django.utils.translation import gettext_lazy as _
 
 Words = Mapping[str, Any]
 
+PROVIDER_KINDS: Words = {
+    "platform": _("Installment platform"),
+    "card": _("Bank's card installments"),
+}
+
+DIFFERENCE_ROUTES: Words = {
+    "payment_account": _("To whoever paid; the plan stays as it is"),
+    "plan": _("Off the plan"),
+}
+
+PARTNER_ALERTS: Words = {
+    "by_hand": _("Refund it at the acquirer"),
+    "refused": _("The lender refused it"),
+    "contradicts": _("Its answer cannot be believed"),
+    "no_answer": _("No answer for a week"),
+    "mirror_differs": _("It credited another sum than we work out"),
+}
+
+PARTNER_PROBLEMS: Words = {
+    "unknown_plan": _("A plan that we do not know"),
+    "unknown_refund": _("A return that we do not know"),
+    "amount_differs": _("Another sum than ours"),
+    "adjustment": _("An adjustment by the lender"),
+}
+
 ORDER_STATUSES: Words = {
     "placed": _("Placed"),
     "approved": _("Approved"),
@@ -136,6 +161,9 @@ EVENTS: Words = {
     "refund_returned": _("Refund came back"),
     "transfer_paid": _("Transfer has left"),
     "channel_settlement": _("Channel settled a day"),
+    "partner_funded": _("A lender paid the goods"),
+    "partner_refund": _("A lender took a return off its plan"),
+    "partner_settlement": _("A lender paid a day out"),
     "suspense": _("On suspense, or off it"),
 }
 """Kinds of plan events and codes of journal entries."""
@@ -201,10 +229,23 @@ ACTS: Words = {
     "api_client_revoked": _("Revoked an API key"),
     "card_bound": _("Bound a bank card"),
     "card_removed": _("Removed a bank card"),
+    "partner_edited": _("Changed what is said of a lender"),
+    "partner_refund_looked_at": _("Saw to a return at a lender"),
     "conversation_taken": _("Took a conversation"),
     "conversation_answered": _("Answered a customer"),
     "conversation_closed": _("Closed a conversation"),
     "conversation_seen": _("Looked at a conversation"),
+    "cases_seen": _("Looked at the after-sales cases"),
+    "case_seen": _("Looked at an after-sales case"),
+    "evidence_seen": _("Looked at a photo or video"),
+    "evidence_removed": _("Removed a photo or video whose time was over"),
+    "case_applied_for": _("Applied for after-sales for the customer"),
+    "case_evidence_asked": _("Asked for more evidence"),
+    "case_approved": _("Approved an after-sales case"),
+    "case_rejected": _("Rejected an after-sales case"),
+    "case_withdrawn": _("Withdrew an after-sales case"),
+    "goods_received": _("Received returned goods"),
+    "replacement_sent": _("Sent a replacement"),
 }
 
 REFUSALS: Words = {
@@ -272,4 +313,138 @@ AGREEMENT_ENDS: Words = {
     "plan_closed": _("the plan is closed"),
     "card_unusable": _("the card cannot be used"),
     "card_removed": _("the card was removed"),
+}
+
+CASE_KINDS: Words = {
+    "return": _("Return and refund"),
+    "refund_only": _("Refund without return"),
+    "exchange": _("Exchange"),
+    "price_difference": _("Price difference"),
+}
+
+CASE_REASONS: Words = {
+    "no_reason": _("no reason given"),
+    "changed_mind": _("changed their mind"),
+    "wrong_size_or_colour": _("size or colour does not suit"),
+    "not_as_described": _("not as described"),
+    "faulty": _("faulty"),
+    "damaged_in_transit": _("damaged on the way"),
+    "missing_parts": _("something is missing"),
+    "wrong_item": _("wrong goods came"),
+    "late_delivery": _("came too late"),
+    "never_arrived": _("never came"),
+    "price_fell": _("the price fell"),
+    "other": _("something else"),
+}
+
+CASE_STATES: Words = {
+    "submitted": _("New"),
+    "in_review": _("In review"),
+    "evidence_asked": _("Evidence asked for"),
+    "approved": _("Approved"),
+    "rejected": _("Rejected"),
+    "goods_awaited": _("Goods awaited"),
+    "goods_received": _("Goods received"),
+    "quote_changed": _("Customer must confirm"),
+    "refunding": _("Money on its way"),
+    "replacing": _("Replacement to be sent"),
+    "completed": _("Completed"),
+    "withdrawn": _("Withdrawn"),
+}
+CASE_TONES: Words = {
+    "submitted": "due",
+    "in_review": "due",
+    "evidence_asked": "neutral",
+    "approved": "refund",
+    "rejected": "cancelled",
+    "goods_awaited": "neutral",
+    "goods_received": "refund",
+    "quote_changed": "neutral",
+    "refunding": "refund",
+    "replacing": "due",
+    "completed": "paid",
+    "withdrawn": "cancelled",
+}
+
+CASE_STEPS: Words = {
+    "applied": _("Application came in"),
+    "taken": _("Taken in hand"),
+    "more_asked": _("Asked for more"),
+    "answered": _("Customer answered"),
+    "approved_first": _("Approved by the first of two"),
+    "approved": _("Approved"),
+    "rejected": _("Rejected"),
+    "goods_called": _("Told where to send the goods"),
+    "sent": _("Goods sent by the customer"),
+    "reminded": _("Reminded to send the goods"),
+    "expired": _("Time ran out without the customer"),
+    "received": _("Goods received and inspected"),
+    "quote_changed": _("Amounts changed: customer must confirm"),
+    "confirmed": _("Customer confirmed the new amounts"),
+    "executed": _("Carried out: plan, books and refund"),
+    "replacement_due": _("Replacement is due"),
+    "replacement_sent": _("Replacement sent"),
+    "traced": _("Past its latest day: traced"),
+    "arrived": _("Everything has arrived"),
+    "came_back": _("Money came back from the bank"),
+    "withdrawn": _("Withdrawn"),
+}
+
+CASE_VIAS: Words = {"portal": _("by the customer"), "console": _("by staff for the customer"), "api": _("by the mall")}
+
+PILES: Words = {
+    "all": _("All open"),
+    "late": _("Late"),
+    "new": _("New"),
+    "mine": _("Mine"),
+    "evidence_asked": _("Evidence asked for"),
+    "goods": _("Goods"),
+    "quote_changed": _("Quote changed"),
+    "refunding": _("Money on its way"),
+}
+
+MONEY_HOLDERS: Words = {
+    "mall": _("with the mall"),
+    "channel": _("with the channel"),
+    "receiver": _("with the customer's bank or wallet"),
+    "customer": _("with the customer"),
+    "not_known": _("not known"),
+}
+
+RULE_NAMES: Words = {
+    "no_reason_return": _("Return without a reason"),
+    "faulty_goods": _("Goods at fault"),
+    "not_received": _("Goods that never came"),
+    "late_goods": _("Goods that came late"),
+    "price_protected": _("Price protection"),
+    "goods_are_kept": _("Refund without return"),
+    "window_over": _("Time for returns without a reason"),
+    "fault_window_over": _("Time to report a fault"),
+    "price_window_over": _("Time of price protection"),
+}
+
+ANSWERS: Words = {
+    "fault_not_shown": _("The evidence does not show the fault"),
+    "nothing_sent": _("What was asked for never came"),
+    "used": _("Used beyond trying"),
+    "damaged_by_use": _("Damaged by use"),
+    "other_goods": _("Not the goods that were sold"),
+    "window_over": _("Too late for a return without a reason"),
+    "fault_window_over": _("Too late to report a fault"),
+    "was_delivered": _("The carrier delivered it"),
+    "return_instead": _("Goods must come back"),
+    "price_not_lower": _("No lower price was found"),
+    "price_window_over": _("The price fell too late"),
+}
+
+NEXT_STEPS: Words = {
+    "apply": _("Apply"),
+    "wait_for_delivery": _("Wait for the delivery"),
+    "report_fault": _("Report a fault, with photos"),
+    "return_instead": _("Return the goods instead"),
+    "repair": _("Have it repaired"),
+    "see_cases": _("Look at the other cases"),
+    "partner_platform": _("Go to the partner's platform"),
+    "contact": _("Talk to customer service"),
+    "appeal": _("Appeal"),
 }

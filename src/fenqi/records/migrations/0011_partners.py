@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'partner_refund',
-                'indexes': [models.Index(fields=['customer_id', 'plan_id', '-created_at'], name='partner_refund_by_plan'), models.Index(fields=['provider', 'accepted_at'], name='partner_refund_accepted')],
+                'indexes': [models.Index(fields=['customer_id', 'plan_id', '-created_at'], name='partner_refund_by_plan'), models.Index(fields=['provider', 'accepted_at'], name='partner_refund_accepted'), models.Index(condition=models.Q(('alert', ''), _negated=True), fields=['created_at'], name='partner_refund_alerts')],
                 'constraints': [models.UniqueConstraint(fields=('customer_id', 'number'), name='partner_refund_number'), models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='partner_refund_amount_positive'), models.CheckConstraint(condition=models.Q(('approved_by', ''), models.Q(models.Q(('proposed_by', ''), _negated=True), models.Q(('proposed_by', models.F('approved_by')), _negated=True)), _connector='OR'), name='partner_refund_two_people'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'succeeded'), _negated=True), ('amount_minor', django.db.models.expressions.CombinedExpression(models.F('cancelled_minor'), '+', models.F('surplus_minor'))), _connector='OR'), name='partner_refund_conserves')],
             },
         ),

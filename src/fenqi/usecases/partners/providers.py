@@ -6,16 +6,26 @@ from datetime import datetime
 
 from django.db import transaction
 
-from fenqi.domain.errors import InvalidInput
+from fenqi.domain.errors import InvalidInput, NotFound
 from fenqi.domain.ledger import clearing
 from fenqi.records.identifiers import house_of
-from fenqi.records.models import Customer, DirectoryEntry, DirectoryKind, FinanceProvider, LedgerAccount, ProviderKind
+from fenqi.records.models import (
+    Customer,
+    DifferenceRoute,
+    DirectoryEntry,
+    DirectoryKind,
+    FinanceProvider,
+    LedgerAccount,
+    ProviderKind,
+)
 from fenqi.usecases import audit
 from fenqi.usecases.partners.errors import RepaidElsewhere, UnknownProvider
 from fenqi.usecases.staff.permissions import Permission, Staff
 
 MALL = "mall"
 """The code of plans that the mall itself finances: no lender's."""
+
+KINDS, DIFFERENCE_ROUTES = tuple(ProviderKind.values), tuple(DifferenceRoute.values)
 
 _TEXTS = ("name_zh", "name_en", "balance_rules_zh", "balance_rules_en", "contact_phone", "contact_zh", "contact_en")
 _LONGEST = {"name_zh": 64, "name_en": 64, "contact_phone": 32}
@@ -43,6 +53,9 @@ class ProviderTexts:
     contact_zh: str = ""
     contact_en: str = ""
 
+    def name(self, language: str) -> str:
+        return self.name_zh if language.startswith("zh") else self.name_en
+
 
 def provider_of(code: str) -> FinanceProvider | None:
     """The lender; None for the mall itself. Raises UnknownProvider."""
@@ -67,8 +80,21 @@ def refuse_if_repaid_elsewhere(code: str) -> None:
         raise RepaidElsewhere(provider=lender.name_zh)
 
 
-def list_providers() -> list[FinanceProvider]:
-    return list(FinanceProvider.objects.order_by("code"))
+def list_providers() -> list[ProviderTexts]:
+    """All that are set up, by code."""
+    return [_texts(row) for row in FinanceProvider.objects.order_by("code")]
+
+
+def provider_texts(code: str) -> ProviderTexts:
+    """Raises NotFound."""
+    row = FinanceProvider.objects.filter(code=code).first()
+    if row is None:
+        raise NotFound
+    return _texts(row)
+
+
+def _texts(row: FinanceProvider) -> ProviderTexts:
+    return ProviderTexts(**{name: getattr(row, name) for name in ProviderTexts.__dataclass_fields__})
 
 
 def edit_provider(staff: Staff, said: ProviderTexts, *, now: datetime) -> FinanceProvider:

@@ -1,6 +1,6 @@
 """What a return does at the lender, asked before the customer confirms, and how it stands afterwards."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -170,7 +170,11 @@ def refunds_at_partners(
         found = found.filter(order_id=order_id)
     if case_id is not None:
         found = found.filter(case_id=case_id)
-    rows = list(found.order_by("-created_at", "-id"))
+    return refund_views(list(found.order_by("-created_at", "-id")))
+
+
+def refund_views(rows: Sequence[PartnerRefund]) -> list[PartnerRefundView]:
+    """With their lenders, in one more statement."""
     lenders = providers_of(row.provider for row in rows)
     return [_refund_view(row, lenders[row.provider]) for row in rows if row.provider in lenders]
 

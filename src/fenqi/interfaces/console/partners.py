@@ -1,0 +1,126 @@
+"""The lenders: what their customers read of them, returns that need a person, and what their daily files say."""
+
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from fenqi.domain.errors import FenqiError
+from fenqi.interfaces.console.access import staff_page
+from fenqi.interfaces.console.pages import render_page
+from fenqi.usecases import clock
+from fenqi.usecases.partners import by_hand, desk, refunding
+from fenqi.usecases.partners.providers import (
+    DIFFERENCE_ROUTES,
+    KINDS,
+    ProviderTexts,
+    edit_provider,
+    list_providers,
+    provider_texts,
+)
+from fenqi.usecases.staff.permissions import Permission, Staff
+
+
+class LenderForm(forms.Form):
+    """What is said of a lender; whether it can be said is judged by the use case."""
+
+    code = forms.CharField(max_length=32)
+    kind = forms.ChoiceField(choices=[(kind, kind) for kind in KINDS])
+    name_zh = forms.CharField(max_length=64)
+    name_en = forms.CharField(max_length=64)
+    repays_here = forms.BooleanField(required=False)
+    balance_spendable = forms.BooleanField(required=False)
+    balance_withdrawable = forms.BooleanField(required=False)
+    balance_rules_zh = forms.CharField(required=False)
+    balance_rules_en = forms.CharField(required=False)
+    usual_working_days = forms.IntegerField(min_value=0)
+    latest_working_days = forms.IntegerField(min_value=0)
+    difference_route = forms.ChoiceField(choices=[(route, route) for route in DIFFERENCE_ROUTES])
+    contact_phone = forms.CharField(max_length=32, required=False)
+    contact_zh = forms.CharField(required=False)
+    contact_en = forms.CharField(required=False)
+
+
+@require_safe
+@staff_page(Permission.SEE_PARTNERS)
+def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
+    lenders = list_providers()
+    language = get_language() or "zh-hans"
+    names = {lender.code: lender.name(language) for lender in lenders}
+    context = {
+        "place": "partners",
+        "lenders": [(lender, names[lender.code]) for lender in lenders],
+        "waiting": [
+            (one, one.proposed_by == staff.actor, one.refund.provider.name(language))
+            for one in desk.waiting_for_a_person()
+        ],
+        "days": [(day, names.get(day.provider, day.provider)) for day in desk.settlements()],
+    }
+    return render_page(request, "partners.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page(Permission.EDIT_PARTNERS)
+def edit(request: HttpRequest, staff: Staff, code: str = "") -> HttpResponse:
+    """One lender's texts, or a new lender."""
+    lender = provider_texts(code) if code else None
+    if request.method != "POST":
+        return _form(request, LenderForm(initial=_initial(lender)), lender)
+    form = LenderForm({**request.POST.dict(), **({"code": code} if code else {})})
+    if form.is_valid():
+        try:
+            edit_provider(staff, ProviderTexts(**form.cleaned_data), now=clock.now())
+        except FenqiError as refusal:
+            form.add_error(None, refusal.text(get_language() or "zh-hans"))
+        else:
+            messages.info(request, _("Kept. Customers read it from now on."))
+            return redirect("console:partners")
+    return _form(request, form, lender, status=422)
+
+
+@require_POST
+@staff_page(Permission.PROPOSE_TRANSFER)
+def propose(request: HttpRequest, staff: Staff, customer_id: UUID, refund_id: UUID) -> HttpResponse:
+    by_hand.propose(staff, customer_id, refund_id, reference=request.POST.get("reference", ""), now=clock.now())
+    messages.info(request, _("Recorded. A colleague must see it, too, before it is booked."))
+    return redirect("console:partners")
+
+
+@require_POST
+@staff_page(Permission.APPROVE_TRANSFER)
+def approve(request: HttpRequest, staff: Staff, customer_id: UUID, refund_id: UUID) -> HttpResponse:
+    by_hand.approve(staff, customer_id, refund_id, now=clock.now())
+    messages.info(request, _("Recorded and booked as paid."))
+    return redirect("console:partners")
+
+
+@require_POST
+@staff_page(Permission.PROPOSE_TRANSFER)
+def send_again(request: HttpRequest, staff: Staff, customer_id: UUID, refund_id: UUID) -> HttpResponse:
+    by_hand.send_again(staff, customer_id, refund_id, now=clock.now())
+    messages.info(request, _("It goes to the lender again, under a new number."))
+    return redirect("console:partners")
+
+
+@require_POST
+@staff_page(Permission.ASK_CHANNEL)
+def ask(request: HttpRequest, _staff: Staff, customer_id: UUID, refund_id: UUID) -> HttpResponse:
+    refunding.ask(customer_id, refund_id, now=clock.now())
+    messages.info(request, _("The lender was asked; what it said is shown."))
+    return redirect("console:partners")
+
+
+def _form(request: HttpRequest, form: LenderForm, lender: ProviderTexts | None, *, status: int = 200) -> HttpResponse:
+    problems = [*form.non_field_errors(), *(f"{name}: {told[0]}" for name, told in form.errors.items())]
+    context = {"place": "partners", "form": form, "lender": lender, "problems": problems}
+    return render_page(request, "partner_form.html", context, status=status)
+
+
+def _initial(lender: ProviderTexts | None) -> dict[str, object]:
+    shown = lender or ProviderTexts(code="", kind="platform", name_zh="", name_en="")
+    return {name: getattr(shown, name) for name in LenderForm.base_fields}
