@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from fenqi.domain.cards import CardKind
 from fenqi.domain.payments.refunds import RefundState
 from fenqi.interfaces.portal.access import customer_page
 from fenqi.interfaces.portal.methods import card_name, channel_name
@@ -32,12 +33,14 @@ class Station:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """One leg as its receiver reads it."""
+    """One leg as its receiver reads it. `where`: where to look for it; `numbers`: what to quote, each with its name."""
 
     leg: LegView
     title: str
     holder: str
     note: str
+    where: str
+    numbers: tuple[tuple[str, str], ...]
     stations: tuple[Station, ...]
 
 
@@ -80,7 +83,39 @@ def headline(refund: RefundView) -> str:
 
 
 def way(leg: LegView) -> Way:
-    return Way(leg=leg, title=_title(leg), holder=_holder(leg), note=_note(leg), stations=_stations(leg))
+    return Way(
+        leg=leg,
+        title=_title(leg),
+        holder=_holder(leg),
+        note=_note(leg),
+        where=_where(leg),
+        numbers=tuple(_numbers(leg)),
+        stations=_stations(leg),
+    )
+
+
+def _where(leg: LegView) -> str:
+    """Where the customer looks for it (R080)."""
+    if leg.card is not None and leg.card.kind == CardKind.CREDIT:
+        return _("On the next statement of that card, as an amount set off")
+    if leg.card is not None or leg.is_transfer:
+        return _("In the transactions of that account at the bank")
+    apps = {
+        "alipay": _("In Alipay under Bills; if you paid by a bank card there, at that bank"),
+        "wechat_pay": _("In WeChat under Services, Wallet, Bills; if you paid by a bank card there, at that bank"),
+    }
+    return apps.get(leg.channel, "")
+
+
+def _numbers(leg: LegView) -> Iterator[tuple[str, str]]:
+    """The receiver's side knows theirs, we know ours."""
+    if leg.submitted_at is None and not leg.transfer_reference:
+        return
+    theirs = leg.transfer_reference or leg.refund_no
+    if theirs:
+        yield _("Number to quote to %(carrier)s") % {"carrier": _carrier(leg)}, theirs
+    if leg.out_refund_no and leg.out_refund_no != theirs:
+        yield _("Number to quote to us"), leg.out_refund_no
 
 
 def _title(leg: LegView) -> str:

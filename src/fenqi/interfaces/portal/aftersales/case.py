@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from fenqi.domain.aftersales.cases import CaseSignal, CaseState
+from fenqi.domain.aftersales.reasons import WishKind
 from fenqi.domain.aftersales.rules import NEXT_STEPS, NextStep
 from fenqi.domain.errors import FenqiError, NotFound
 from fenqi.interfaces.portal.access import customer_page
 from fenqi.interfaces.portal.aftersales.actors import customer_actor
-from fenqi.interfaces.portal.aftersales.headlines import headline, ways
+from fenqi.interfaces.portal.aftersales.headlines import headline, waits_for_card, ways
 from fenqi.interfaces.portal.aftersales.photos import room_told
 from fenqi.interfaces.portal.aftersales.progress import timeline
 from fenqi.interfaces.portal.aftersales.quote_page import quote_page
@@ -27,6 +28,7 @@ from fenqi.interfaces.portal.aftersales.words import kind_named, reason_named, r
 from fenqi.interfaces.portal.evidence import take_in
 from fenqi.interfaces.portal.pages import reader, render_page
 from fenqi.interfaces.portal.rail import Reader
+from fenqi.interfaces.portal.reserve import rows_of
 from fenqi.interfaces.shared import formats
 from fenqi.usecases import clock
 from fenqi.usecases.aftersales import queries, rules_of_case
@@ -37,6 +39,7 @@ from fenqi.usecases.aftersales.policies import version_of
 from fenqi.usecases.aftersales.review import answer
 from fenqi.usecases.aftersales.views import CaseView
 from fenqi.usecases.aftersales.withdraw import withdraw
+from fenqi.usecases.reserves.queries import reserves_of
 
 CARRIERS = ("顺丰", "京东", "中通", "圆通", "申通", "韵达", "邮政 EMS", "极兔")
 LONGEST_WORDS = 500
@@ -163,11 +166,13 @@ def _page(request: HttpRequest, case: CaseView, tried: Tried | None = None) -> H
         "ways": ways(case),
         "latest_on": _latest_on(case),
         "steps": timeline(case, read),
-        "quote": quote_page(case.quote, terms, read) if case.quote else None,
+        "quote": quote_page(case.quote, terms, read) if case.quote and case.kind != WishKind.EXCHANGE else None,
+        "needs_card": case.state is CaseState.REFUNDING and waits_for_card(case),
         "offered": quote_page(case.offered_quote, terms, read) if case.offered_quote else None,
         "is_rejected": case.state is CaseState.REJECTED,
         "rule": rule_named(case.rule),
         "money": _money_told(case, read),
+        "reserves": rows_of(reserves_of(case.customer_id, order_id=case.order_id, now=clock.now())),
         "return_address": settings.FENQI_RETURN_ADDRESS,
         "freight_told": freight_told(policy.rules, case.reason),
         "next_step": _next_step(case),

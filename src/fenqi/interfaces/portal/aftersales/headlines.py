@@ -7,12 +7,16 @@ from django.utils.translation import gettext as _
 
 from fenqi.domain.aftersales.cases import CaseSignal, CaseState
 from fenqi.domain.aftersales.reasons import WishKind
+from fenqi.domain.cards import CardKind
+from fenqi.domain.payments.refunds import RefundState
 from fenqi.interfaces.portal.aftersales.progress import deductions_told
 from fenqi.interfaces.portal.rail import Reader
 from fenqi.interfaces.portal.refunds import Way, way
 from fenqi.interfaces.shared import formats
 from fenqi.usecases import clock
 from fenqi.usecases.aftersales.views import CaseView
+from fenqi.usecases.cards.queries import list_cards
+from fenqi.usecases.refunds.queries import Holder
 
 Told = tuple[str, str]
 """The headline and the line below it."""
@@ -77,19 +81,38 @@ def _quote_changed(case: CaseView) -> Told:
 
 
 def _refunding(case: CaseView) -> Told:
-    """Where every part of the money is: what has arrived first."""
+    """Where every part of the money is: what has arrived first; before all, what waits for the customer."""
+    waiting = waits_for_card(case)
+    if waiting:
+        amount = formats.money(waiting, case.currency)
+        return (
+            _("%(amount)s is ready, tell us the account it goes to") % {"amount": amount},
+            _("It cannot go back the way you paid. Bind a debit card of your own, and we transfer it there."),
+        )
     held: defaultdict[str, int] = defaultdict(int)
-    for one in ways(case):
-        held["" if one.leg.arrived_on else one.holder] += one.leg.amount_minor
+    for one in sorted(ways(case), key=lambda one: one.leg.arrived_on is None):
+        held[_place(one)] += one.leg.amount_minor
     if not held:
         return _("Your refund is being sent"), _off_plan(case)
-    arrived = held.pop("", 0)
-    parts = [_("%(amount)s has arrived") % {"amount": formats.money(arrived, case.currency)}] if arrived else []
-    parts += [
-        _("%(amount)s is with %(holder)s") % {"amount": formats.money(minor, case.currency), "holder": holder}
-        for holder, minor in held.items()
-    ]
+    parts = [place % {"amount": formats.money(minor, case.currency)} for place, minor in held.items()]
     return _(", ").join(parts), _off_plan(case)
+
+
+def waits_for_card(case: CaseView) -> int:
+    """What cannot go back the way it came while there is no debit card of the customer's to send it to."""
+    legs = [one.leg for one in ways(case) if one.leg.is_transfer and one.leg.state is RefundState.CREATED]
+    amount = sum(leg.amount_minor for leg in legs if not leg.proposed_by)
+    has_card = amount and any(card.kind == CardKind.DEBIT and card.is_usable for card in list_cards(case.customer_id))
+    return 0 if has_card else amount
+
+
+def _place(one: Way) -> str:
+    """Where a part of the money is, as a sentence that lacks its amount."""
+    if one.leg.arrived_on:
+        return _("%(amount)s has arrived")
+    if one.leg.holder in (Holder.MALL, Holder.NOT_KNOWN):
+        return _("%(amount)s is being sent by us")
+    return _("%(amount)s is with %(holder)s").replace("%(holder)s", one.holder.replace("%", "%%"))
 
 
 def ways(case: CaseView) -> list[Way]:
