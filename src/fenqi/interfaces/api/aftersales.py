@@ -37,7 +37,7 @@ _WISH = {"kind": "return", "reason": "no_reason", "lines": [{"line_no": 1, "piec
 _QUOTE_ID = "018f2f6e-0c7a-7b1e-9d3a-0d6a4a6b7a10"
 
 
-@operation(router, "GET", f"{ORDER}/options", scope=Scope.AFTERSALES_READ, answers={200: documents.Options})
+@operation(router, "GET", f"{ORDER}/options", scope=Scope.AFTERSALES_READ, answers={200: documents.AfterSalesOptions})
 def list_after_sales_options(order_no: Number) -> Any:
     """Tell what may be applied for about each line of an order, by which policy, until when, and why not."""
     customer_id, order_id = find_order(order_no)
@@ -99,11 +99,11 @@ def apply_for_after_sales(
     return answered(answer_outside(command_of(request, key), customer_id, act, now=now))
 
 
-@operation(router, "GET", ORDER, scope=Scope.AFTERSALES_READ, answers={200: documents.Cases})
+@operation(router, "GET", ORDER, scope=Scope.AFTERSALES_READ, answers={200: documents.CaseList})
 def list_after_sales_of_order(order_no: Number) -> Any:
     """List the cases of an order, newest first."""
     customer_id, order_id = find_order(order_no)
-    return documents.Cases(items=[documents.case_in_brief(view) for view in cases_of(customer_id, order_id)])
+    return documents.CaseList(items=[documents.case_in_brief(view) for view in cases_of(customer_id, order_id)])
 
 
 @operation(router, "GET", CASE, scope=Scope.AFTERSALES_READ, answers={200: documents.Case})

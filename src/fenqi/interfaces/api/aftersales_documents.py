@@ -11,7 +11,7 @@ from fenqi.usecases.aftersales.quote_views import CashWay, PlanLook, QuoteView
 from fenqi.usecases.aftersales.views import CaseSummary, CaseView, DeadlinesView
 
 
-class Verdict(Outgoing):
+class AfterSalesVerdict(Outgoing):
     """Whether it may be applied for, by which rule, and what to do next."""
 
     allowed: bool
@@ -22,7 +22,7 @@ class Verdict(Outgoing):
     last_on: date | None
 
 
-class OpenLine(Outgoing):
+class AfterSalesLine(Outgoing):
     """`reasons`: by kind, the reasons that may be given. `left`: pieces that were not returned and are in no case."""
 
     line_no: int
@@ -31,17 +31,17 @@ class OpenLine(Outgoing):
     quantity: int
     left: int
     reasons: dict[str, list[str]]
-    without_reason: Verdict
-    if_faulty: Verdict
+    without_reason: AfterSalesVerdict
+    if_faulty: AfterSalesVerdict
     policy_code: str
     policy_version: int
 
 
-class Options(Outgoing):
+class AfterSalesOptions(Outgoing):
     order_no: str
     on: date
     can_apply: bool
-    lines: list[OpenLine]
+    lines: list[AfterSalesLine]
 
 
 class QuotedLine(Outgoing):
@@ -60,7 +60,7 @@ class QuotedLine(Outgoing):
     value_minor: int
 
 
-class Row(Outgoing):
+class RowInQuote(Outgoing):
     """One row of the plan before and after."""
 
     n: int
@@ -69,7 +69,7 @@ class Row(Outgoing):
     open_after_minor: int
 
 
-class Plan(Outgoing):
+class PlanInQuote(Outgoing):
     status: str
     balance_minor: int
     outstanding_minor: int
@@ -79,7 +79,7 @@ class Plan(Outgoing):
     last_due_on: date | None
 
 
-class Way(Outgoing):
+class MoneyWay(Outgoing):
     """A part of the money: back over the attempt it was paid by, or, without one, by transfer."""
 
     amount_minor: int
@@ -118,10 +118,10 @@ class RefundQuote(Outgoing):
     partner_minor: int
     funding: str
     provider: str
-    rows: list[Row]
-    before: Plan | None
-    after: Plan | None
-    ways: list[Way]
+    rows: list[RowInQuote]
+    before: PlanInQuote | None
+    after: PlanInQuote | None
+    ways: list[MoneyWay]
     policy_code: str
     policy_version: int
     quoted_on: date
@@ -138,7 +138,7 @@ class CaseLine(Outgoing):
     replacement_sku: str
 
 
-class Step(Outgoing):
+class CaseStep(Outgoing):
     """`by`: customer, staff or house (it happens by itself)."""
 
     seq: int
@@ -150,7 +150,7 @@ class Step(Outgoing):
     at: datetime
 
 
-class Stage(Outgoing):
+class CaseStage(Outgoing):
     """`state`: done, now, ahead or stopped. `by_us`: we are at work, or else the customer or a bank is."""
 
     name: str
@@ -160,7 +160,7 @@ class Stage(Outgoing):
     by_us: bool
 
 
-class Deadlines(Outgoing):
+class CaseDeadlines(Outgoing):
     """`promise_by` counts working days, `law_by` calendar days; `binding` is the clock that ends first."""
 
     review_due_at: datetime
@@ -188,7 +188,7 @@ class CaseInBrief(Outgoing):
     closed_at: datetime | None
 
 
-class Cases(Outgoing):
+class CaseList(Outgoing):
     items: list[CaseInBrief]
 
 
@@ -209,13 +209,13 @@ class Case(Outgoing):
     currency: str
     value_minor: int
     lines: list[CaseLine]
-    steps: list[Step]
-    stages: list[Stage]
+    steps: list[CaseStep]
+    stages: list[CaseStage]
     holder: str
     quote: RefundQuote | None
     offered_quote: RefundQuote | None
     refunds: list[refund_documents.Refund]
-    deadlines: Deadlines
+    deadlines: CaseDeadlines
     policy_code: str
     policy_version: int
     rule: str
@@ -230,12 +230,12 @@ class Case(Outgoing):
     closed_at: datetime | None
 
 
-def options(view: ReturnOptions) -> Options:
-    return Options.of(view, order_no=view.order.order_no, lines=[_line_options(line) for line in view.lines])
+def options(view: ReturnOptions) -> AfterSalesOptions:
+    return AfterSalesOptions.of(view, order_no=view.order.order_no, lines=[_line_options(line) for line in view.lines])
 
 
-def _line_options(view: LineOptions) -> OpenLine:
-    return OpenLine.of(
+def _line_options(view: LineOptions) -> AfterSalesLine:
+    return AfterSalesLine.of(
         view.line,
         left=view.left,
         reasons={kind.value: [reason.value for reason in reasons] for kind, reasons in view.open.items()},
@@ -246,8 +246,8 @@ def _line_options(view: LineOptions) -> OpenLine:
     )
 
 
-def _verdict(decision: Decision) -> Verdict:
-    return Verdict.of(
+def _verdict(decision: Decision) -> AfterSalesVerdict:
+    return AfterSalesVerdict.of(
         decision,
         rule=decision.rule.value,
         next_step=decision.next_step.value,
@@ -263,19 +263,21 @@ def refund_quote(view: QuoteView) -> RefundQuote:
         fees_back=parts(view.fees_back),
         off_plan=parts(view.off_plan),
         funding=view.funding.value,
-        rows=[Row.of(row, open_before_minor=row.open_before, open_after_minor=row.open_after) for row in view.rows],
+        rows=[
+            RowInQuote.of(row, open_before_minor=row.open_before, open_after_minor=row.open_after) for row in view.rows
+        ],
         before=_plan(view.before),
         after=_plan(view.after),
         ways=[_way(way) for way in view.ways],
     )
 
 
-def _plan(look: PlanLook | None) -> Plan | None:
-    return Plan.of(look) if look else None
+def _plan(look: PlanLook | None) -> PlanInQuote | None:
+    return PlanInQuote.of(look) if look else None
 
 
-def _way(way: CashWay) -> Way:
-    return Way.of(way, route=way.route.value, expected_from=way.window.from_on, expected_by=way.window.by_on)
+def _way(way: CashWay) -> MoneyWay:
+    return MoneyWay.of(way, route=way.route.value, expected_from=way.window.from_on, expected_by=way.window.by_on)
 
 
 def case_in_brief(view: CaseSummary) -> CaseInBrief:
@@ -287,8 +289,8 @@ def case(view: CaseView) -> Case:
         view,
         state=view.state.value,
         lines=[CaseLine.of(line) for line in view.lines],
-        steps=[Step.of(step, signal=step.signal.value, by=step.party.value) for step in view.steps],
-        stages=[Stage.of(stage, name=stage.name.value, state=stage.state.value) for stage in view.stages],
+        steps=[CaseStep.of(step, signal=step.signal.value, by=step.party.value) for step in view.steps],
+        stages=[CaseStage.of(stage, name=stage.name.value, state=stage.state.value) for stage in view.stages],
         holder=view.holder.value,
         quote=refund_quote(view.quote) if view.quote else None,
         offered_quote=refund_quote(view.offered_quote) if view.offered_quote else None,
@@ -298,5 +300,5 @@ def case(view: CaseView) -> Case:
     )
 
 
-def _deadlines(view: DeadlinesView) -> Deadlines:
-    return Deadlines.of(view, binding=view.binding.clock.value if view.binding else None)
+def _deadlines(view: DeadlinesView) -> CaseDeadlines:
+    return CaseDeadlines.of(view, binding=view.binding.clock.value if view.binding else None)
