@@ -24,6 +24,8 @@ class Why(StrEnum):
     ADVANCED = "advanced"
     BY_STAFF = "by_staff"
     EXPIRED = "expired"
+    OVERDUE = "overdue"
+    """Of a capture."""
     SUPERSEDED = "superseded"
     """It was allowed late, when another secured the order already: all of it goes back at once."""
     STILL_OWED = "still_owed"

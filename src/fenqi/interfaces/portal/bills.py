@@ -12,11 +12,15 @@ from django.views.decorators.http import require_safe
 from fenqi.interfaces.portal.access import customer_page
 from fenqi.interfaces.portal.aftersales.words import case_rows, paused_pill
 from fenqi.interfaces.portal.pages import reader, render_page
+from fenqi.interfaces.portal.price_drops import offers_for
 from fenqi.interfaces.portal.rail import Pill, installment_name, status_pill
+from fenqi.interfaces.portal.reserve import rows_of
 from fenqi.interfaces.portal.schedule import SOON_DAYS, Calendar, Standing, standing_by_date
 from fenqi.interfaces.shared.ui_tags import MonthBar
+from fenqi.usecases import clock
 from fenqi.usecases.aftersales.queries import cases_of
 from fenqi.usecases.repayment import queries
+from fenqi.usecases.reserves.queries import reserves_of
 from fenqi.usecases.views import BillItem, CurrencyBills, MonthSum, PlanSummary
 
 MONTHS_SHOWN = 6
@@ -94,7 +98,14 @@ def overview(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     cases = [case for case in cases_of(customer_id) if case.closed_at is None]
     paused = {case.order_id for case in cases}
     pages = tuple(_page(bills, today, paused) for bills in queries.bills(customer_id, today=today))
-    context = {"tab": "bills", "pages": pages, "cases": case_rows(cases)}
+    held = [one for one in reserves_of(customer_id, now=clock.now()) if one.is_live]
+    context = {
+        "tab": "bills",
+        "pages": pages,
+        "cases": case_rows(cases),
+        "reserves": rows_of(held),
+        "price_offers": offers_for(customer_id),
+    }
     return render_page(request, "bills.html", context)
 
 

@@ -48,7 +48,7 @@ def scan(request: HttpRequest, customer_id: UUID, payment_id: UUID) -> HttpRespo
         "attempt": attempt,
         "channel": channel_name(attempt.channel),
         "causes": cashier_causes().items(),
-        "code": _drawn(code),
+        "code": drawn(code),
         "minutes_left": max(1, -(-int((attempt.expires_at - clock.now()).total_seconds()) // 60)),
         "refresh_seconds": REFRESH_SECONDS,
     }
@@ -82,7 +82,7 @@ def _to_result(request: HttpRequest, payment_id: UUID) -> HttpResponse:
     return response
 
 
-def _drawn(code: str) -> SafeString:
+def drawn(code: str) -> SafeString:
     """Dark on white in every scheme, since scanners want it so; sized by its attributes, not by styles."""
     drawing = segno.make(code, error="m").svg_inline(
         scale=5, border=4, dark="#1d1c1a", light="#fff", omitsize=True, svgclass="qr", lineclass=None

@@ -13,7 +13,9 @@ from fenqi.interfaces.portal.auto_debit import card_of
 from fenqi.interfaces.portal.order_policy import order_policy
 from fenqi.interfaces.portal.pages import reader, render_page
 from fenqi.interfaces.portal.plan_page import plan_page
+from fenqi.interfaces.portal.price_drops import offers_for
 from fenqi.interfaces.portal.rail import installment_name, pill_of, rail_rows
+from fenqi.interfaces.portal.reserve import rows_of
 from fenqi.interfaces.portal.waiting import not_counted
 from fenqi.usecases import clock
 from fenqi.usecases.aftersales.eligibility import return_options
@@ -21,6 +23,7 @@ from fenqi.usecases.aftersales.queries import cases_of
 from fenqi.usecases.orders import queries
 from fenqi.usecases.orders.queries import Which
 from fenqi.usecases.refunds.queries import list_refunds
+from fenqi.usecases.reserves.queries import reserves_of
 
 ORDERS_A_PAGE = 20
 
@@ -60,6 +63,8 @@ def detail(request: HttpRequest, customer_id: UUID, order_id: UUID) -> HttpRespo
     context: dict[str, object] = {
         "order": order,
         "refunds": list_refunds(customer_id, order_id=order_id),
+        "reserves": rows_of(reserves_of(customer_id, order_id=order_id, now=clock.now())),
+        "price_offers": offers_for(customer_id, order_id),
         "after_sales": choices.order_action(options),
         "can_return": choices.can_apply(options),
         "order_policy": order_policy(options, has_plan=order.plan is not None),

@@ -24,6 +24,7 @@ from fenqi.usecases.customers import customer_view
 from fenqi.usecases.recovery.situation import situation
 from fenqi.usecases.refunds.queries import list_refunds
 from fenqi.usecases.repayment import queries, resolve
+from fenqi.usecases.reserves.queries import reserve_of_payment
 from fenqi.usecases.views import PaymentView
 
 REFRESH_SECONDS: Final = 5
@@ -76,6 +77,8 @@ def result_of(payment: PaymentView) -> Result:
 @customer_page
 def show(request: HttpRequest, customer_id: UUID, payment_id: UUID) -> HttpResponse:
     payment = queries.payment_view(customer_id, payment_id)
+    if payment.purpose == PaymentPurpose.RESERVE:
+        return redirect("portal:reserve", hold_id=reserve_of_payment(customer_id, payment_id))
     result = result_of(payment)
     today = clock.business_date(clock.now())
     view = queries.plan_view(customer_id, payment.plan_id, today=today)

@@ -32,6 +32,7 @@ from fenqi.domain.reserves import (
     MoveState,
     MoveStep,
     ReserveUnderWay,
+    Why,
     check_capture,
     next_move_state,
     still_needed,
@@ -73,7 +74,6 @@ from fenqi.usecases.staff.permissions import Permission, Staff
 
 WINDOW = timedelta(minutes=15)
 LOOK_AGAIN = timedelta(minutes=20)
-WHY = "overdue"
 _REFUSED_BY_RULE = Verdict(Outcome.NOT_EXECUTED, FailureCategory.METHOD_UNAVAILABLE, RetryMark.NEVER, alert=True)
 
 
@@ -92,7 +92,9 @@ def propose_capture(customer_id: UUID, hold_id: UUID, *, amount: int, note: str,
             raise ReserveUnderWay
         overdue = _overdue(hold, today=clock.business_date(now))
         check_capture(sums_of(hold), amount, overdue=overdue, consented_at=hold.consented_at)
-        move = new_move(hold, MoveKind.CAPTURE, amount, state=MoveState.PROPOSED, why=WHY, actor=staff.actor, now=now)
+        move = new_move(
+            hold, MoveKind.CAPTURE, amount, state=MoveState.PROPOSED, why=Why.OVERDUE.value, actor=staff.actor, now=now
+        )
         move.note, move.proposed_by = said, staff.actor
         move.save(force_insert=True)
         _audit(staff, audit.Action.CAPTURE_PROPOSED, move, reason=said, now=now)

@@ -1,9 +1,12 @@
 """What the customer agrees to before a sum is held, by version: the words are evidence, so none is ever changed."""
 
+from uuid import UUID
+
 from fenqi.domain.money import Money
 from fenqi.domain.reserves import NOTICE, HoldKind, ReleaseRule
 from fenqi.records.models import Order, ReserveHold
 from fenqi.usecases.agreements.consent import ConsentText
+from fenqi.usecases.reserves.rows import find_hold
 
 VERSION = "2026-11"
 
@@ -12,6 +15,11 @@ def conditions_of(hold: ReserveHold, *, language: str) -> ConsentText:
     """The words of the current version with this hold's figures; `zh` or, for every other language, English."""
     order_no = Order.objects.values_list("order_no", flat=True).get(customer_id=hold.customer_id, id=hold.order_id)
     return _text(hold, order_no, "zh" if language.startswith("zh") else "en")
+
+
+def conditions_for(customer_id: UUID, hold_id: UUID, *, language: str) -> ConsentText:
+    """The same for a page. Raises NotFound."""
+    return conditions_of(find_hold(customer_id, hold_id), language=language)
 
 
 def _text(hold: ReserveHold, order_no: str, language: str) -> ConsentText:

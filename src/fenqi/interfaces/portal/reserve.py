@@ -1,0 +1,305 @@
+"""The reserve of an order: what is held, where and until when, what went back, and whom to ask (R063-R072).
+
+A security, never the cash loan of the same Chinese name: the page says so.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from fenqi.domain.reserves import HoldState, MoveKind, MoveState, Why
+from fenqi.interfaces.portal.access import customer_page
+from fenqi.interfaces.portal.device import payer_of
+from fenqi.interfaces.portal.going_on import drawn
+from fenqi.interfaces.portal.methods import channel_name
+from fenqi.interfaces.portal.pages import render_page
+from fenqi.interfaces.portal.rail import Pill
+from fenqi.interfaces.shared import formats
+from fenqi.usecases import clock
+from fenqi.usecases.agreements.consent import Consent
+from fenqi.usecases.repayment import queries as payments
+from fenqi.usecases.repayment import resolve
+from fenqi.usecases.repayment.start import Next
+from fenqi.usecases.reserves.consent import conditions_for
+from fenqi.usecases.reserves.errors import ReserveConsentChanged
+from fenqi.usecases.reserves.freeze import StartedReserve, start_reserve
+from fenqi.usecases.reserves.queries import MoveView, ReserveView, reserve_view
+from fenqi.usecases.reserves.resolve import ask_hold
+from fenqi.usecases.support.service_desk import service_desk
+
+REFRESH_SECONDS: Final = 3
+
+
+class AgreeForm(forms.Form):
+    """`digest` names the words that were read."""
+
+    digest = forms.CharField(max_length=64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReserveRow:
+    """A reserve in one row, on the order and on the bills."""
+
+    reserve: ReserveView
+    title: str
+    caption: str
+    pill: Pill
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    at: datetime
+    title: str
+    detail: str
+    tone: str
+    refund_id: UUID | None = None
+
+
+@require_safe
+@customer_page
+def show(request: HttpRequest, customer_id: UUID, hold_id: UUID) -> HttpResponse:
+    return _page(request, reserve_view(customer_id, hold_id, now=clock.now()))
+
+
+@require_POST
+@customer_page
+def start(request: HttpRequest, customer_id: UUID, hold_id: UUID) -> HttpResponse:
+    """Agreed: on to the code, or to the cashier. Pressed again it leads to the same one."""
+    form = AgreeForm(request.POST)
+    digest = form.cleaned_data["digest"] if form.is_valid() else ""
+    consent = Consent(digest=digest, language=_language(), ip=str(request.META.get("REMOTE_ADDR", "")))
+    now = clock.now()
+    try:
+        started = start_reserve(customer_id, hold_id, consent=consent, payer=payer_of(request), now=now)
+    except ReserveConsentChanged as changed:
+        return _page(request, reserve_view(customer_id, hold_id, now=now), changed=True, status=changed.status)
+    return _go_on(customer_id, started)
+
+
+@require_POST
+@customer_page
+def ask(_request: HttpRequest, customer_id: UUID, hold_id: UUID) -> HttpResponse:
+    """The payer says it is done: the channel is asked, and what it says counts."""
+    now = clock.now()
+    reserve = reserve_view(customer_id, hold_id, now=now)
+    attempt = payments.payment_view(customer_id, reserve.payment_id).latest_attempt if reserve.payment_id else None
+    if attempt is not None:
+        resolve.ask_channel(customer_id, attempt.attempt_id, now=now)
+    else:
+        ask_hold(customer_id, hold_id, now=now)
+    return redirect("portal:reserve", hold_id=hold_id)
+
+
+def _go_on(customer_id: UUID, started: StartedReserve) -> HttpResponse:
+    if started.next is Next.CHANNEL:
+        return redirect(started.redirect_url)
+    if started.next is Next.SCAN:
+        payment_id = reserve_view(customer_id, started.hold_id, now=clock.now()).payment_id
+        if payment_id is not None:
+            return redirect("portal:scan", payment_id=payment_id)
+    return redirect("portal:reserve", hold_id=started.hold_id)
+
+
+def _page(request: HttpRequest, reserve: ReserveView, *, changed: bool = False, status: int = 200) -> HttpResponse:
+    now = clock.now()
+    waits = reserve.state in (HoldState.OFFERED, HoldState.UNKNOWN)
+    code = reserve.scan_code if waits and reserve.expires_at and now < reserve.expires_at else ""
+    context = {
+        "reserve": reserve,
+        "row": row_of(reserve),
+        "headline": headline(reserve),
+        "channel": channel_name(reserve.channel),
+        "text": conditions_for(reserve.customer_id, reserve.hold_id, language=_language()),
+        "happenings": sorted(_happenings(reserve), key=lambda one: one.at, reverse=True),
+        "goes_back": _goes_back(reserve),
+        "waits": waits,
+        "code": drawn(code) if code else "",
+        "minutes_left": _minutes_left(reserve, now=now),
+        "returning": [move for move in reserve.moves if move.kind is MoveKind.RELEASE and move.is_under_way],
+        "latest_on": _latest_on(reserve),
+        "changed": changed,
+        "desk": service_desk(now),
+        "refresh_seconds": REFRESH_SECONDS,
+    }
+    return render_page(request, "reserve.html", context, status=status)
+
+
+def rows_of(reserves: Iterable[ReserveView]) -> list[ReserveRow]:
+    """Those that hold, have held or may hold something."""
+    return [row_of(reserve) for reserve in reserves if reserve.is_live or reserve.frozen_minor]
+
+
+def row_of(reserve: ReserveView) -> ReserveRow:
+    is_over = reserve.state is HoldState.ENDED
+    return ReserveRow(
+        reserve=reserve,
+        title=_title(reserve),
+        caption=_caption(reserve),
+        pill=_pill(reserve),
+        amount_minor=reserve.frozen_minor if is_over else reserve.held_minor or reserve.amount_minor,
+    )
+
+
+def _title(reserve: ReserveView) -> str:
+    channel = channel_name(reserve.channel)
+    if reserve.is_prepaid:
+        return _("Paid beforehand by %(channel)s") % {"channel": channel}
+    return _("Frozen at %(channel)s") % {"channel": channel}
+
+
+def _caption(reserve: ReserveView) -> str:
+    facts = {"title": reserve.title}
+    if reserve.state is HoldState.WANTED:
+        return _("Needed for “%(title)s”: read what it means, then decide") % facts
+    if reserve.state in (HoldState.OFFERED, HoldState.UNKNOWN):
+        return _("Not confirmed yet for “%(title)s”") % facts
+    if reserve.state is HoldState.ENDED:
+        return _("It secured “%(title)s”; nothing is held any more") % facts
+    if reserve.is_credit:
+        return _("Secures “%(title)s”. The channel vouches for you: no money is frozen; not a loan") % facts
+    if reserve.is_prepaid:
+        return _("Secures “%(title)s”. It is still your money, kept by the mall; not a loan") % facts
+    return _("Secures “%(title)s”. The money is still in your account; not a loan") % facts
+
+
+def _pill(reserve: ReserveView) -> Pill:
+    if reserve.state is HoldState.ENDED and not reserve.captured_minor:
+        return Pill(tone="paid", text=_("Released"), icon="shield")
+    if reserve.captured_minor:
+        return Pill(tone="due", text=_("Partly taken"), icon="shield")
+    if reserve.state is HoldState.HELD:
+        return Pill(tone="neutral", text=_("Kept for you") if reserve.is_prepaid else _("On hold"), icon="shield")
+    if reserve.state is HoldState.CLOSED:
+        return Pill(tone="cancelled", text=_("Not held"), icon="shield")
+    if reserve.state is HoldState.UNKNOWN:
+        return Pill(tone="unknown", text=_("Outcome unknown"), icon="shield")
+    return Pill(tone="due", text=_("For you to decide"), icon="shield")
+
+
+def headline(reserve: ReserveView) -> str:
+    """The answer: what is held, and where."""
+    money = {
+        "amount": formats.money(reserve.amount_minor, reserve.currency),
+        "held": formats.money(reserve.held_minor, reserve.currency),
+        "released": formats.money(reserve.released_minor, reserve.currency),
+        "captured": formats.money(reserve.captured_minor, reserve.currency),
+    }
+    match reserve.state:
+        case HoldState.WANTED:
+            return _("A reserve of %(amount)s is needed for this order") % money
+        case HoldState.OFFERED | HoldState.UNKNOWN:
+            return _("%(amount)s is not held yet") % money
+        case HoldState.CLOSED:
+            return _("Nothing is held")
+        case HoldState.HELD:
+            is_returning = any(move.kind is MoveKind.RELEASE and move.is_under_way for move in reserve.moves)
+            returning = _("%(held)s is on hold, and some of it is on its way back")
+            return (returning if is_returning else _("%(held)s is on hold, and it is your money")) % money
+        case HoldState.ENDED:
+            captured = _("%(released)s was given back, %(captured)s paid what was overdue")
+            released = _("%(released)s was given back, nothing is held any more")
+            return (captured if reserve.captured_minor else released) % money
+
+
+def _goes_back(reserve: ReserveView) -> str:
+    """When the rest goes back, as things stand."""
+    texts = {
+        Why.STILL_OWED: _("By itself, once the plan is paid off or the refund of the order is complete"),
+        Why.REFUND_UNDER_WAY: _("By itself, as soon as the refund of this order has left in full"),
+        Why.NO_END_YET: _("By itself, once a refund of the order is complete"),
+    }
+    if reserve.waits_for is not None:
+        return texts[reserve.waits_for]
+    return _("Now, by itself") if reserve.state is HoldState.HELD else ""
+
+
+def _happenings(reserve: ReserveView) -> Iterator[Happening]:
+    money = formats.money(reserve.amount_minor, reserve.currency)
+    yield Happening(at=reserve.created_at, title=_("The mall asked for it"), detail=money, tone="paid")
+    if reserve.consented_at:
+        yield Happening(at=reserve.consented_at, title=_("You agreed to the conditions"), detail="", tone="paid")
+    if reserve.held_at:
+        yield Happening(at=reserve.held_at, title=_title(reserve), detail=money, tone="paid")
+    for move in reserve.moves:
+        yield from _happenings_of(reserve, move)
+
+
+def _happenings_of(reserve: ReserveView, move: MoveView) -> Iterator[Happening]:
+    money = formats.money(move.amount_minor, move.currency)
+    refund_id = move.refund.refund_id if move.refund else None
+    channel = {"channel": channel_name(reserve.channel)}
+    if move.kind is MoveKind.CAPTURE:
+        yield from _capture(move, money)
+        return
+    if move.kind is MoveKind.EXPIRY:
+        yield Happening(
+            at=move.done_at or move.created_at,
+            title=_("%(channel)s let go of it by itself: it is yours again") % channel,
+            detail=money,
+            tone="paid",
+        )
+        return
+    yield Happening(at=move.created_at, title=_why(move), detail=money, tone="paid", refund_id=refund_id)
+    if move.done_at and not move.refund:
+        yield Happening(at=move.done_at, title=_("%(channel)s released it") % channel, detail=money, tone="paid")
+    elif move.submitted_at and move.is_under_way:
+        said = _("%(channel)s was told to release it; we keep asking until it shows there") % channel
+        yield Happening(at=move.submitted_at, title=said, detail=money, tone="unknown")
+    elif move.state is MoveState.FAILED:
+        said = _("%(channel)s did not release it yet; we try again") % channel
+        yield Happening(at=move.created_at, title=said, detail=money, tone="overdue")
+
+
+def _why(move: MoveView) -> str:
+    texts = {
+        Why.PLAN_SETTLED: _("The plan is paid off: it goes back by itself"),
+        Why.REFUND_FINAL: _("The refund is complete: it goes back by itself"),
+        Why.IN_PROPORTION: _("Part of the goods went back: its share goes back"),
+        Why.ADVANCED: _("A refund is advanced from it"),
+        Why.BY_STAFF: _("Our staff give it back"),
+        Why.SUPERSEDED: _("Another reserve secures the order: this one goes back"),
+    }
+    return texts.get(move.why, _("It goes back")) if move.why else _("It goes back")
+
+
+def _capture(move: MoveView, money: str) -> Iterator[Happening]:
+    if move.state in (MoveState.ANNOUNCED, MoveState.SENT, MoveState.UNKNOWN) and move.not_before:
+        when = _on(move.not_before)
+        title = _("Will be taken for what is overdue from %(day)s on, unless you repay before") % {"day": when}
+        yield Happening(at=move.created_at, title=title, detail=money, tone="due")
+    if move.state is MoveState.DONE and move.done_at:
+        yield Happening(at=move.done_at, title=_("Taken for what was overdue, as agreed"), detail=money, tone="paid")
+    if move.state in (MoveState.WITHDRAWN, MoveState.FAILED):
+        title = _("What was announced was not taken")
+        yield Happening(at=move.created_at, title=title, detail=money, tone="cancelled")
+
+
+def _on(at: datetime) -> str:
+    today = clock.business_date(clock.now())
+    return formats.plain_day(clock.business_date(at), formats.language_of(get_language() or "zh-hans"), today=today)
+
+
+def _latest_on(reserve: ReserveView) -> date | None:
+    """By when the last release should show at the bank or wallet."""
+    days = [move.expected_by for move in reserve.moves if move.expected_by and move.kind is MoveKind.RELEASE]
+    return max(days, default=None)
+
+
+def _minutes_left(reserve: ReserveView, *, now: datetime) -> int:
+    if reserve.expires_at is None:
+        return 0
+    return max(1, -(-int((reserve.expires_at - now).total_seconds()) // 60))
+
+
+def _language() -> str:
+    return formats.language_of(get_language() or "zh-hans")
