@@ -62,7 +62,7 @@ def described(example: Any, description: str) -> Any:
 
 
 # Printable: no control characters, so no NUL, no line breaks and no escapes for terminals.
-_PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 # Names that stand in an address: what needs no escaping there.
 _NUMBER = r"^[A-Za-z0-9][A-Za-z0-9._:@+~-]{0,63}$"
 
@@ -86,8 +86,8 @@ Percent = Annotated[
 ]
 
 Number = Annotated[StrictStr, Field(pattern=_NUMBER)]
-Name = Annotated[StrictStr, Field(min_length=1, max_length=200, pattern=_PRINTABLE)]
-Word = Annotated[StrictStr, Field(max_length=64, pattern=_PRINTABLE)]
+Name = Annotated[StrictStr, Field(min_length=1, max_length=200, pattern=PRINTABLE)]
+Word = Annotated[StrictStr, Field(max_length=64, pattern=PRINTABLE)]
 Code = Annotated[StrictStr, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 Phone = Annotated[StrictStr, Field(max_length=24, pattern=r"^[0-9+() -]*$", examples=["13800138000"])]
 
@@ -99,6 +99,7 @@ _KEY = {
 }
 IdempotencyKey = Annotated[str, Header(**_KEY)]
 OptionalKey = Annotated[str | None, Header(**_KEY)]
+WordAsked = Annotated[str, Query(max_length=64, pattern=PRINTABLE)]
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="How many a page holds at most")]
 Cursor = Annotated[
     str | None, Query(max_length=300, pattern=r"^[A-Za-z0-9_-]+$", description="`next_cursor` of the page before")
