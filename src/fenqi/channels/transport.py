@@ -3,10 +3,12 @@
 A fault before a byte was sent means "not executed"; every later one means that nobody knows.
 """
 
+import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -50,6 +52,12 @@ def is_private_enough(url: str) -> bool:
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url)))
 
 
+@cache
+def _certificates() -> ssl.SSLContext:
+    """The authorities that https is believed from; reading them takes longer than a call, so all clients share them."""
+    return httpx.create_ssl_context()
+
+
 def strict_client(base_url: str, *, connect_seconds: float, answer_seconds: float) -> httpx.Client:
     """A client without redirects, with a time limit on every step; no proxy of the environment sees loopback."""
     return httpx.Client(
@@ -57,6 +65,7 @@ def strict_client(base_url: str, *, connect_seconds: float, answer_seconds: floa
         limits=httpx.Limits(max_connections=32, max_keepalive_connections=8),
         follow_redirects=False,
         trust_env=not is_loopback(base_url),
+        verify=_certificates(),
     )
 
 
