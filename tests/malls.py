@@ -19,6 +19,7 @@ from fenqi.usecases.orders.register import register_customer, register_order
 from fenqi.usecases.repayment.quote import Choice, quote
 from fenqi.usecases.repayment.record import ReceivedRepayment, record_repayment
 from fenqi.usecases.repayment.start import StartedRepayment, start_repayment
+from sandbox_town import local_client
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -109,7 +110,7 @@ class Payer:
     """Somebody with a browser at the sandbox's cashier."""
 
     def __init__(self, cashier_address: str) -> None:
-        self.browser = httpx.Client(timeout=30, trust_env=False, follow_redirects=True)
+        self.browser = local_client(timeout=30, follow_redirects=True)
         self.page = self.browser.get(cashier_address)
         self.page.raise_for_status()
 

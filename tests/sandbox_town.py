@@ -26,13 +26,18 @@ WAIT_SECONDS = 20
 SELLER = "2088000000000007"
 
 
+def local_client(**options: Any) -> httpx.Client:
+    """For plain HTTP on this machine: no proxies, and no authorities to believe, which take longest to read."""
+    return httpx.Client(trust_env=False, verify=False, **{"timeout": WAIT_SECONDS, **options})
+
+
 @dataclass
 class Sandbox:
     """A running town and what a test tells it to do."""
 
     url: str
     process_id: int
-    http: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False, timeout=WAIT_SECONDS))
+    http: httpx.Client = field(default_factory=local_client)
 
     def tell(self, path: str, **body: object) -> Any:
         """A call of its control API; the answer's JSON."""
@@ -58,7 +63,7 @@ class Sandbox:
 
     def browser(self) -> httpx.Client:
         """A payer's browser: keeps cookies and follows the redirects inside the town only when told to."""
-        return httpx.Client(base_url=self.url, trust_env=False, timeout=WAIT_SECONDS)
+        return local_client(base_url=self.url)
 
 
 @dataclass

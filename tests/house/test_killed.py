@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ import httpx
 import pytest
 
 from malls import Payer
+from sandbox_town import local_client
 from town import free_port
 
 COUNTER, CASHIER = 70, 30
@@ -42,6 +43,7 @@ class House:
     sandbox: int
     supervisor: "subprocess.Popen[bytes] | None" = None
     key: str = ""
+    http: httpx.Client = field(default_factory=local_client)
 
     @property
     def address(self) -> str:
@@ -66,7 +68,7 @@ class House:
 
     def is_ready(self) -> bool:
         with suppress(httpx.HTTPError):
-            return httpx.get(f"{self.address}/readyz", timeout=2, trust_env=False).status_code == 200
+            return self.http.get(f"{self.address}/readyz", timeout=2).status_code == 200
         return False
 
     def call(self, method: str, path: str, *, key: str | None = None, body: object = None) -> httpx.Response:
@@ -75,9 +77,7 @@ class House:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             with suppress(httpx.HTTPError):
-                answer = httpx.request(
-                    method, f"{self.address}/api/v1{path}", headers=headers, json=body, timeout=20, trust_env=False
-                )
+                answer = self.http.request(method, f"{self.address}/api/v1{path}", headers=headers, json=body)
                 if answer.status_code < 500:
                     return answer
             time.sleep(0.2)

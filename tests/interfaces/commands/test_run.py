@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from fenqi.config.postgres import free_port
+from sandbox_town import local_client
 
 FENQI = [sys.executable, "-P", "-m", "fenqi.interfaces.commands.main"]
 WAIT_SECONDS = 90
@@ -32,6 +33,7 @@ class House:
     def __init__(self, folder: Path) -> None:
         self.web, self.sandbox = free_port(), free_port()
         self.folder = folder
+        self.http = local_client()
         self.output = folder / "output"
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("FENQI_", "DATABASE_URL"))}
         self.environ = kept | {
@@ -75,7 +77,7 @@ class House:
 
     def answers(self, address: str) -> bool:
         try:
-            return httpx.get(f"http://127.0.0.1:{address}", trust_env=False).is_success
+            return self.http.get(f"http://127.0.0.1:{address}").is_success
         except httpx.HTTPError:
             return False
 

@@ -110,7 +110,7 @@ class House:
 
     def is_ready(self) -> bool:
         with suppress(httpx.HTTPError):
-            return httpx.get(f"{self.address}/readyz", timeout=2, trust_env=False).is_success
+            return self.http.get(f"{self.address}/readyz", timeout=2).is_success
         return False
 
     def kill(self, part: str) -> int:
