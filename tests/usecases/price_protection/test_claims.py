@@ -103,7 +103,9 @@ def test_with_nothing_paid_all_of_it_comes_off_the_plan_and_the_case_is_done(ord
     assert case.state == CaseState.COMPLETED
     assert case.legs() == []
     assert order.plan.state().totals.outstanding.total == 110_000
-    assert (case.view.quote is not None) and case.view.quote.off_plan_minor == 10_000
+    quote = case.view.quote
+    assert quote is not None
+    assert quote.off_plan_minor == 10_000
 
 
 def test_one_drop_is_paid_once_and_a_deeper_one_pays_the_step(order: Returning) -> None:

@@ -7,7 +7,8 @@ to the payment account, not to the institution (R100).
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -44,12 +45,14 @@ _NOTHING = Components()
 class DifferenceQuote:
     """`quote` as case pages read it; `goes` says where the difference itself goes, `fees_followed` whether fees did.
 
-    `facts` is the digest of all that it comes to: the same digest, the same money.
+    `ways`: channel and minor units of the money that leaves; no channel is a transfer. `facts` is the digest of all
+    that it comes to: the same digest, the same money.
     """
 
     difference: Difference
     quote: RefundQuote
     goes: Destinations
+    ways: tuple[tuple[str, int], ...]
     fees_followed: bool
     facts: str
     plan_id: UUID | None
@@ -77,6 +80,7 @@ class _OnPlan:
     file: PlanFile
     before: PlanState | None
     sources: Sequence[Source[str]]
+    channels: Mapping[str, str]  # by the id of the attempt
 
     @property
     def owed(self) -> int:
@@ -110,6 +114,7 @@ def quote_difference(
         difference=difference,
         quote=quote,
         goes=goes,
+        ways=tuple(_ways(quote, plan.channels if plan else {})),
         fees_followed=bool(fees.total),
         facts=_digest(difference, quote),
         plan_id=plan.file.plan_id if plan else None,
@@ -209,21 +214,32 @@ def _plan_of(order: Order) -> _OnPlan | None:
         return None
     file = plan_file.read(order.customer_id, plan_id)
     is_ours = provider_of(file.provider) is None
-    return _OnPlan(file=file, before=file.state() if is_ours else None, sources=_sources(file))
+    found = sources_of(order.customer_id, plan_id=plan_id, payment_id=None, currency=order.currency)
+    return _OnPlan(
+        file=file,
+        before=file.state() if is_ours else None,
+        sources=[
+            Source(
+                key=str(source.key.id),
+                order=source.order,
+                paid_on=source.paid_on,
+                left=source.left,
+                refund_days=source.refund_days,
+            )
+            for source in found
+        ],
+        channels={str(source.key.id): source.key.channel for source in found},
+    )
 
 
-def _sources(file: PlanFile) -> list[Source[str]]:
-    found = sources_of(file.customer_id, plan_id=file.plan_id, payment_id=None, currency=file.terms.currency)
-    return [
-        Source(
-            key=str(source.key.id),
-            order=source.order,
-            paid_on=source.paid_on,
-            left=source.left,
-            refund_days=source.refund_days,
-        )
-        for source in found
-    ]
+def _ways(quote: RefundQuote, channels: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+    by_channel = Counter[str]()
+    for part in quote.cash_over.parts:
+        by_channel[channels[part.key]] += part.amount
+    yield from sorted(by_channel.items())
+    transferred = quote.cash_over.remainder + quote.at_ordering
+    if transferred:
+        yield "", transferred
 
 
 def _digest(difference: Difference, quote: RefundQuote) -> str:

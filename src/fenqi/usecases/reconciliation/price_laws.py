@@ -1,4 +1,4 @@
-"""The laws of price protection, in the form of `laws`: no drop is paid twice, and what was offered is what was given."""
+"""The laws of price protection, as `laws` has them: no drop is paid twice, and what was offered is what was given."""
 
 from fenqi.usecases.reconciliation.laws import Law
 
