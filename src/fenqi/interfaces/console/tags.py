@@ -42,6 +42,8 @@ _LISTS: Mapping[str, words.Words] = {
     "repair": words.REPAIRS,
     "line_kind": words.LINE_KINDS,
     "topic": words.TOPICS,
+    "price_offer": words.PRICE_OFFERS,
+    "price_source": words.PRICE_SOURCES,
     "case": words.CASE_STATES,
     "case_kind": words.CASE_KINDS,
     "case_reason": words.CASE_REASONS,
@@ -58,6 +60,7 @@ _LISTS: Mapping[str, words.Words] = {
     "partner_problem": words.PARTNER_PROBLEMS,
 }
 _TONES: Mapping[str, words.Words] = {
+    "price_offer": words.PRICE_OFFER_TONES,
     "case": words.CASE_TONES,
     "finding": words.FINDING_TONES,
     "plan": words.PLAN_TONES,

@@ -157,6 +157,7 @@ EVENTS: Words = {
     "charge_off": _("Charged off"),
     "look": _("Late fees brought up to date"),
     "duplicate_payment": _("Paid a second time"),
+    "price_difference": _("Price difference owed"),
     "refund_paid": _("Refund has left"),
     "refund_returned": _("Refund came back"),
     "transfer_paid": _("Transfer has left"),
@@ -335,6 +336,21 @@ CASE_REASONS: Words = {
     "never_arrived": _("never came"),
     "price_fell": _("the price fell"),
     "other": _("something else"),
+}
+
+PRICE_OFFERS: Words = {
+    "all": _("All"),
+    "open": _("Stands"),
+    "accepted": _("Taken"),
+    "expired": _("Expired"),
+    "superseded": _("Replaced"),
+}
+
+PRICE_OFFER_TONES: Words = {"open": "refund", "accepted": "paid", "expired": "neutral", "superseded": "neutral"}
+
+PRICE_SOURCES: Words = {
+    "order": _("sold by the mall"),
+    "feed": _("price feed"),
 }
 
 CASE_STATES: Words = {
