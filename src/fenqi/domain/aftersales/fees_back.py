@@ -33,17 +33,12 @@ class Stretch:
         return round_ratio(amount * self.end, self.whole, rounding) - before
 
 
-def stretch_of(value: int, *, principal: int, gone: int, financed: int) -> Stretch:
-    """Where `value` lies: it is that part of what the plan still finances, after `gone` of the principal went back.
+def stretch_of(value: int, *, gone: int, financed: int) -> Stretch:
+    """Where `value` lies on what bears the plan's charges: after `gone`, whose share was seen to, in what is `financed`.
 
-    All arguments are minor units. `financed` may be less than principal - gone, when prices fell and the fees were left
-    as they were: what goes back then takes its share of those with it.
+    What the price fell by without its share of the charges is on neither side: what is left bears that share, too.
     """
-    gone = min(gone, principal)
-    if not financed:
-        return Stretch(0, 0, 1)
-    start = gone * financed
-    return Stretch(start, start + value * (principal - gone), principal * financed)
+    return Stretch(gone, gone + value, gone + financed)
 
 
 def charges_back(

@@ -162,12 +162,7 @@ def quote_return(facts: QuoteFacts, *, on: date, paid_out_on: date | None = None
     refunded = sums.refunded + plan.under_way
     financed = max(0, plan.terms.principal - refunded - sums.adjusted - plan.differences_paid)
     quote = _first_quote(facts, on, worth=worth, on_plan=min(worth, financed))
-    stretch = stretch_of(
-        quote.on_plan,
-        principal=plan.terms.principal,
-        gone=refunded + plan.fees_followed,
-        financed=financed,
-    )
+    stretch = stretch_of(quote.on_plan, gone=refunded + plan.fees_followed, financed=financed)
     quote = replace(quote, subsidy_back=stretch.part_of(plan.subsidy, plan.terms.rounding))
     if plan.funding is not Funding.MALL:
         return replace(quote, partner=quote.on_plan)
