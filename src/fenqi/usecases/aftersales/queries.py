@@ -39,21 +39,12 @@ from fenqi.usecases.aftersales.views import (
     CaseView,
     DeadlinesView,
     EvidenceInCase,
-    Queue,
     QueueRow,
 )
-from fenqi.usecases.paging import InvalidCursor, Page, from_cursor, page_of, to_cursor
 from fenqi.usecases.refunds.queries import RefundView, refund_view
 
 _REVIEWED = (CaseState.SUBMITTED.value, CaseState.IN_REVIEW.value)
 _THE_CUSTOMERS = (CaseState.EVIDENCE_ASKED.value, CaseState.GOODS_AWAITED.value, CaseState.QUOTE_CHANGED.value)
-_OF_QUEUE: Mapping[Queue, tuple[str, ...]] = {
-    Queue.TO_REVIEW: _REVIEWED,
-    Queue.WAITING_FOR_CUSTOMER: (CaseState.EVIDENCE_ASKED.value, CaseState.QUOTE_CHANGED.value),
-    Queue.GOODS: (CaseState.GOODS_AWAITED.value, CaseState.GOODS_RECEIVED.value, CaseState.REPLACING.value),
-    Queue.MONEY: (CaseState.APPROVED.value, CaseState.REFUNDING.value),
-}
-_MOST_LATE = 500
 
 
 def find_case_by_number(case_no: str) -> tuple[UUID, UUID]:
@@ -128,11 +119,6 @@ def cases_of(customer_id: UUID, order_id: UUID | None = None, *, limit: int = 20
     return _summaries(customer_id, cases.order_by("-created_at", "id")[:limit])
 
 
-def open_cases_of(customer_id: UUID, order_id: UUID) -> tuple[CaseSummary, ...]:
-    """What is under way for an order."""
-    return tuple(case for case in cases_of(customer_id, order_id) if case.closed_at is None)
-
-
 def refunds_of(case: AftersalesCase) -> tuple[RefundView, ...]:
     """What goes back for the case: over the rails first, then what was paid at ordering."""
     refunds = Refund.objects.filter(customer_id=case.customer_id, source_key__in=keys_of(case.id))
@@ -140,37 +126,11 @@ def refunds_of(case: AftersalesCase) -> tuple[RefundView, ...]:
     return tuple(refund_view(case.customer_id, ids[key]) for key in keys_of(case.id) if key in ids)
 
 
-def queue(which: Queue = Queue.OPEN, after: str | None = None, limit: int = 50) -> Page[QueueRow]:
-    """Over all customers: the earliest legal deadline first, then our own target, so that what is late stands on top.
-
-    Raises InvalidCursor.
-    """
-    now = clock.now()
+def late_cases(*, now: datetime, limit: int = 500) -> tuple[QueueRow, ...]:
+    """The open cases of which a clock has run out, over all customers, the longest overdue by the law first."""
     with across_customers():
-        found = list(_of_queue(which, after, now=now)[: limit + 1])
-        rows = queue_rows(found, now=now)
-    cursors = {case.id: _queue_cursor(case) for case in found}
-    return page_of(rows, limit=limit, cursor_of=lambda last: cursors[last.case_id])
-
-
-def late_cases(*, now: datetime) -> tuple[QueueRow, ...]:
-    """The open cases of which a clock has run out, the latest first."""
-    with across_customers():
-        return tuple(queue_rows(list(_of_queue(Queue.LATE, None, now=now)[:_MOST_LATE]), now=now))
-
-
-def _of_queue(which: Queue, after: str | None, *, now: datetime) -> QuerySet[AftersalesCase]:
-    cases = AftersalesCase.objects.filter(closed_at=None)
-    if which in _OF_QUEUE:
-        cases = cases.filter(state__in=_OF_QUEUE[which])
-    if which is Queue.LATE:
-        cases = cases.filter(_is_late(now))
-    if after is not None:
-        law_by, review_due_at, case_id = _read_queue_cursor(after)
-        later = Q(law_by=law_by, review_due_at__gt=review_due_at)
-        same = Q(law_by=law_by, review_due_at=review_due_at, id__gt=case_id)
-        cases = cases.filter(Q(law_by__gt=law_by) | later | same)
-    return cases.order_by("law_by", "review_due_at", "id")
+        cases = AftersalesCase.objects.filter(_is_late(now), closed_at=None)
+        return tuple(queue_rows(list(cases.order_by("law_by", "review_due_at", "id")[:limit]), now=now))
 
 
 def _is_late(now: datetime) -> Q:
@@ -180,19 +140,6 @@ def _is_late(now: datetime) -> Q:
     by_law = Q(law_by__lt=today) & ~Q(state=CaseState.REFUNDING.value)
     in_review = Q(state__in=_REVIEWED, review_due_at__lt=now)
     return ours & (by_law | in_review | Q(promise_by__lt=today))
-
-
-def _queue_cursor(case: AftersalesCase) -> str:
-    return to_cursor(case.law_by, case.review_due_at.isoformat(), case.id)
-
-
-def _read_queue_cursor(cursor: str) -> tuple[str, datetime, UUID]:
-    law_by, review_due_at, case_id = from_cursor(cursor, parts=3)
-    try:
-        day = datetime.fromisoformat(law_by).date().isoformat()
-        return day, datetime.fromisoformat(review_due_at), UUID(case_id)
-    except ValueError:
-        raise InvalidCursor from None
 
 
 def queue_rows(cases: Sequence[AftersalesCase], *, now: datetime) -> list[QueueRow]:

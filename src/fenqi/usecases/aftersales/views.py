@@ -193,20 +193,9 @@ class CaseSummary:
     closed_at: datetime | None
 
 
-class Queue(StrEnum):
-    """Which cases staff look at."""
-
-    OPEN = "open"
-    TO_REVIEW = "to_review"
-    WAITING_FOR_CUSTOMER = "waiting_for_customer"
-    GOODS = "goods"
-    MONEY = "money"
-    LATE = "late"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueRow:
-    """A case as the queue shows it: the earliest deadline that binds first, late ones before all."""
+    """A case as the desk of those who review shows it."""
 
     case_id: UUID
     case_no: str
