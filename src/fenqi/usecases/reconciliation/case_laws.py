@@ -1,4 +1,4 @@
-"""The laws of after-sales cases, in the form of `laws`: what is done is what was quoted, and nothing goes back twice."""
+"""The laws of after-sales cases, in the form of `laws`: what is done was quoted, and nothing goes back twice."""
 
 from fenqi.usecases.reconciliation.laws import Law
 
