@@ -20,6 +20,7 @@ from fenqi.usecases import audit, clock
 from fenqi.usecases.aftersales.queries import cases_of
 from fenqi.usecases.agreements.queries import agreements_of
 from fenqi.usecases.refunds.queries import list_refunds
+from fenqi.usecases.reserves.queries import reserves_of
 from fenqi.usecases.staff.permissions import Permission, Staff
 from fenqi.usecases.support.customer_file import CustomerFile, read_customer_file
 
@@ -98,6 +99,7 @@ def _context(request: HttpRequest, file: CustomerFile) -> dict[str, object]:
         "older_payments": file.payments[RECENT_PAYMENTS:],
         "agreements": agreements_of(file.customer.customer_id, now=clock.now()),
         "refunds": list_refunds(file.customer.customer_id),
+        "reserves": reserves_of(file.customer.customer_id, now=clock.now()),
         "cases": cases_of(file.customer.customer_id),
         "moments": moments_of(file, reader, show=showing),
         "showing": showing,

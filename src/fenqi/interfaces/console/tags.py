@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
@@ -58,6 +58,13 @@ _LISTS: Mapping[str, words.Words] = {
     "difference_route": words.DIFFERENCE_ROUTES,
     "partner_alert": words.PARTNER_ALERTS,
     "partner_problem": words.PARTNER_PROBLEMS,
+    "reserve": words.RESERVE_STATES,
+    "reserve_kind": words.RESERVE_KINDS,
+    "reserve_rule": words.RESERVE_RULES,
+    "reserve_move": words.RESERVE_MOVES,
+    "reserve_move_state": words.RESERVE_MOVE_STATES,
+    "reserve_reason": words.RESERVE_REASONS,
+    "reserve_alert": words.RESERVE_ALERTS,
 }
 _TONES: Mapping[str, words.Words] = {
     "price_offer": words.PRICE_OFFER_TONES,
@@ -68,6 +75,8 @@ _TONES: Mapping[str, words.Words] = {
     "attempt": words.ATTEMPT_TONES,
     "agreement": words.AGREEMENT_TONES,
     "refund": words.REFUND_TONES,
+    "reserve": words.RESERVE_TONES,
+    "reserve_move_state": words.RESERVE_MOVE_TONES,
     "refund_status": words.REFUND_STATUS_TONES,
 }
 
@@ -102,6 +111,12 @@ def moment(context: Context, at: datetime) -> str:
     local = at.astimezone(mall_zone())
     written = formats.short_moment(local)
     return written if local.year == context["today"].year else f"{local.year}/{written}"
+
+
+@register.filter
+def hours_until(since: datetime, now: datetime) -> int:
+    """Whole hours: `{{ desk.longest_wait_since|hours_until:now }}`."""
+    return (now - since) // timedelta(hours=1)
 
 
 @register.filter

@@ -14,11 +14,13 @@ from fenqi.interfaces.console import (
     recovery,
     refunds,
     refused,
+    reserves,
     search,
     sign_in,
     support,
 )
 from fenqi.interfaces.console.after_sales import acts, applying, case, desk, evidence
+from fenqi.interfaces.console.policies import pages as policies
 
 app_name = "console"
 
@@ -63,6 +65,9 @@ urlpatterns = [
         price_drops.of_order,
         name="price_difference",
     ),
+    path("after-sales/policies", policies.overview, name="policies"),
+    path("after-sales/policies/withdraw", policies.take_back, name="withdraw_policy"),
+    path("after-sales/policies/<slug:subject>/draft", policies.draft, name="draft_policy"),
     path("refunds", refunds.queue, name="refunds"),
     path("customers/<uuid:customer_id>/refund-legs/<uuid:leg_id>/ask", refunds.ask, name="ask_refund"),
     path("customers/<uuid:customer_id>/refund-legs/<uuid:leg_id>/propose", refunds.propose, name="propose_transfer"),
@@ -82,6 +87,16 @@ urlpatterns = [
         name="approve_outcome",
     ),
     path("customers/<uuid:customer_id>/refund-legs/<uuid:leg_id>/give-up", refunds.give_up, name="give_up_route"),
+    path("reserves", reserves.queue, name="reserves"),
+    path("customers/<uuid:customer_id>/reserves/<uuid:hold_id>/check", reserves.check, name="check_reserve"),
+    path("customers/<uuid:customer_id>/reserves/<uuid:hold_id>/release", reserves.release, name="release_reserve"),
+    path("customers/<uuid:customer_id>/reserves/<uuid:hold_id>/capture", reserves.propose, name="propose_capture"),
+    path("customers/<uuid:customer_id>/reserve-moves/<uuid:move_id>/approve", reserves.approve, name="approve_capture"),
+    path(
+        "customers/<uuid:customer_id>/reserve-moves/<uuid:move_id>/withdraw",
+        reserves.withdraw,
+        name="withdraw_capture",
+    ),
     path("reconciliation", reconciliation.overview, name="reconciliation"),
     path("reconciliation/<slug:channel>/<str:day>", reconciliation.bill, name="reconciliation_bill"),
     path("findings/<uuid:owner_id>/<uuid:finding_id>/repair", reconciliation.repair, name="repair_finding"),

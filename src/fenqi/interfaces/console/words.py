@@ -7,6 +7,76 @@ from django.utils.translation import gettext_lazy as _
 
 Words = Mapping[str, Any]
 
+RESERVE_STATES: Words = {
+    "wanted": _("Asked for"),
+    "offered": _("Waits for the customer"),
+    "unknown": _("Outcome unknown"),
+    "held": _("On hold"),
+    "ended": _("Released or taken"),
+    "closed": _("Not held"),
+}
+RESERVE_TONES: Words = {
+    "wanted": "due",
+    "offered": "due",
+    "unknown": "unknown",
+    "held": "neutral",
+    "ended": "paid",
+    "closed": "cancelled",
+}
+
+RESERVE_KINDS: Words = {"frozen": _("Frozen"), "prepaid": _("Paid beforehand")}
+
+RESERVE_RULES: Words = {
+    "when_nothing_is_owed": _("goes back once nothing is owed"),
+    "in_proportion": _("goes back by the share that was returned"),
+}
+
+RESERVE_MOVES: Words = {
+    "release": _("Release"),
+    "capture": _("Capture"),
+    "expiry": _("Expired at the channel"),
+}
+
+RESERVE_MOVE_STATES: Words = {
+    "proposed": _("Waits for approval"),
+    "announced": _("The customer was told"),
+    "created": _("Number stored, nothing sent"),
+    "sent": _("Sent, not confirmed"),
+    "unknown": _("Outcome unknown"),
+    "done": _("Done"),
+    "failed": _("Did not go through"),
+    "withdrawn": _("Called off"),
+}
+RESERVE_MOVE_TONES: Words = {
+    "proposed": "due",
+    "announced": "due",
+    "sent": "due",
+    "unknown": "unknown",
+    "done": "paid",
+    "failed": "overdue",
+    "withdrawn": "cancelled",
+}
+
+RESERVE_REASONS: Words = {
+    "plan_settled": _("the plan is settled"),
+    "refund_final": _("the refund has left"),
+    "in_proportion": _("part of the goods went back"),
+    "advanced": _("advanced on a refund"),
+    "by_staff": _("by staff"),
+    "expired": _("let go by the channel"),
+    "superseded": _("another reserve secures the order"),
+    "overdue": _("for what is overdue"),
+    "still_owed": _("something is still owed"),
+    "refund_under_way": _("a refund is under way"),
+    "no_end_yet": _("there is no plan, and no refund has left"),
+}
+
+RESERVE_ALERTS: Words = {
+    "reserve_contradicted": _("The channel says other sums than we do"),
+    "reserve_move_unlisted": _("The channel says what cannot be"),
+    "reserve_above_held": _("The channel moved more than we hold"),
+}
+
 PROVIDER_KINDS: Words = {
     "platform": _("Installment platform"),
     "card": _("Bank's card installments"),
@@ -63,6 +133,7 @@ PURPOSES: Words = {
     "settlement": _("Early settlement"),
     "part": _("A part"),
     "recorded": _("Received by the mall"),
+    "reserve": _("A reserve, paid beforehand"),
 }
 
 ATTEMPT_STATES: Words = {
@@ -114,6 +185,7 @@ REFUND_CAUSES: Words = {
     "duplicate": _("Paid twice"),
     "aftersale": _("After-sales"),
     "price_difference": _("Price difference"),
+    "reserve": _("A reserve that goes back"),
     "balance": _("Credit balance paid out"),
     "other": _("Other"),
 }
@@ -166,6 +238,9 @@ EVENTS: Words = {
     "partner_refund": _("A lender took a return off its plan"),
     "partner_settlement": _("A lender paid a day out"),
     "suspense": _("On suspense, or off it"),
+    "reserve_held": _("Reserve on hold"),
+    "reserve_released": _("Reserve released"),
+    "reserve_captured": _("Reserve captured"),
 }
 """Kinds of plan events and codes of journal entries."""
 
@@ -247,6 +322,13 @@ ACTS: Words = {
     "case_withdrawn": _("Withdrew an after-sales case"),
     "goods_received": _("Received returned goods"),
     "replacement_sent": _("Sent a replacement"),
+    "reserve_asked_for": _("Asked the customer for a reserve"),
+    "reserve_agreed": _("Agreed to a reserve"),
+    "reserves_seen": _("Looked at the reserves that wait"),
+    "reserve_released": _("Released a reserve"),
+    "capture_proposed": _("Proposed to take from a reserve"),
+    "capture_approved": _("Approved taking from a reserve"),
+    "capture_withdrawn": _("Called off taking from a reserve"),
 }
 
 REFUSALS: Words = {
@@ -324,7 +406,7 @@ CASE_KINDS: Words = {
 }
 
 CASE_REASONS: Words = {
-    "no_reason": _("no reason given"),
+    "no_reason": _("without a reason"),
     "changed_mind": _("changed their mind"),
     "wrong_size_or_colour": _("size or colour does not suit"),
     "not_as_described": _("not as described"),
@@ -406,7 +488,11 @@ CASE_STEPS: Words = {
     "withdrawn": _("Withdrawn"),
 }
 
-CASE_VIAS: Words = {"portal": _("by the customer"), "console": _("by staff for the customer"), "api": _("by the mall")}
+CASE_VIAS: Words = {
+    "portal": _("in the portal"),
+    "console": _("by staff for the customer"),
+    "api": _("from the mall's system"),
+}
 
 PILES: Words = {
     "all": _("All open"),
