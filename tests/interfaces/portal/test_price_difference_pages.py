@@ -1,0 +1,199 @@
+"""A fallen price on the customer's pages: seen with its source, the way told beforehand, claimed or taken."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.test import Client
+from playwright.sync_api import expect
+from pytest_django.live_server_helper import LiveServer
+
+from browsing import Site, Windows, faults, picture
+from fenqi.records.models import Account, AftersalesCase, Order, PriceOffer
+from fenqi.usecases.aftersales.execute import execute_case
+from fenqi.usecases.orders.inputs import LineInput
+from fenqi.usecases.price_protection.feed import PriceInput, take_prices
+from fenqi.usecases.price_protection.offers import make_offers
+from returned import Returning, delivered
+
+ARTEFACTS = Path("test-artefacts") / "portal"
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("town")]
+
+
+def cheaper(order: Returning, price: int) -> None:
+    at = order.now - timedelta(hours=24)
+    take_prices([PriceInput(sku="X2", price_minor=price, currency="CNY", observed_at=at)])
+
+
+def reader_of(order: Returning, language: str = "zh-hans") -> Client:
+    client = Client(headers={"accept-language": language})
+    account = Account.objects.for_customer(order.customer_id)
+    client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def page_of(order: Returning, language: str = "zh-hans") -> str:
+    answer = reader_of(order, language).get(f"/orders/{order.order_id}/price-difference")
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+@pytest.mark.requirement("R092", "R093", "R101")
+def test_the_page_tells_both_prices_their_source_and_where_the_money_goes() -> None:
+    order = delivered()
+    order.repay(1, key="first")
+    cheaper(order, 85_000)
+    text = page_of(order)
+    for told in (
+        "可退差价",
+        "¥1,000.00",
+        "¥850.00",
+        "商城价格",
+        "退回支付宝",
+        "¥100.00",
+        "从分期里减掉",
+        "¥50.00",
+        "申请退 ¥150.00",
+    ):
+        assert told in text
+    english = page_of(order, "en")
+    for told in (
+        "The price has fallen",
+        "the mall&#x27;s price list",
+        "Back to Alipay",
+        "Off your plan",
+        "Claim ¥150.00",
+    ):
+        assert told in english
+    assert (
+        f"/orders/{order.order_id}/price-difference"
+        in reader_of(order).get(f"/orders/{order.order_id}").content.decode()
+    )
+
+
+@pytest.mark.requirement("R082", "R103")
+def test_a_claim_becomes_a_case_that_is_followed() -> None:
+    order = delivered()
+    cheaper(order, 95_000)
+    client, address = reader_of(order), f"/orders/{order.order_id}/price-difference"
+    shown = re.search(r'name="shown" value="([0-9a-f]{64})"', client.get(address).content.decode())
+    assert shown is not None
+    refused = client.post(address, {"line_no": "1", "shown": shown[1]})
+    assert refused.status_code == 422
+    assert "请先确认商品未使用" in refused.content.decode()
+    taken = client.post(address, {"line_no": "1", "shown": shown[1], "unused": "yes", "description": "昨天刚买"})
+    case = AftersalesCase.objects.get(customer_id=order.customer_id)
+    assert (taken.status_code, taken["Location"]) == (302, f"/after-sales/{case.id}")
+    assert client.get(taken["Location"]).status_code == 200
+    assert (case.kind, case.value_minor, case.description) == ("price_difference", 5_000, "昨天刚买")
+    assert "退差价申请正在处理" in page_of(order)
+    for bad in ({"line_no": "9", "shown": "x"}, {"line_no": "x"}, {}):
+        assert client.post(address, bad).status_code == 404
+
+
+@pytest.mark.requirement("R094")
+def test_without_a_difference_the_page_says_so_and_offers_no_form() -> None:
+    order = delivered()
+    text = page_of(order)
+    assert "现在没有可退的差价" in text
+    assert 'name="shown"' not in text
+    flash = delivered(lines=(LineInput(sku="X2", name="手机", unit_price_minor=100_000, tags=("flash_sale",)),))
+    cheaper(flash, 95_000)
+    assert "不参加价格保护" in page_of(flash)
+
+
+def test_another_customers_order_and_offer_are_not_found() -> None:
+    order, other = delivered(), delivered()
+    cheaper(order, 95_000)
+    make_offers(now=order.now)
+    offer = PriceOffer.objects.get(customer_id=order.customer_id)
+    client = reader_of(other)
+    assert client.get(f"/orders/{order.order_id}/price-difference").status_code == 404
+    assert client.post(f"/price-offers/{offer.id}/accept", {"unused": "yes"}).status_code == 404
+    assert client.get(f"/price-offers/{offer.id}/accept").status_code == 405
+    assert Client().get(f"/orders/{order.order_id}/price-difference").status_code == 302
+
+
+def test_an_offer_stands_on_bills_and_order_and_is_gone_once_it_is_taken() -> None:
+    order = delivered()
+    cheaper(order, 95_000)
+    make_offers(now=datetime.now(UTC))
+    client = reader_of(order)
+    for address in ("/bills", f"/orders/{order.order_id}"):
+        assert "差价归您" in client.get(address).content.decode()
+    offer = PriceOffer.objects.get(customer_id=order.customer_id)
+    refused = client.post(f"/price-offers/{offer.id}/accept")
+    assert refused.status_code == 422
+    assert "收下 ¥50.00" in refused.content.decode()
+    taken = client.post(f"/price-offers/{offer.id}/accept", {"unused": "yes"})
+    assert taken.status_code == 302
+    assert "差价归您" not in client.get("/bills").content.decode()
+    assert "降价由商城发现" in client.get(taken["Location"]).content.decode()
+
+
+# In a browser -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def offered(mall_server: LiveServer) -> Returning:
+    """An order of a phone, 100.00 of it repaid, whose price fell by 150.00; the night has been."""
+    order = delivered()
+    order.repay(1, key="first")
+    cheaper(order, 85_000)
+    make_offers(now=datetime.now(UTC))
+    Order.objects.filter(customer_id=order.customer_id).update(order_no="2026112300018841")
+    return order
+
+
+@pytest.fixture
+def window(windows: Windows, mall_server: LiveServer, offered: Returning) -> Site:
+    def sign_in(_name: str, language: str = "zh-hans") -> Client:
+        return reader_of(offered, language)
+
+    def whose(_name: str) -> UUID:
+        return offered.customer_id
+
+    return Site(mall_server.url, windows, sign_in, whose)
+
+
+@pytest.mark.browser
+@pytest.mark.requirement("R082", "R101", "R103")
+def test_an_offer_is_seen_and_taken_on_a_phone(window: Site, offered: Returning) -> None:
+    plain: dict[str, Any] = {"viewport": {"width": 390, "height": 844}}
+    with window.open(who="buyer", **plain) as context:
+        page = context.new_page()
+        page.goto("/bills")
+        page.get_by_role("link", name=re.compile("差价归您")).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("降价了：可退差价 ¥150.00")
+        expect(page.get_by_text("退回支付宝")).to_be_visible()
+        page.get_by_label("商品未使用，原包装完整").check()
+        page.get_by_role("button", name="收下 ¥150.00").click()
+        expect(page).to_have_url(re.compile("/after-sales/"))
+        case = AftersalesCase.objects.get(customer_id=offered.customer_id)
+        execute_case(offered.customer_id, case.id, now=datetime.now(UTC))
+        page.reload()
+        expect(page.get_by_text("¥100.00").first).to_be_visible()
+    assert offered.plan.state().totals.outstanding.total == 110_000 - 5_000
+
+
+@pytest.mark.browser
+def test_the_page_is_accessible_whole_and_in_one_language(window: Site, offered: Returning) -> None:
+    wrong: dict[str, object] = {}
+    for language in ("zh-CN", "en-GB"):
+        folder = ARTEFACTS / language[:2]
+        folder.mkdir(parents=True, exist_ok=True)
+        with window.open(who="buyer", language=language) as context:
+            page = context.new_page()
+            for name, address in (
+                ("price-difference", f"/orders/{offered.order_id}/price-difference"),
+                ("bills-with-offer", "/bills"),
+            ):
+                page.goto(address)
+                for width in (390, 1280):
+                    picture(page, width, folder / f"{name}-{width}.png")
+                    here = f"{language} {name} {width}"
+                    wrong |= {f"{here}: {what}": found for what, found in faults(page, language) if found}
+    assert wrong == {}
