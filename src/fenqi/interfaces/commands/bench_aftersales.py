@@ -1,4 +1,6 @@
-"""`fenqi bench aftersales`: refund quotes per second on one core: 24 installments, 40 events, 3 payments."""
+"""`fenqi bench aftersales`: refund quotes per second on one core, with 24 installments, 40 events and 3 payments; and
+price drops beside DuckDB.
+"""
 
 from collections.abc import Sequence
 from datetime import date
@@ -9,6 +11,7 @@ from fenqi.domain.aftersales.quote import PlanFacts, QuoteFacts, quote_return
 from fenqi.domain.aftersales.worth import BoughtLine, worth_of
 from fenqi.domain.payments.splitting import Source
 from fenqi.domain.plans import Event, Terms, parse_event, parse_terms
+from fenqi.interfaces.commands.bench_price_drops import price_drop_figures
 
 _QUOTES = 200
 _ROUNDS = 9
@@ -18,13 +21,14 @@ _RETURNED = (1_400_000, 500_000, 100_000)
 
 
 def bench_aftersales() -> dict[str, float]:
-    """Quotes a second of one core's time, as the median of several rounds."""
+    """Quotes a second of one core's time, as the median of several rounds; then what finding price drops takes."""
     every = [_facts(number) for number in range(_QUOTES)]
     return {
         "quotes_per_second": median(_quotes_per_second(every) for _ in range(_ROUNDS)),
         "rows": 24.0,
         "events": float(len(_events())),
         "payments": 3.0,
+        **price_drop_figures(),
     }
 
 
