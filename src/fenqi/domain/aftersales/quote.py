@@ -79,8 +79,8 @@ class RefundQuote:
 
     `value` is refunded for the goods: `on_plan` + `at_ordering`. `gifts` and `unpaid` have been left out of it: what
     would have paid goodwill out in cash, and what nobody paid. `cash` leaves the plan and `at_ordering` goes back
-    beside it. `partner`: the part of `on_plan` that another lender gets. `events`: what happens to the plan, the payout
-    of the cash last. `before` and `after`: the plan, None where the mall does not keep it.
+    beside it. `partner`: what of `on_plan` another lender gets. `events`: what happens to the plan, the payout of the
+    cash last. `before` and `after`: the plan, for another lender our copy of it; None without one.
     """
 
     on: date
@@ -160,12 +160,11 @@ def quote_return(facts: QuoteFacts, *, on: date, paid_out_on: date | None = None
     fold = fold_of(plan.terms, plan.events)
     sums = _sums(fold.shares)
     refunded = sums.refunded + plan.under_way
-    financed = max(0, plan.terms.principal - refunded - sums.adjusted - plan.differences_paid)
+    differences = min(plan.differences_paid, max(0, sums.paid_in - sums.paid_out))  # what the plan's payments carried
+    financed = max(0, plan.terms.principal - refunded - sums.adjusted - differences)
     quote = _first_quote(facts, on, worth=worth, on_plan=min(worth, financed))
     stretch = stretch_of(quote.on_plan, gone=refunded + plan.fees_followed, financed=financed)
     quote = replace(quote, subsidy_back=stretch.part_of(plan.subsidy, plan.terms.rounding))
-    if plan.funding is not Funding.MALL:
-        return replace(quote, partner=quote.on_plan)
     fees_back = charges_back(
         fold,
         stretch,
@@ -174,6 +173,8 @@ def quote_return(facts: QuoteFacts, *, on: date, paid_out_on: date | None = None
         late_fees_back=plan.late_fees_back,
         later_late_fees=_late_fees_after(on, plan.events, fold.shares),
     )
+    if plan.funding is not Funding.MALL:
+        return _at_the_lender(quote, fees_back, plan, fold)
     may_leave = max(0, sums.paid_in - sums.paid_out - plan.differences_paid)
     quote = replace(quote, fees_back=fees_back)
     return _carried_out(quote, plan, fold, case=facts.case, may_leave=may_leave, paid_out_on=paid_out_on or on)
@@ -197,6 +198,23 @@ def _first_quote(facts: QuoteFacts, on: date, *, worth: int, on_plan: int) -> Re
         on_plan=on_plan,
         at_ordering=at_ordering,
         unpaid=worth - on_plan - at_ordering,
+    )
+
+
+def _at_the_lender(quote: RefundQuote, fees_back: Components, plan: PlanFacts, fold: Fold) -> RefundQuote:
+    """All of it goes to the lender. What it drops of its charges is its own to say: ours is what the plan would become,
+    its surplus being balance there and not here.
+    """
+    events = _given(replace(quote, fees_back=fees_back), "", plan.future)
+    after = fold_of(plan.terms, (*plan.events, *events))
+    if after.balance:
+        payout = Event(id="surplus", on=after.on, kind=EventKind.BALANCE_PAYOUT, amount=after.balance)
+        _go_on(after, [payout])
+    return replace(
+        quote,
+        partner=quote.on_plan,
+        before=fold.freeze(on=max(fold.on, quote.on)),
+        after=after.freeze(on=max(after.on, quote.on)),
     )
 
 

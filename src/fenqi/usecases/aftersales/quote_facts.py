@@ -128,7 +128,7 @@ def gather(
     facts = QuoteFacts(
         lines=tuple(lines),
         plan=plan,
-        paid_at_ordering=_paid_at_ordering(order, file) - sum(body["at_ordering"] for body in executed),
+        paid_at_ordering=max(0, _paid_at_ordering(order, file) - sum(body["at_ordering"] for body in executed)),
     )
     return Gathered(facts=facts, order=order, file=file)
 

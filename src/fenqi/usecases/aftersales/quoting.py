@@ -252,7 +252,7 @@ def quote_view(customer_id: UUID, quote_id: UUID) -> QuoteView:
         subsidy_back_minor=body["subsidy_back"],
         funding=Funding(body["funding"]),
         provider=body["provider"],
-        rows=_rows(before, after),
+        rows=() if body["funding"] == Funding.CARD else _rows(before, after),
         before=_look(before),
         after=_look(after),
         ways=tuple(_ways(kept)),
