@@ -1,6 +1,6 @@
 """Who looked at what and who did what: written in the transaction of the act, read by admins only."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -65,6 +65,7 @@ class Action(StrEnum):
     CASE_SEEN = "case_seen"
     EVIDENCE_SEEN = "evidence_seen"
     EVIDENCE_REMOVED = "evidence_removed"
+    CASE_APPLIED_FOR = "case_applied_for"
     CASE_EVIDENCE_ASKED = "case_evidence_asked"
     CASE_APPROVED = "case_approved"
     CASE_REJECTED = "case_rejected"
@@ -125,13 +126,13 @@ def list_acts(
         at, record_id = from_time_cursor(after)
         found = found.filter(Q(at__lt=at) | Q(at=at, id__lt=record_id))
     rows = list(found[: limit + 1])
-    names = _names({row.actor for row in rows})
+    names = names_of({row.actor for row in rows})
     return page_of(
         [_view(row, names) for row in rows], limit=limit, cursor_of=lambda view: to_cursor(view.at.isoformat(), view.id)
     )
 
 
-def _names(actors: set[str]) -> dict[str, str]:
+def names_of(actors: Iterable[str]) -> dict[str, str]:
     """Actor to sign-in name, for those who are staff."""
     ids = [actor.removeprefix("staff:") for actor in actors if actor.startswith("staff:")]
     return {staff(account.id): account.username for account in Account.objects.filter(id__in=ids)}

@@ -1,0 +1,1 @@
+"""Published policies: every version, a draft with its preview, publishing and taking back (R164)."""

@@ -1,0 +1,295 @@
+"""All versions of all policies; a draft that is previewed, corrected and published; a version that is taken back."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from fenqi.domain.aftersales.policies import NAME, Subject
+from fenqi.domain.aftersales.sentences import sentences
+from fenqi.domain.errors import FenqiError, InvalidInput, NotFound
+from fenqi.interfaces.console import words
+from fenqi.interfaces.console.access import staff_page
+from fenqi.interfaces.console.pages import render_page
+from fenqi.interfaces.console.policies import fields
+from fenqi.records.models import SalesChannel
+from fenqi.usecases import audit, clock
+from fenqi.usecases.aftersales.policies import (
+    PolicyDraft,
+    PolicyStanding,
+    PublishedPolicy,
+    all_versions,
+    publish,
+    standing_of,
+    version_of,
+    withdraw,
+)
+from fenqi.usecases.aftersales.preview import PolicyPreview, preview
+from fenqi.usecases.staff.permissions import Permission, Staff
+
+_TONES = {
+    PolicyStanding.RULES: "paid",
+    PolicyStanding.AHEAD: "due",
+    PolicyStanding.REPLACED: "neutral",
+    PolicyStanding.OVER: "cancelled",
+    PolicyStanding.WITHDRAWN: "cancelled",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionRow:
+    """One version in the list. `may_withdraw`: it rules orders to come, or will."""
+
+    policy: PublishedPolicy
+    standing: str
+    tone: str
+    published_by: str
+    sentences: tuple[str, ...]
+    may_withdraw: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyRows:
+    """The versions of one policy, newest first."""
+
+    title: str
+    code: str
+    newest: PublishedPolicy
+    versions: tuple[VersionRow, ...]
+
+
+@require_safe
+@staff_page(Permission.SEE_POLICIES)
+def overview(request: HttpRequest, _staff: Staff) -> HttpResponse:
+    """By subject and by what each policy is narrowed to."""
+    versions = all_versions()
+    context = {
+        "place": "policies",
+        "subjects": [
+            (subject, subject_named(subject), tuple(_policies(one for one in versions if one.subject is subject)))
+            for subject in Subject
+        ],
+    }
+    return render_page(request, "policies/list.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page(Permission.EDIT_POLICIES)
+def draft(request: HttpRequest, staff: Staff, subject: str) -> HttpResponse:
+    """A form with the version that is followed (`?follow=code&version=n`), then its preview, then it is published."""
+    about = _subject(subject)
+    if request.method != "POST":
+        return _form(request, about, _followed(request.GET), problem="")
+    try:
+        drafted = _drafted(about, request.POST)
+        if "publish" not in request.POST:
+            return _form(request, about, request.POST, problem="", seen=preview(staff, drafted, now=clock.now()))
+        published = publish(staff, drafted, now=clock.now())
+    except FenqiError as refusal:
+        return _form(request, about, request.POST, problem=_told(about, refusal), status=refusal.status)
+    messages.success(
+        request,
+        _("Published: %(name)s, version %(version)s") % {"name": title_of(published), "version": published.version},
+    )
+    return redirect("console:policies")
+
+
+@require_POST
+@staff_page(Permission.EDIT_POLICIES)
+def take_back(request: HttpRequest, staff: Staff) -> HttpResponse:
+    version = request.POST.get("version", "")
+    if not version.isascii() or not version.isdigit():
+        raise NotFound
+    withdraw(staff, request.POST.get("code", ""), int(version), now=clock.now())
+    return redirect("console:policies")
+
+
+# The list ------------------------------------------------------------------------------------------------------------
+
+
+def _policies(versions: Iterable[PublishedPolicy]) -> Iterable[PolicyRows]:
+    by_code: dict[str, list[PublishedPolicy]] = {}
+    for one in versions:
+        by_code.setdefault(one.code, []).append(one)
+    for code in sorted(by_code, key=_general_first):
+        same = by_code[code]
+        names = audit.names_of(one.published_by for one in same)
+        yield PolicyRows(
+            title=title_of(same[0]),
+            code=code,
+            newest=same[0],
+            versions=tuple(_row(one, same, names.get(one.published_by, one.published_by)) for one in same),
+        )
+
+
+def _general_first(code: str) -> tuple[bool, str]:
+    return not code.endswith(".default"), code
+
+
+def _row(policy: PublishedPolicy, same: Sequence[PublishedPolicy], published_by: str) -> VersionRow:
+    standing = standing_of(policy, same, today=clock.business_date(clock.now()))
+    return VersionRow(
+        policy=policy,
+        standing=_standing_named(standing),
+        tone=_TONES[standing],
+        published_by=published_by,
+        sentences=policy.summary(get_language() or "zh-hans"),
+        may_withdraw=standing in (PolicyStanding.RULES, PolicyStanding.AHEAD, PolicyStanding.REPLACED),
+    )
+
+
+def subject_named(subject: Subject) -> str:
+    return _("Returns, refunds, exchanges") if subject is Subject.RETURN else _("Price protection")
+
+
+def title_of(policy: PublishedPolicy | PolicyDraft) -> str:
+    """What goods it holds for."""
+    if policy.sku:
+        return _("Product %(name)s") % {"name": policy.sku}
+    if policy.category:
+        return _("Category %(name)s") % {"name": policy.category}
+    if policy.sales_channel:
+        return _("Sales channel: %(name)s") % {"name": channel_named(policy.sales_channel)}
+    return _("All goods")
+
+
+def channel_named(sales_channel: str) -> str:
+    names = {SalesChannel.OFFICIAL: _("our own shop"), SalesChannel.PARTNER: _("partner's platform")}
+    return names[SalesChannel(sales_channel)]
+
+
+def _standing_named(standing: PolicyStanding) -> str:
+    names = {
+        PolicyStanding.RULES: _("Rules now"),
+        PolicyStanding.AHEAD: _("Begins later"),
+        PolicyStanding.REPLACED: _("Replaced"),
+        PolicyStanding.OVER: _("Over"),
+        PolicyStanding.WITHDRAWN: _("Withdrawn"),
+    }
+    return names[standing]
+
+
+# The form ------------------------------------------------------------------------------------------------------------
+
+
+def _subject(name: str) -> Subject:
+    if name not in set(Subject):
+        raise NotFound
+    return Subject(name)
+
+
+def _followed(asked: QueryDict) -> PublishedPolicy | None:
+    """The version that the draft begins with."""
+    code, version = asked.get("follow", ""), asked.get("version", "")
+    if not code:
+        return None
+    if not version.isascii() or not version.isdigit() or len(version) > fields.MOST_DIGITS:
+        raise NotFound
+    return version_of(code, int(version))
+
+
+def _drafted(subject: Subject, said: QueryDict) -> PolicyDraft:
+    """Raises InvalidInput for days that are none."""
+    return PolicyDraft(
+        subject=subject,
+        sku=said.get("sku", "").strip(),
+        category=said.get("category", "").strip(),
+        sales_channel=said.get("sales_channel", ""),
+        valid_from=_day(said, "valid_from") or clock.business_date(clock.now()),
+        valid_until=_day(said, "valid_until"),
+        body=fields.entered(subject, said),
+    )
+
+
+def _day(said: QueryDict, name: str) -> date | None:
+    text = said.get(name, "").strip()
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise InvalidInput(where=name, problem="no such day", problem_zh="没有这一天") from None
+
+
+def _form(
+    request: HttpRequest,
+    subject: Subject,
+    begun: PublishedPolicy | QueryDict | None,
+    *,
+    problem: str,
+    seen: PolicyPreview | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The form as it was entered, or as the followed version is, or as the defaults are."""
+    if isinstance(begun, QueryDict):
+        head = {name: begun.get(name, "") for name in ("sku", "category", "sales_channel", "valid_from", "valid_until")}
+        body = fields.entered(subject, begun)
+    else:
+        head = {name: getattr(begun, name, "") for name in ("sku", "category", "sales_channel")}
+        head["valid_from"] = clock.business_date(clock.now()).isoformat()
+        body = begun.rules.to_mapping() if begun else fields.default_body(subject)
+    context = {
+        "place": "policies",
+        "subject": subject,
+        "subject_name": subject_named(subject),
+        "head": head,
+        "sections": fields.shown(subject, body),
+        "sales_channels": [(channel, channel_named(channel)) for channel in SalesChannel.values],
+        "problems": [problem] if problem else [],
+        "seen": _seen(subject, seen) if seen else None,
+    }
+    return render_page(request, "policies/draft.html", context, status=status)
+
+
+def _told(subject: Subject, refusal: FenqiError) -> str:
+    """The refusal with the form's own name of the field instead of its path."""
+    language = get_language() or "zh-hans"
+    problem = refusal.details.get("problem_zh" if language.startswith("zh") else "problem")
+    if refusal.where is None or problem is None:
+        return refusal.text(language)
+    return (
+        f"{_head_named(refusal.where) or fields.label_of(subject, refusal.where.removeprefix(f'{NAME}.'))}: {problem}"
+    )
+
+
+def _head_named(where: str) -> str:
+    names = {
+        "narrowed": _("What it holds for"),
+        "sku": _("Product (SKU)"),
+        "category": _("Category"),
+        "sales_channel": _("Sales channel"),
+        "valid_from": _("First day"),
+        "valid_until": _("Last day"),
+    }
+    return names.get(where, "")
+
+
+# The preview ---------------------------------------------------------------------------------------------------------
+
+
+def _seen(subject: Subject, seen: PolicyPreview) -> dict[str, Any]:
+    """What the page shows of a preview."""
+    zh = (get_language() or "zh-hans").startswith("zh")
+    return {
+        "preview": seen,
+        "title": title_of(seen.draft),
+        "changes": [change for one in seen.changes for change in fields.changes(subject, one)],
+        "sentences": sentences(seen.rules),
+        "examples": [
+            (one, words.CASE_KINDS[one.kind], words.CASE_REASONS[one.reason], *_both(one.before, one.after, zh=zh))
+            for one in seen.cases.examples
+        ],
+        "days": [count.day for count in seen.wishes[0].days] if seen.wishes else [],
+        "wishes": [
+            (words.CASE_KINDS[one.kind.value], words.CASE_REASONS[one.reason.value], one.days) for one in seen.wishes
+        ],
+    }
+
+
+def _both(before: Any, after: Any, *, zh: bool) -> tuple[str, str]:
+    return (before.zh, after.zh) if zh else (before.en, after.en)
