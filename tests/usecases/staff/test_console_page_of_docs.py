@@ -17,6 +17,11 @@ LINES = {
     "add to it, withdraw it": Permission.EDIT_CONDITIONS,
     "see how failed repayments are put right": Permission.SEE_RECOVERY,
     "answer customers, take over and close conversations": Permission.ANSWER_CUSTOMERS,
+    "see after-sales cases, with their quotes and their course": Permission.SEE_CASES,
+    "see the photos and videos of a case": Permission.SEE_EVIDENCE,
+    "apply for a customer": Permission.APPLY_FOR_CUSTOMERS,
+    "review cases: take, ask for more, approve, reject, withdraw for the customer": Permission.REVIEW_CASES,
+    "receive returned goods, send replacements": Permission.RECEIVE_GOODS,
     "see refused callbacks": Permission.SEE_REFUSED_CALLBACKS,
     "read the audit": Permission.SEE_AUDIT,
 }

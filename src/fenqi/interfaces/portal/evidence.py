@@ -45,17 +45,16 @@ def upload(request: HttpRequest, customer_id: UUID, order_id: UUID) -> HttpRespo
     return _answer(request, order_id, taken, refused if taken or refused else [EvidenceEmpty()])
 
 
-def take_in(request: HttpRequest, customer_id: UUID, order_id: UUID) -> tuple[list[EvidenceView], list[FenqiError]]:
+def take_in(
+    request: HttpRequest, customer_id: UUID, order_id: UUID, *, uploaded_by: str = ""
+) -> tuple[list[EvidenceView], list[FenqiError]]:
     """Keep the files of a form, each for itself: one that is refused keeps no other out. Raises NotFound."""
+    actor = uploaded_by or f"customer:{customer_id}"
     taken: list[EvidenceView] = []
     refused = [_too_large()] if was_cut_short(request) else []
     for file in request.FILES.getlist(FILES):
         try:
-            taken.append(
-                store_evidence(
-                    customer_id, order_id, content=file, uploaded_by=f"customer:{customer_id}", now=clock.now()
-                )
-            )
+            taken.append(store_evidence(customer_id, order_id, content=file, uploaded_by=actor, now=clock.now()))
         except FenqiError as refusal:
             if refusal.status == HTTPStatus.NOT_FOUND:
                 raise

@@ -31,6 +31,12 @@ def file_answer(request: HttpRequest, stored: StoredFile) -> HttpResponseBase:
     return answer
 
 
+def is_first_piece(request: HttpRequest) -> bool:
+    """Whether this is the look at a file, and not one of the pieces that follow."""
+    asked = _ONE_RANGE.fullmatch(request.headers.get("Range", ""))
+    return asked is None or int(asked[1]) == 0
+
+
 def _whole(stored: StoredFile) -> HttpResponseBase:
     answer = FileResponse(stored.path.open("rb"), content_type=stored.media_type)
     answer["Content-Length"] = str(stored.size)

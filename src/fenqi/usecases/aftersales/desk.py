@@ -107,6 +107,12 @@ def desk_state(staff: Staff, *, now: datetime) -> DeskState:
     )
 
 
+def cases_to_review() -> int:
+    """How many wait for staff to decide, of all customers."""
+    with across_customers():
+        return AftersalesCase.objects.filter(closed_at=None, state__in=_REVIEWED).count()
+
+
 def _in_pile(pile: Pile, staff: Staff, now: datetime) -> Q:
     piles = {
         Pile.ALL: Q(),
