@@ -8,6 +8,7 @@ from fenqi.interfaces.console import (
     audit_pages,
     channels,
     customers,
+    explain,
     partners,
     price_drops,
     reconciliation,
@@ -103,6 +104,10 @@ urlpatterns = [
     path("channels", channels.overview, name="channels"),
     path("channels/<uuid:condition_id>/withdraw", channels.withdraw, name="withdraw_condition"),
     path("recovery", recovery.overview, name="recovery"),
+    path("customers/<uuid:customer_id>/orders/<uuid:order_id>/money", explain.money, name="money"),
+    path(
+        "customers/<uuid:customer_id>/plans/<uuid:plan_id>/installments/<int:n>", explain.installment, name="explain"
+    ),
     path("lenders", partners.overview, name="partners"),
     path("lenders/add", partners.edit, name="add_partner"),
     path("lenders/<slug:code>", partners.edit, name="edit_partner"),
