@@ -27,6 +27,7 @@ from fenqi.interfaces.api import (
     problems,
     refunds,
     repayments,
+    reserves,
 )
 from fenqi.interfaces.api.authentication import ApiKey
 from fenqi.interfaces.api.operations import REPLAYED
@@ -157,6 +158,7 @@ for _noun in (
     payments,
     agreements,
     refunds,
+    reserves,
     aftersales,
     journal,
     policies,

@@ -57,6 +57,14 @@ class Customer(Outgoing):
     registered_at: datetime
 
 
+class AskedReserve(Outgoing):
+    """The customer agrees on `page` of the portal; until then nothing is held."""
+
+    hold_id: UUID
+    reserve_no: str
+    page: str
+
+
 class RegisteredOrder(Outgoing):
     """`outcome`: taken, updated (status or dates moved on) or unchanged."""
 
@@ -65,6 +73,7 @@ class RegisteredOrder(Outgoing):
     order_no: str
     plan_id: UUID | None
     outcome: str
+    reserve: AskedReserve | None = None
 
 
 class Line(Outgoing):

@@ -1,11 +1,13 @@
 """Orders with their plans, by the mall's order number."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
+from fenqi.channels.interface import UnknownChannel
 from fenqi.domain.money import InvalidAmount, UnknownCurrency
 from fenqi.domain.plans.errors import (
     FirstDueBeforeOpening,
@@ -17,6 +19,7 @@ from fenqi.interfaces.api import documents
 from fenqi.interfaces.api.authentication import client_of
 from fenqi.interfaces.api.fields import Cursor, Limit, Number, OptionalKey
 from fenqi.interfaces.api.operations import once, operation
+from fenqi.interfaces.api.reserves import asked_document, reserve_input
 from fenqi.interfaces.api.schemas import OrderBody
 from fenqi.usecases import audit, clock
 from fenqi.usecases.api_clients import Scope
@@ -24,10 +27,12 @@ from fenqi.usecases.customers import require_customer
 from fenqi.usecases.idempotency import Answer
 from fenqi.usecases.orders.inputs import LineInput, OrderInput, PaymentInput, PlanInput
 from fenqi.usecases.orders.queries import find_order, list_orders, order_detail
-from fenqi.usecases.orders.register import OrderConflict, UnknownCustomer, register_order
+from fenqi.usecases.orders.register import OrderConflict, RegisteredOrder, UnknownCustomer, register_order
 from fenqi.usecases.paging import InvalidCursor
 from fenqi.usecases.partners.errors import UnknownProvider
 from fenqi.usecases.partners.funding import PartnerFunding
+from fenqi.usecases.reserves.ask import ask_for_reserve
+from fenqi.usecases.reserves.errors import ReserveConflict, ReserveNotOffered
 
 router = Router()
 
@@ -70,6 +75,9 @@ _EXAMPLE = {
         FirstDueBeforeOpening,
         TermsOutOfCalendar,
         UnknownProvider,
+        UnknownChannel,
+        ReserveNotOffered,
+        ReserveConflict,
     ),
     example=_EXAMPLE,
 )
@@ -77,7 +85,8 @@ def put_order(request: HttpRequest, order_no: Number, body: OrderBody, key: Opti
     """Register an order with its lines, payments and plan, or move its status on.
 
     201 when it is taken: its plan is then open and in the books. Sent again it is `unchanged`; of a registered order
-    only `status`, `approved_at` and `delivered_at` may differ (`updated`), anything else is an `order_conflict`.
+    only `status`, `approved_at` and `delivered_at` may differ (`updated`), anything else is an `order_conflict`. With
+    `reserve` the customer is asked for one; `reserve.page` of the answer is where.
     """
     data = _order_input(order_no, body)
 
@@ -98,10 +107,28 @@ def put_order(request: HttpRequest, order_no: Number, body: OrderBody, key: Opti
             "order_no": order_no,
             "plan_id": str(done.plan_id) if done.plan_id else None,
             "outcome": done.outcome,
+            **_reserve(done, body, request, now=now),
         }
         return done.customer_id, Answer(201 if done.outcome == "taken" else 200, answer)
 
     return once(request, key, act)
+
+
+def _reserve(
+    done: RegisteredOrder, body: OrderBody, request: HttpRequest, *, now: datetime
+) -> dict[str, dict[str, str]]:
+    """Asked for in the same transaction; told again it is the same."""
+    if body.reserve is None:
+        return {}
+    asked = ask_for_reserve(
+        done.customer_id,
+        done.order_id,
+        reserve_input(body.reserve),
+        request_key=f"order:{done.order_id}",
+        actor=client_of(request).actor,
+        now=now,
+    )
+    return {"reserve": asked_document(asked)}
 
 
 def _order_input(order_no: str, body: OrderBody) -> OrderInput:

@@ -25,6 +25,7 @@ from fenqi.domain.plans.terms import (
     Scope,
     Unit,
 )
+from fenqi.domain.reserves import HoldKind, ReleaseRule
 from fenqi.interfaces.api.fields import (
     Code,
     Count,
@@ -173,6 +174,18 @@ class PlanBody(Incoming):
     partner: PartnerBody | None = None
 
 
+class ReserveBody(Incoming):
+    """A sum to be held as security: frozen in the customer's own account, or paid beforehand."""
+
+    amount_minor: Annotated[PositiveMinor, Field(examples=[30000])]
+    kind: HoldKind = HoldKind.FROZEN
+    channel: Code = "alipay"
+    release_rule: Annotated[ReleaseRule, Field(description="What a partial return gives back of it")] = (
+        ReleaseRule.WHEN_NOTHING_IS_OWED
+    )
+    may_advance: Annotated[Flag, Field(description="Of a prepaid one: refunds are advanced from it at once")] = False
+
+
 class OrderBody(Incoming):
     """An order as the mall took it. Once registered, only status, approved_at and delivered_at move on."""
 
@@ -186,6 +199,7 @@ class OrderBody(Incoming):
     lines: Annotated[tuple[LineBody, ...], Field(max_length=MOST_LINES)] = ()
     payments: Annotated[tuple[OrderPaymentBody, ...], Field(max_length=MOST_PAYMENTS)] = ()
     plan: PlanBody | None = None
+    reserve: Annotated[ReserveBody | None, Field(description="To be asked for with the order")] = None
 
     @model_validator(mode="after")
     def _total_is_in_range(self) -> "OrderBody":
@@ -206,7 +220,7 @@ class QuoteBody(Incoming):
 
     @model_validator(mode="after")
     def _rows_belong_to_installments(self) -> "QuoteBody":
-        if self.purpose is PaymentPurpose.RECORDED:
+        if self.purpose in (PaymentPurpose.RECORDED, PaymentPurpose.RESERVE):
             raise refuse(
                 "quotes are for installments, due, part or settlement",
                 "报价用途须为 installments、due、part 或 settlement",
