@@ -50,9 +50,10 @@ def take_in(
 ) -> tuple[list[EvidenceView], list[FenqiError]]:
     """Keep the files of a form, each for itself: one that is refused keeps no other out. Raises NotFound."""
     actor = uploaded_by or f"customer:{customer_id}"
-    taken: list[EvidenceView] = []
+    files = request.FILES.getlist(FILES)  # read before it is asked whether one was left out
     refused = [_too_large()] if was_cut_short(request) else []
-    for file in request.FILES.getlist(FILES):
+    taken: list[EvidenceView] = []
+    for file in files:
         try:
             taken.append(store_evidence(customer_id, order_id, content=file, uploaded_by=actor, now=clock.now()))
         except FenqiError as refusal:
