@@ -17,6 +17,11 @@ from fenqi.domain.ledger import (
     opening_entry,
     refund_paid_entry,
     refund_returned_entry,
+    reserve_captured_entry,
+    reserve_frozen_entry,
+    reserve_paid_entry,
+    reserve_refunded_entry,
+    reserve_unfrozen_entry,
     settlement_entry,
     suspense_entry,
     transfer_paid_entry,
@@ -135,6 +140,19 @@ def examples() -> list[Example]:
             "A payment of 20.00 in the channel's bill is not explained yet.",
             suspense_entry(2_000, source=ALIPAY),
         ),
+        Example(EntryCode.RESERVE_HELD, "300.00 is frozen as a reserve: post the hold.", reserve_frozen_entry(30_000)),
+        Example(
+            EntryCode.RESERVE_CAPTURED,
+            "107.20 of it became a repayment, which has its own entry: void so much of the hold.",
+            reserve_captured_entry(10_720),
+        ),
+        Example(EntryCode.RESERVE_RELEASED, "The rest is released: void what is left.", reserve_unfrozen_entry(19_280)),
+        Example(
+            EntryCode.RESERVE_HELD,
+            "A reserve of 300.00 is paid beforehand.",
+            reserve_paid_entry(30_000, source=ALIPAY),
+        ),
+        Example(EntryCode.RESERVE_RELEASED, "It goes back: it is owed as a refund.", reserve_refunded_entry(30_000)),
     ]
 
 

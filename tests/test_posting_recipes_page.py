@@ -10,7 +10,16 @@ from generated_parts import out_of_date
 from posting_recipes_page import PAGE, Example, examples, pages
 
 ROW = re.compile(r"^\| ((?:`\w+`(?:, )?)+) \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
-MONEY_OUT = {"refund_paid", "refund_returned", "transfer_paid", "channel_settlement", "suspense"}
+MONEY_OUT = {
+    "refund_paid",
+    "refund_returned",
+    "transfer_paid",
+    "channel_settlement",
+    "suspense",
+    "reserve_held",
+    "reserve_released",
+    "reserve_captured",
+}
 CUSTOMERS_SIDE = ("receivable.", "customer.balance")
 CHARGED_OFF_SIDE = ("expense.bad_debt", "allowance.bad_debt")
 

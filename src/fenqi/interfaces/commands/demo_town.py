@@ -1,4 +1,4 @@
-"""What the sample mall has only beside a sandbox: bound cards, and a maintenance that staff have announced."""
+"""What the sample mall has only beside a sandbox: bound cards, a reserve, and a maintenance that staff announced."""
 
 import time as machine
 from datetime import datetime, time, timedelta
@@ -7,14 +7,19 @@ from typing import Final
 import httpx
 from django.conf import settings
 
-from fenqi.channels.interface import CardChannel
+from fenqi.channels.interface import CardChannel, ReserveChannel
 from fenqi.domain.payments.conditions import ConditionKind
 from fenqi.records import directory
-from fenqi.records.models import Account, BoundCard, ChannelCondition, DirectoryKind
-from fenqi.usecases import clock
+from fenqi.records.models import Account, BoundCard, ChannelCondition, DirectoryKind, OrderLine, ReserveHold
+from fenqi.usecases import audit, clock
+from fenqi.usecases.agreements.consent import Consent as AgreedTo
 from fenqi.usecases.cards.bind import Consent, TypedCard, ask_code, bind
 from fenqi.usecases.conditions.edit import NewCondition, add_condition
 from fenqi.usecases.rails import rails
+from fenqi.usecases.reserves.ask import ReserveInput, ask_for_reserve
+from fenqi.usecases.reserves.consent import conditions_for
+from fenqi.usecases.reserves.freeze import start_reserve
+from fenqi.usecases.reserves.resolve import ask_hold
 from fenqi.usecases.staff.permissions import staff_member
 
 CARDS: Final = (
@@ -23,13 +28,19 @@ CARDS: Final = (
 )
 """Invented: no bank has given out these numbers."""
 
+SECURED: Final = ("MM-80417", "QY-PAD11")
+"""Whose order is secured by a frozen reserve, and of what."""
+
+RESERVE_MINOR: Final = 30_000
+
 CODE_SECONDS: Final = 20.0
 ANNOUNCED_BY: Final = "chen.admin"
 
 
 def add_from_town(*, now: datetime) -> None:
-    """Bind the cards and announce the maintenance, unless that was done. Without a sandbox, or in a rehearsal's later
-    day, there is nothing to add.
+    """Bind the cards, announce the maintenance and freeze the reserve, unless that was done.
+
+    Without a sandbox, or in a rehearsal's later day, there is nothing to add.
     """
     if (
         settings.FENQI_CLOCK_AHEAD
@@ -45,6 +56,7 @@ def add_from_town(*, now: datetime) -> None:
             code = code_sent_to(typed.phone)
             bind(holder.customer_id, typed, code, binding=binding, consent=consent, now=now)
     _announce(now=now)
+    _hold_reserve(now=now)
 
 
 def code_sent_to(phone: str) -> str:
@@ -57,6 +69,27 @@ def code_sent_to(phone: str) -> str:
             return str(told[0]["params"]["code"])
         machine.sleep(0.1)
     raise TimeoutError("no code came")
+
+
+def _hold_reserve(*, now: datetime) -> None:
+    """Frozen as its owner would: asked for, agreed to, and allowed in the sandbox."""
+    ref, sku = SECURED
+    holder = directory.find(DirectoryKind.CUSTOMER_REF, ref)
+    channel = next((rail.name for rail in rails() if isinstance(rail, ReserveChannel)), None)
+    if holder is None or channel is None:
+        return
+    customer_id = holder.customer_id
+    line = OrderLine.objects.filter(customer_id=customer_id, sku=sku).order_by("-order_id").first()
+    if line is None or ReserveHold.objects.filter(customer_id=customer_id).exists():
+        return
+    wanted = ReserveInput(amount_minor=RESERVE_MINOR, channel=channel)
+    asked = ask_for_reserve(customer_id, line.order_id, wanted, request_key="sample", actor=audit.SYSTEM, now=now)
+    text = conditions_for(customer_id, asked.hold_id, language="zh")
+    agreed = AgreedTo(digest=text.digest, language="zh", ip="127.0.0.1")
+    start_reserve(customer_id, asked.hold_id, consent=agreed, now=now)
+    address = f"{settings.FENQI_SANDBOX_URL}/control/api/trades/{asked.reserve_no}/confirm"
+    httpx.post(address, json={}, trust_env=False).raise_for_status()
+    ask_hold(customer_id, asked.hold_id, now=now)
 
 
 def _announce(*, now: datetime) -> None:
