@@ -67,6 +67,7 @@ OPERATIONS = [
     ("GET", "/policies", Scope.POLICIES_READ),
     ("GET", "/prices/X2", Scope.PRICES_READ),
     ("POST", "/prices", Scope.PRICES_WRITE),
+    ("GET", "/orders/o-1/price-differences", Scope.AFTERSALES_READ),
 ]
 
 

@@ -1,8 +1,13 @@
 """The price feed over the API: a batch whose bad rows cost no other."""
 
+from datetime import timedelta
 from typing import Any
 
-from fenqi.records.models import PriceObservation
+import pytest
+
+from fenqi.records.models import Order, PriceObservation
+from fenqi.usecases.price_protection.feed import PriceInput, take_prices
+from returned import delivered
 
 GOOD = {"sku": "X2", "price_minor": 100, "currency": "CNY", "observed_at": "2026-03-05T12:00:00+08:00"}
 
@@ -41,3 +46,22 @@ def test_more_than_a_thousand_or_something_else_is_refused_whole(shop: Any) -> N
     assert shop.post("/prices", {"prices": [GOOD] * 1001}).status_code == 422
     assert shop.post("/prices", {"prices": ["X2"]}).status_code == 422
     assert not PriceObservation.objects.exists()
+
+
+@pytest.mark.requirement("R092", "R093", "R101")
+def test_an_orders_differences_are_read_with_rule_and_way(shop: Any) -> None:
+    order = delivered()
+    order_no = Order.objects.get(customer_id=order.customer_id).order_no
+    seen_at = order.now - timedelta(hours=5)
+    take_prices([PriceInput(sku="X2", price_minor=95_000, currency="CNY", observed_at=seen_at)])
+    said = shop.get(f"/orders/{order_no}/price-differences").json()
+    phone, cases = said["lines"]
+    assert (phone["paid_minor"], phone["lowest"]["price_minor"], phone["difference_minor"]) == (100_000, 95_000, 5_000)
+    assert (phone["can_claim"], phone["rule"], phone["off_plan_minor"], phone["ways"]) == (
+        True,
+        "price_protected",
+        5_000,
+        [],
+    )
+    assert (cases["can_claim"], cases["difference_minor"], cases["lowest"]) == (False, 0, None)
+    assert shop.get("/orders/nobody/price-differences").status_code == 404

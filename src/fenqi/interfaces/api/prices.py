@@ -8,9 +8,9 @@ from ninja import Router
 from pydantic import Field, ValidationError
 
 from fenqi.domain.errors import FenqiError
-from fenqi.interfaces.api import documents
+from fenqi.interfaces.api import documents, price_documents
 from fenqi.interfaces.api.complaints import complaints_of
-from fenqi.interfaces.api.fields import Cursor, Limit, OptionalKey, Word
+from fenqi.interfaces.api.fields import Cursor, Limit, Number, OptionalKey, Word
 from fenqi.interfaces.api.operations import once, operation
 from fenqi.interfaces.api.schemas import PriceBody, PricesBody
 from fenqi.records.identifiers import HOUSE_ID
@@ -18,8 +18,10 @@ from fenqi.usecases import clock
 from fenqi.usecases.api_clients import Scope
 from fenqi.usecases.idempotency import Answer
 from fenqi.usecases.orders.prices import prices_of
+from fenqi.usecases.orders.queries import find_order
 from fenqi.usecases.paging import InvalidCursor
 from fenqi.usecases.price_protection.feed import PriceInput, check_price, take_prices
+from fenqi.usecases.price_protection.queries import differences_of_order
 
 router = Router()
 
@@ -102,3 +104,20 @@ def list_prices(sku: Annotated[Word, Field(min_length=1)], limit: Limit = 50, cu
     """
     page = prices_of(sku, after=cursor, limit=limit)
     return documents.PricesPage(items=[documents.Price.of(view) for view in page.items], next_cursor=page.next_cursor)
+
+
+@operation(
+    router,
+    "GET",
+    "/orders/{order_no}/price-differences",
+    scope=Scope.AFTERSALES_READ,
+    answers={200: price_documents.PriceDifferences},
+)
+def list_price_differences(order_no: Number) -> Any:
+    """Tell what each line of an order cost and costs now, what may be claimed, and where that would go.
+
+    Show it before anything is claimed. A claim is reviewed as an after-sales case of kind `price_difference`.
+    """
+    customer_id, order_id = find_order(order_no)
+    found = differences_of_order(customer_id, order_id, now=clock.now())
+    return price_documents.price_differences(found)
