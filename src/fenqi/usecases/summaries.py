@@ -60,4 +60,5 @@ def _plan_summary(plan: Plan, lines: tuple[LineView, ...], rows: list[Installmen
         next_amount_minor=following.outstanding_minor if following else 0,
         last_due_on=plan.last_due_on,
         opened_on=plan.opened_on,
+        provider=plan.provider,
     )

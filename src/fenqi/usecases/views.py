@@ -60,6 +60,7 @@ class PlanSummary:
     next_amount_minor: int
     last_due_on: date
     opened_on: date
+    provider: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +199,7 @@ class BillItem:
     grace_until: date
     first_late_fee_on: date | None
     late_fee_daily_minor: int
+    provider: str
 
     @property
     def outstanding_minor(self) -> int:

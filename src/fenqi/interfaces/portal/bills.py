@@ -1,12 +1,13 @@
 """My bills: what falls due over all plans, and when (R122)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from fenqi.interfaces.portal.access import customer_page
@@ -19,6 +20,7 @@ from fenqi.interfaces.portal.schedule import SOON_DAYS, Calendar, Standing, stan
 from fenqi.interfaces.shared.ui_tags import MonthBar
 from fenqi.usecases import clock
 from fenqi.usecases.aftersales.queries import cases_of
+from fenqi.usecases.partners.queries import repaid_elsewhere
 from fenqi.usecases.repayment import queries
 from fenqi.usecases.reserves.queries import reserves_of
 from fenqi.usecases.views import BillItem, CurrencyBills, MonthSum, PlanSummary
@@ -30,7 +32,8 @@ MONTHS_SHOWN = 6
 class DueItem:
     """One bill of the next days. `is_first` of its plan: it can be paid alone, a later one only after it.
 
-    `is_paused`: after-sales of its order are open, and it need not be paid meanwhile.
+    `is_paused`: after-sales of its order are open, and it need not be paid meanwhile. `lender`: who collects it itself,
+    and so not here.
     """
 
     bill: BillItem
@@ -38,6 +41,7 @@ class DueItem:
     pill: Pill | None
     is_first: bool
     is_paused: bool
+    lender: str
 
     @property
     def name(self) -> str:
@@ -78,7 +82,7 @@ class BillsPage:
     @property
     def costly(self) -> tuple[DueItem, ...]:
         """The bills that cost something when they are left."""
-        return tuple(item for item in self.due if item.bill.first_late_fee_on)
+        return tuple(item for item in self.due if item.bill.first_late_fee_on and not item.lender)
 
     @property
     def next_plan(self) -> PlanSummary | None:
@@ -97,7 +101,9 @@ def overview(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     today = reader().today
     cases = [case for case in cases_of(customer_id) if case.closed_at is None]
     paused = {case.order_id for case in cases}
-    pages = tuple(_page(bills, today, paused) for bills in queries.bills(customer_id, today=today))
+    found = queries.bills(customer_id, today=today)
+    lenders = _lenders(found)
+    pages = tuple(_page(bills, today, paused, lenders) for bills in found)
     held = [one for one in reserves_of(customer_id, now=clock.now()) if one.is_live]
     context = {
         "tab": "bills",
@@ -109,28 +115,38 @@ def overview(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     return render_page(request, "bills.html", context)
 
 
-def _page(bills: CurrencyBills, today: date, paused: Collection[UUID]) -> BillsPage:
+def _lenders(found: Sequence[CurrencyBills]) -> Mapping[str, str]:
+    """The names of those who collect bills of the next days themselves."""
+    language = get_language() or "zh-hans"
+    elsewhere = repaid_elsewhere(bill.provider for bills in found for bill in bills.due_soon)
+    return {code: lender.name(language) for code, lender in elsewhere.items()}
+
+
+def _page(bills: CurrencyBills, today: date, paused: Collection[UUID], lenders: Mapping[str, str]) -> BillsPage:
     months = bills.months
     return BillsPage(
         bills=bills,
-        due=_due_items(bills.due_soon, today, paused),
+        due=_due_items(bills.due_soon, today, paused, lenders),
         months=tuple(_month_bar(month, today) for month in months[:MONTHS_SHOWN]),
         plans=tuple(PlanLine(plan=plan, tones=_tones(plan, today)) for plan in bills.plans),
         last_month=date(months[-1].year, months[-1].month, 1) if months else None,
     )
 
 
-def _due_items(bills: Sequence[BillItem], today: date, paused: Collection[UUID]) -> tuple[DueItem, ...]:
+def _due_items(
+    bills: Sequence[BillItem], today: date, paused: Collection[UUID], lenders: Mapping[str, str]
+) -> tuple[DueItem, ...]:
     seen: set[UUID] = set()
     items = []
     for bill in bills:
         is_first = bill.plan_id not in seen
-        items.append(_due_item(bill, today, is_first=is_first, is_paused=bill.order_id in paused))
+        lender = lenders.get(bill.provider, "")
+        items.append(_due_item(bill, today, is_first=is_first, is_paused=bill.order_id in paused, lender=lender))
         seen.add(bill.plan_id)
     return tuple(items)
 
 
-def _due_item(bill: BillItem, today: date, *, is_first: bool, is_paused: bool) -> DueItem:
+def _due_item(bill: BillItem, today: date, *, is_first: bool, is_paused: bool, lender: str) -> DueItem:
     calendar = Calendar(today=today, grace_days=(bill.grace_until - bill.due_on).days)
     standing = standing_by_date(bill.due_on, calendar)
     last_day = bill.grace_until if standing is Standing.GRACE else bill.due_on
@@ -140,6 +156,7 @@ def _due_item(bill: BillItem, today: date, *, is_first: bool, is_paused: bool) -
         pill=paused_pill() if is_paused else status_pill(standing, (last_day - today).days),
         is_first=is_first,
         is_paused=is_paused,
+        lender=lender,
     )
 
 

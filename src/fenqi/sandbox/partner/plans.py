@@ -48,7 +48,7 @@ def open_plan(store: Store, key_id: str, plan_no: str, body: Mapping[str, Any]) 
     fee_each = half_up(amount * rate / 100)
     terms = (amount, "CNY", count, str(rate), opened_on.isoformat())
     with store.change() as db:
-        known = db.execute("SELECT * FROM partner_plan WHERE plan_no = ?", (plan_no,)).fetchone()
+        known: Row | None = db.execute("SELECT * FROM partner_plan WHERE plan_no = ?", (plan_no,)).fetchone()
         if known:
             if (known["key_id"], *(known[name] for name in _TERMS)) != (key_id, *terms):
                 raise Refusal("NUMBER_REUSED")
@@ -73,7 +73,7 @@ def open_plan(store: Store, key_id: str, plan_no: str, body: Mapping[str, Any]) 
             db.execute(
                 "INSERT INTO partner_row VALUES (?, ?, ?, ?, ?, NULL)", (plan_no, n, due_on, principal, fee_each)
             )
-        return db.execute("SELECT * FROM partner_plan WHERE plan_no = ?", (plan_no,)).fetchone()
+    return found(store, plan_no)
 
 
 _TERMS: Final = ("amount", "currency", "installments", "fee_rate", "opened_on")

@@ -1,6 +1,6 @@
 """What a return does at the lender, asked before the customer confirms, and how it stands afterwards."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -151,6 +151,11 @@ class PartnerRefundView:
 def provider_view(code: str, *, plan_no: str = "") -> ProviderView | None:
     """None for the mall itself, and for a lender that is not set up."""
     return _view(found, plan_no) if (found := providers_of([code]).get(code)) else None
+
+
+def repaid_elsewhere(codes: Iterable[str]) -> Mapping[str, ProviderView]:
+    """Of these lenders, those that collect the installments themselves."""
+    return {code: _view(one, "") for code, one in providers_of(codes).items() if not one.repays_here}
 
 
 def provider_of_plan(customer_id: UUID, plan_id: UUID, code: str) -> ProviderView | None:

@@ -260,6 +260,7 @@ def _bill_item(
         grace_until=late_fees.last_free_on(terms, row, exempt),
         first_late_fee_on=late_fees.first_late_fee_on(terms, row, exempt),
         late_fee_daily_minor=late_fees.daily_late_fee(terms, row),
+        provider=plan.provider,
     )
 
 
