@@ -146,13 +146,15 @@ def delivered(
     days_ago: int = 3,
     now: datetime | None = None,
     with_plan: bool = True,
+    phone: str = "",
+    language: str = "zh-hans",
     **terms: Any,
 ) -> Returning:
     """A phone and four cases, 1,200.00 in all, on 12 installments without interest unless `terms` say else."""
     now = now or datetime.now(UTC)
     placed = now - timedelta(days=days_ago + 2)
     name = f"c-{new_id()}"
-    a_customer(name)
+    a_customer(name, phone=phone, language=language)
     total = sum(line.quantity * line.unit_price_minor - line.discount_minor + line.freight_minor for line in lines)
     financed = total - at_ordering if with_plan else 0
     payments = [PaymentInput(method="credit_card", amount_minor=total - financed)] if total - financed else []

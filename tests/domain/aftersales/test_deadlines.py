@@ -10,7 +10,7 @@ from fenqi.domain.aftersales.deadlines import (
     Deadline,
     Terms,
     binding,
-    goods_due_on,
+    customers_due_day,
     is_late,
     law_by,
     promised,
@@ -57,7 +57,7 @@ def test_the_earlier_of_the_two_legal_deadlines_binds(received_on: date | None, 
 
 
 def test_goods_are_to_be_sent_within_the_policys_days_of_the_approval() -> None:
-    assert goods_due_on(USUAL, approved_on=date(2026, 3, 12)) == date(2026, 3, 19)
+    assert customers_due_day(USUAL, asked_on=date(2026, 3, 12)) == date(2026, 3, 19)
 
 
 DAYS = {"review_due_on": date(2026, 3, 12), "promise_by": date(2026, 3, 31), "law_by": date(2026, 3, 25)}

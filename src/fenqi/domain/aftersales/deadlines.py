@@ -77,9 +77,9 @@ def law_by(terms: Terms, *, applied_on: date, received_on: date | None) -> date:
     return min(handled_by, received_on + timedelta(days=terms.refund_after_received_days))
 
 
-def goods_due_on(terms: Terms, *, approved_on: date) -> date:
-    """By when the customer is to send the goods."""
-    return approved_on + timedelta(days=terms.goods_due_days)
+def customers_due_day(terms: Terms, *, asked_on: date) -> date:
+    """By when the customer is to send the goods, or what else was asked for."""
+    return asked_on + timedelta(days=terms.goods_due_days)
 
 
 _REVIEWED: frozenset[CaseState] = frozenset({CaseState.SUBMITTED, CaseState.IN_REVIEW})

@@ -4,7 +4,7 @@ Above the amount that the policy names two people approve; code refuses one pers
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -50,7 +50,8 @@ def ask_for_more(staff: Staff, customer_id: UUID, case_id: UUID, *, note: str, n
         case = find_case(customer_id, case_id)
         decision = Decision(customer_id)
         _take_if_new(decision, case, staff, now=now)
-        move(decision, case, CaseSignal.MORE_ASKED, actor=staff.actor, note=note, now=now)
+        details = {"due_on": _customers_due_day(case, now=now).isoformat()}
+        move(decision, case, CaseSignal.MORE_ASKED, actor=staff.actor, note=note, details=details, now=now)
         _audit(staff, audit.Action.CASE_EVIDENCE_ASKED, case, now=now)
         write(decision)
 
@@ -187,8 +188,8 @@ def _approve(decision: Decision, case: AftersalesCase, staff: Staff, *, note: st
     if case.kind not in WITH_GOODS:
         outbox.about_case(decision, outbox.EXECUTE_CASE, case.id, now=now)
         return
-    due_on = deadlines.goods_due_on(rules_of_case.terms(case), approved_on=clock.business_date(now))
-    details = {"goods_due_on": due_on.isoformat()}
+    due_on = _customers_due_day(case, now=now)
+    details = {"due_on": due_on.isoformat()}
     move(
         decision,
         case,
@@ -198,6 +199,11 @@ def _approve(decision: Decision, case: AftersalesCase, staff: Staff, *, note: st
         now=now,
         goods_due_on=due_on,
     )
+
+
+def _customers_due_day(case: AftersalesCase, *, now: datetime) -> date:
+    """The last day for what the customer is asked for now."""
+    return deadlines.customers_due_day(rules_of_case.terms(case), asked_on=clock.business_date(now))
 
 
 def _take_if_new(decision: Decision, case: AftersalesCase, staff: Staff, *, now: datetime) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from fenqi.domain.aftersales import deadlines
 from fenqi.domain.aftersales.cases import CaseSignal, CaseState
 from fenqi.records import locks
 from fenqi.records.models import AftersalesCase, CaseStep
@@ -31,7 +32,8 @@ def mind_waiting(customer_id: UUID, case_id: UUID, *, now: datetime) -> CaseStat
             if due_on < today and CaseState(case.state) in CLOSE:
                 move(decision, case, CaseSignal.EXPIRED, actor=audit.SYSTEM, now=now)
             elif due_on - REMINDED_BEFORE <= today and not _is_reminded(case):
-                move(decision, case, CaseSignal.REMINDED, actor=audit.SYSTEM, now=now)
+                details = {"due_on": due_on.isoformat()}
+                move(decision, case, CaseSignal.REMINDED, actor=audit.SYSTEM, details=details, now=now)
         write(decision)
     return CaseState(case.state)
 
@@ -43,8 +45,7 @@ def closes_on(case: AftersalesCase) -> date | None:
         return None
     if state is CaseState.GOODS_AWAITED:
         return case.goods_due_on
-    asked_on = clock.business_date(_since(case))
-    return asked_on + timedelta(days=rules_of_case.terms(case).goods_due_days)
+    return deadlines.customers_due_day(rules_of_case.terms(case), asked_on=clock.business_date(_since(case)))
 
 
 def _since(case: AftersalesCase) -> datetime:

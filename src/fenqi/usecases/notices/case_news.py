@@ -14,7 +14,6 @@ from fenqi.usecases import clock
 from fenqi.usecases.aftersales.queries import refunds_of
 from fenqi.usecases.aftersales.quoting import QuoteView, quote_view
 from fenqi.usecases.aftersales.steps import find_case, title_of
-from fenqi.usecases.aftersales.waiting import closes_on
 from fenqi.usecases.notices.sending import TITLE_CHARACTERS, send_once, written_amount
 from fenqi.usecases.notices.templates import TEXTS, Message
 from fenqi.usecases.refunds.queries import LegView
@@ -118,8 +117,8 @@ class _Facts:
         return self.case.replacement_tracking_no
 
     def _by(self, _language: str) -> str:
-        """The last day for whose turn it is: the customer's, or ours to have reviewed it."""
-        return (closes_on(self.case) or clock.business_date(self.case.review_due_at)).isoformat()
+        """The last day for whose turn it was: the customer's, or ours to have reviewed it."""
+        return str(self.step.details.get("due_on") or clock.business_date(self.case.review_due_at))
 
     def _note(self, language: str) -> str:
         note = " ".join(self.step.note.split())
