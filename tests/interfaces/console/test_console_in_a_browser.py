@@ -1,5 +1,6 @@
 """The console as staff see it, in Chromium: accessible, wide and narrow, in both languages. Pictures are kept."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -10,17 +11,22 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
+import media_files
 from bill_sources import bill_line, open_bills
 from browsing import Windows, violations
 from fenqi.config.environment import project_folder
+from fenqi.domain.aftersales.reasons import Reason
 from fenqi.domain.payments.conditions import ConditionKind
 from fenqi.records.models import Account, RefusedCallback
 from fenqi.usecases import clock
+from fenqi.usecases.aftersales.evidence import store_evidence
 from fenqi.usecases.conditions.edit import NewCondition, add_condition
 from fenqi.usecases.reconciliation.run import reconcile
 from fenqi.usecases.staff.permissions import staff_member
 from fenqi.usecases.support.conversation import open_thread, say
 from malls import noon
+from returned import a_return, delivered
+from town import Town
 
 PASSWORD = "three-blue-teapots-1987"
 Person = Callable[[str], UUID]
@@ -227,3 +233,49 @@ def test_reconciliation_is_accessible_wide_and_narrow(
     page.wait_for_url("**/reconciliation/alipay/**")
     expect(page.locator("[role=status]")).to_be_visible()
     picture(page, f"reconciliation-explained-{short}")
+
+
+def test_a_case_is_reviewed_to_the_deduction_and_another_is_rejected(
+    open_page: Callable[..., Page], town: Town, make_staff: Callable[[str], Account]
+) -> None:
+    """Evidence is opened, a return approved and received with a deduction, a second one refused (R040-R045)."""
+    make_staff("admin")
+    cases = []
+    for order in (delivered(), delivered()):
+        photo = store_evidence(
+            order.customer_id, order.order_id, content=media_files.photo(), uploaded_by="customer", now=order.now
+        )
+        cases.append(order.apply(a_return(reason=Reason.FAULTY), evidence_ids=[photo.evidence_id]))
+    page = open_page()
+    sign_in(page, "admin")
+    page.get_by_role("link", name="售后").first.click()
+    picture(page, "after-sales-desk-zh")
+    page.get_by_role("link", name=cases[0].view.case_no, exact=True).click()
+    picture(page, "after-sales-case-zh")
+    with page.context.expect_page() as opened:
+        page.locator(".evidence a").click()
+    expect(opened.value.locator("img")).to_be_visible()
+    opened.value.close()
+    page.get_by_role("button", name="批准 ¥1,000.00").click()
+    expect(page.get_by_role("status")).to_contain_text("会告诉客户寄到哪里")
+    cases[0].send()
+    page.reload()
+    page.locator("#deduction-1").fill("80")
+    page.get_by_role("button", name="商品已收到并验收").click()
+    expect(page.get_by_role("alert")).to_be_visible()  # what was found is missing
+    page.locator("#deduction-1").fill("80")
+    page.locator("#finding-1").fill("背面有一道划痕")
+    page.get_by_role("button", name="商品已收到并验收").click()
+    expect(page.get_by_role("status")).to_contain_text("需要客户确认")
+
+    page.goto(f"/console/after-sales/{cases[1].customer_id}/{cases[1].case_id}")
+    page.get_by_text("拒绝", exact=True).first.click()
+    page.get_by_role("button", name="用中文写").click()
+    expect(page.locator("#reject-note")).to_have_value(re.compile("没有看到你说的问题"))
+    picture(page, "after-sales-rejecting-zh")
+    page.locator("#reject").get_by_role("button", name="拒绝").click()
+    expect(page.get_by_role("status")).to_contain_text("客户会看到原因")
+    assert [case.state for case in cases] == ["goods_received", "rejected"]
+    page.goto(f"/console/customers/{cases[1].customer_id}?lang=en")
+    page.get_by_role("link", name=re.compile("Register after-sales")).first.click()
+    picture(page, "after-sales-apply-en")
