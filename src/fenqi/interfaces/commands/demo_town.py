@@ -9,6 +9,7 @@ from django.conf import settings
 
 from fenqi.channels.interface import CardChannel, ReserveChannel
 from fenqi.domain.payments.conditions import ConditionKind
+from fenqi.interfaces.commands.demo_lenders import add_lenders
 from fenqi.records import directory
 from fenqi.records.models import Account, BoundCard, ChannelCondition, DirectoryKind, OrderLine, ReserveHold
 from fenqi.usecases import audit, clock
@@ -38,7 +39,7 @@ ANNOUNCED_BY: Final = "chen.admin"
 
 
 def add_from_town(*, now: datetime) -> None:
-    """Bind the cards, announce the maintenance and freeze the reserve, unless that was done.
+    """Bind the cards, announce the maintenance, freeze the reserve and set up the lenders, unless that was done.
 
     Without a sandbox, or in a rehearsal's later day, there is nothing to add.
     """
@@ -57,6 +58,9 @@ def add_from_town(*, now: datetime) -> None:
             bind(holder.customer_id, typed, code, binding=binding, consent=consent, now=now)
     _announce(now=now)
     _hold_reserve(now=now)
+    admin = staff_member(Account.objects.filter(username=ANNOUNCED_BY).first())
+    if admin is not None:
+        add_lenders(admin, now=now)
 
 
 def code_sent_to(phone: str) -> str:
