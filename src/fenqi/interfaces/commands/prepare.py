@@ -3,6 +3,7 @@
 import click
 
 from fenqi.interfaces.commands.demo import demo
+from fenqi.interfaces.commands.demo_cases import add_cases
 from fenqi.interfaces.commands.demo_town import add_from_town
 from fenqi.interfaces.commands.migrate import migrate
 from fenqi.usecases import clock
@@ -25,4 +26,5 @@ def prepare(ctx: click.Context, *, staff: tuple[tuple[str, str], ...], password:
         except StaffTaken:
             continue
     if sample:
+        add_cases(now=clock.now())
         add_from_town(now=clock.now())
