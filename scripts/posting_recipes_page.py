@@ -15,6 +15,7 @@ from fenqi.domain.ledger import (
     duplicate_payment_entry,
     entry_for,
     opening_entry,
+    price_difference_entry,
     refund_paid_entry,
     refund_returned_entry,
     reserve_captured_entry,
@@ -139,6 +140,11 @@ def examples() -> list[Example]:
             EntryCode.SUSPENSE,
             "A payment of 20.00 in the channel's bill is not explained yet.",
             suspense_entry(2_000, source=ALIPAY),
+        ),
+        Example(
+            EntryCode.PRICE_DIFFERENCE,
+            "The price fell by 50.00, which goes back to the payment account.",
+            price_difference_entry(5_000),
         ),
         Example(EntryCode.RESERVE_HELD, "300.00 is frozen as a reserve: post the hold.", reserve_frozen_entry(30_000)),
         Example(

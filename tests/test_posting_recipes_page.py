@@ -16,6 +16,7 @@ MONEY_OUT = {
     "transfer_paid",
     "channel_settlement",
     "suspense",
+    "price_difference",
     "reserve_held",
     "reserve_released",
     "reserve_captured",

@@ -9,7 +9,8 @@ from django.test import Client
 from fenqi.records.identifiers import HOUSE_ID
 from fenqi.records.models import AftersalesCase, AuditRecord
 from fenqi.usecases.price_protection.feed import PriceInput, take_prices
-from fenqi.usecases.price_protection.offers import accept_offer, make_offers
+from fenqi.usecases.price_protection.nightly import make_offers
+from fenqi.usecases.price_protection.offers import accept_offer
 from fenqi.usecases.price_protection.queries import list_offers, open_offers
 from returned import Returning, delivered
 

@@ -16,7 +16,7 @@ from fenqi.records.models import Account, AftersalesCase, Order, PriceOffer
 from fenqi.usecases.aftersales.execute import execute_case
 from fenqi.usecases.orders.inputs import LineInput
 from fenqi.usecases.price_protection.feed import PriceInput, take_prices
-from fenqi.usecases.price_protection.offers import make_offers
+from fenqi.usecases.price_protection.nightly import make_offers
 from returned import Returning, delivered
 
 ARTEFACTS = Path("test-artefacts") / "portal"

@@ -32,7 +32,8 @@ from fenqi.usecases.orders.inputs import LineInput
 from fenqi.usecases.price_protection.claim import StatementNeeded, claim, claim_for
 from fenqi.usecases.price_protection.feed import PriceInput, take_prices
 from fenqi.usecases.price_protection.lines import order_under_protection
-from fenqi.usecases.price_protection.offers import OfferGone, accept_offer, make_offers
+from fenqi.usecases.price_protection.nightly import make_offers
+from fenqi.usecases.price_protection.offers import OfferGone, accept_offer
 from fenqi.usecases.reconciliation.check import check_books
 from fenqi.usecases.staff.permissions import NotPermitted
 from owed_back import books

@@ -8,7 +8,6 @@ from procrastinate.contrib.django import app
 from fenqi.interfaces.jobs.tasks import BackOff
 from fenqi.usecases import clock, outbox
 from fenqi.usecases.notices.price_offered import tell_of_price_offer
-from fenqi.usecases.price_protection.offers import make_offers
 
 EVERY_NIGHT = "10 19 * * *"
 """03:10 in Beijing; messages wait for a polite hour."""
@@ -20,6 +19,8 @@ _log = structlog.get_logger(__name__)
 @app.task(name="make_price_offers", queueing_lock="make_price_offers")
 def make_price_offers(timestamp: int) -> None:  # noqa: ARG001  # the queue passes the instant for which it is
     """Find what was seen cheaper after it was bought, and offer the differences."""
+    from fenqi.usecases.price_protection.nightly import make_offers  # noqa: PLC0415 - frames are for workers only
+
     done = make_offers(now=clock.now())
     _log.info("price_offers", drops=done.drops, offers=done.offers, expired=done.expired)
 

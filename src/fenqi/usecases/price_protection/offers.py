@@ -1,11 +1,8 @@
 """Fallen prices are offered to those who bought before, without being asked; taking an offer is one tap.
 
-Found set-based over the orders that can still be protected, then judged order by order by the policy that rules them.
 An offer is approved by being made: who takes it says that the goods are unused, and the money moves.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -13,7 +10,6 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from fenqi.domain.aftersales.cases import CaseSignal
-from fenqi.domain.aftersales.policies import MOST_PROTECTION_DAYS, Clock
 from fenqi.domain.aftersales.price_protection import SeenPrice
 from fenqi.domain.errors import FenqiError, NotFound
 from fenqi.records import locks
@@ -26,15 +22,11 @@ from fenqi.usecases.aftersales.review import needs_two_people
 from fenqi.usecases.aftersales.steps import move
 from fenqi.usecases.notices.quiet_hours import polite_time
 from fenqi.usecases.price_protection.claim import StatementNeeded, line_of, open_claim
-from fenqi.usecases.price_protection.drops import By, DropQuestion, find_drops
 from fenqi.usecases.price_protection.lines import LineUnderProtection, OrderUnderProtection, order_under_protection
 from fenqi.usecases.price_protection.quoting import quote_difference
 
 DAYS_TO_ANSWER: Final = 7
 """An offer stands at least this long, even when protection itself ends before."""
-
-DAYS_TO_PAY: Final = 3
-"""Protection runs from the payment, which may come some days after the order was placed."""
 
 OFFERED: Final = "降价由商城发现，按价格保护规则通过。 We found this drop ourselves; price protection covers it."
 
@@ -46,36 +38,6 @@ class OfferGone(FenqiError):
     status = 409
     zh = "这个退差价已失效，没有办理。请回到订单页看最新的差价。"
     en = "This offer no longer stands, so nothing was done. Look at the order's page for the difference as it is now."
-
-
-@dataclass(slots=True)
-class Offered:
-    """What a night's work came to. `drops`: lines that were seen cheaper; not all of them are eligible."""
-
-    drops: int = 0
-    orders: int = 0
-    offers: int = 0
-    expired: int = 0
-
-
-def make_offers(*, now: datetime, watch: Callable[[Offered], None] = lambda _so_far: None) -> Offered:
-    """Find every drop on orders that can still be protected and offer what their policies grant.
-
-    Any number of runs offer a drop once; a deeper one supersedes an offer that still stands.
-    """
-    done = Offered(expired=expire_offers(now=now))
-    since = now - timedelta(days=MOST_PROTECTION_DAYS + DAYS_TO_PAY + 1)
-    question = DropQuestion(
-        window_days=MOST_PROTECTION_DAYS + DAYS_TO_PAY, by=By.PRODUCT, clock=Clock.CALENDAR, since=since
-    )
-    found = find_drops(question)
-    done.drops = len(found)
-    orders = found.select("customer_id", "order_id").unique().sort("customer_id", "order_id")
-    for customer_id, order_id in orders.iter_rows():
-        done.orders += 1
-        done.offers += offer_on_order(UUID(customer_id), UUID(order_id), now=now)
-        watch(done)
-    return done
 
 
 @transaction.atomic(durable=False)
