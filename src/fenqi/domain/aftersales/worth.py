@@ -52,7 +52,7 @@ class LineWorth:
         return max(0, self.goods - self.discount - self.difference + self.freight - self.deduction)
 
     def to_mapping(self) -> dict[str, Any]:
-        """As JSON keeps it; `line_worth_from` reads it back."""
+        """As JSON keeps it."""
         return {
             "line_no": self.line_no,
             "pieces": list(self.pieces),
@@ -63,12 +63,6 @@ class LineWorth:
             "deduction": self.deduction,
             "value": self.value,
         }
-
-
-def line_worth_from(kept: dict[str, Any]) -> LineWorth:
-    """What `to_mapping` kept."""
-    named = {name: kept[name] for name in ("line_no", "goods", "discount", "difference", "freight", "deduction")}
-    return LineWorth(pieces=tuple(kept["pieces"]), **named)
 
 
 def free_pieces(quantity: int, taken: Collection[int], *, count: int) -> tuple[int, ...]:
