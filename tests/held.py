@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from procrastinate.contrib.django import app
+
 from fenqi.domain.reserves import HoldKind, HoldState
-from fenqi.records.models import PaymentAttempt, ReserveHold, ReserveMove
+from fenqi.interfaces.jobs import reserves as _jobs
+from fenqi.records.models import OutboxMessage, PaymentAttempt, ReserveHold, ReserveMove
 from fenqi.usecases.agreements.consent import Consent
 from fenqi.usecases.repayment import resolve as payments
 from fenqi.usecases.reserves.ask import ReserveInput, ask_for_reserve
@@ -15,6 +18,10 @@ from fenqi.usecases.reserves.resolve import ask_hold
 from fenqi.usecases.reserves.rows import find_hold
 from malls import Bought, Payer, bought
 from town import Town
+
+_TOPICS = tuple(
+    task.name for task in (_jobs.look_at_reserve, _jobs.send_reserve_release, _jobs.ask_release, _jobs.confirm_release)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,19 @@ class Secured:
         """The customer agrees to the words as they are."""
         consent = Consent(digest=conditions_of(self.hold, language="zh").digest, language="zh", ip="203.0.113.9")
         return start_reserve(self.customer_id, self.hold_id, consent=consent, now=now)
+
+
+def run_jobs(customer_id: UUID, *, now: datetime) -> None:
+    """What the relay and the worker would do by now about the customer's reserves."""
+    done: set[UUID] = set()
+    while True:
+        due = OutboxMessage.objects.filter(customer_id=customer_id, topic__in=_TOPICS, not_before__lte=now)
+        messages = list(due.exclude(id__in=done).order_by("not_before", "id"))
+        if not messages:
+            return
+        for message in messages:
+            done.add(message.id)
+            app.tasks[message.topic](customer_id=str(customer_id), **message.body)
 
 
 def asked_for(

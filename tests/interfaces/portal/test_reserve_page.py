@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from django.test import Client
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
 
+from browsing import Windows, violations
 from fenqi.domain.reserves import HoldKind, HoldState, ReleaseRule
 from fenqi.records.models import Account, PaymentAttempt
 from fenqi.usecases.repayment import resolve
@@ -15,12 +19,14 @@ from fenqi.usecases.reserves.consent import conditions_of
 from fenqi.usecases.reserves.release import release_what_is_due
 from fenqi.usecases.reserves.resolve import ask_hold
 from fenqi.usecases.reserves.send import send_release
-from held import Secured, asked_for, frozen, prepaid
+from held import Secured, asked_for, frozen, prepaid, run_jobs
 from malls import Payer, bought
 from staff_members import finance
 from town import Town
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+ARTEFACTS = Path("test-artefacts") / "portal"
 
 LANGUAGES = ["zh-hans", "en"]
 
@@ -69,8 +75,8 @@ def test_the_customer_reads_agrees_scans_and_sees_that_it_is_held(town: Town, no
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("zh-hans", ("¥500.00 冻结或代管中", "问支付宝时报", "¥500.00 已退回", "视支付宝和银行而定")),
-        ("en", ("¥500.00 is on hold", "Ask Alipay with", "¥500.00 was given back", "up to Alipay and your bank")),
+        ("zh-hans", ("¥500.00 冻结中", "问支付宝时报", "¥500.00 已退回", "视支付宝和银行而定")),
+        ("en", ("¥500.00 is frozen", "Ask Alipay with", "¥500.00 was given back", "up to Alipay and your bank")),
     ],
 )
 def test_it_tells_what_is_held_what_went_back_when_where_to_and_whom_to_ask(
@@ -81,8 +87,8 @@ def test_it_tells_what_is_held_what_went_back_when_where_to_and_whom_to_ask(
     told = page(secured, language)
     assert held in told
     assert whom in told
-    assert secured.hold.auth_no in told
-    assert secured.hold.reserve_no in told
+    assert f'data-copy="{secured.hold.auth_no}"' in told
+    assert f'data-copy="{secured.hold.reserve_no}"' in told
     secured.plan.record(120_000, on=date(2026, 1, 2), now=now, key="all")
     release_what_is_due(secured.customer_id, secured.plan.order_id, now=now)
     send_release(secured.customer_id, secured.moves[0].id, now=now)
@@ -163,3 +169,43 @@ def test_a_capture_is_announced_on_the_page(town: Town, now: datetime, language:
     assert words not in page(secured, language), "nobody has agreed to it yet"
     approve_capture(secured.customer_id, move_id, staff=finance("qian"), now=now)
     assert words in page(secured, language)
+
+
+@pytest.mark.browser
+@pytest.mark.requirement("R067", "R068")
+def test_it_is_frozen_by_scanning_and_goes_back_by_itself(
+    town: Town, now: datetime, windows: Windows, mall_server: LiveServer
+) -> None:
+    """On a phone and at a desk; the pictures are kept in test-artefacts."""
+    secured = asked_for(now=now)
+    session = customer(secured.customer_id).cookies["sessionid"].value
+    with windows.open(locale="zh-CN", viewport={"width": 390, "height": 844}) as window:
+        window.add_cookies([{"name": "sessionid", "value": session, "url": mall_server.url}])
+        page = window.new_page()
+        page.goto(f"/orders/{secured.plan.order_id}")
+        page.get_by_role("link", name="等你决定").click()
+        headline = page.get_by_role("heading", level=1)
+        expect(headline).to_have_text("这笔订单需要 ¥500.00 备用金")
+        look(page, "reserve-wanted")
+        page.get_by_role("button", name="同意并冻结 ¥500.00").click()
+        expect(page.get_by_role("img", name="用支付宝扫的二维码")).to_be_visible()
+        look(page, "reserve-scan")
+        Payer(secured.hold.scan_code).press("allow")
+        expect(headline).to_have_text("¥500.00 冻结中，仍是你的钱")
+        look(page, "reserve-held")
+        secured.plan.record(120_000, on=date(2026, 1, 2), now=now, key="all")
+        run_jobs(secured.customer_id, now=datetime.now(UTC) + timedelta(minutes=1))
+        page.reload()
+        expect(headline).to_have_text("¥500.00 已退回，不再占用任何金额")
+        look(page, "reserve-released")
+    assert town.trade(secured.hold.reserve_no)["rest_amount"] == "0.00"
+    assert secured.moves[0].confirmed_at is not None
+
+
+def look(page: Page, name: str) -> None:
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.screenshot(path=ARTEFACTS / f"{name}-{width}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
+    wrong = [(one["id"], one["nodes"][0]["html"]) for one in violations(page)]
+    assert not wrong, (name, wrong)

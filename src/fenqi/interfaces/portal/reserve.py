@@ -120,7 +120,7 @@ def _page(request: HttpRequest, reserve: ReserveView, *, changed: bool = False, 
         "headline": headline(reserve),
         "channel": channel_name(reserve.channel),
         "text": conditions_for(reserve.customer_id, reserve.hold_id, language=_language()),
-        "happenings": sorted(_happenings(reserve), key=lambda one: one.at, reverse=True),
+        "happenings": sorted(_happenings(reserve), key=lambda one: one.at)[::-1],
         "goes_back": _goes_back(reserve),
         "waits": waits,
         "code": drawn(code) if code else "",
@@ -203,8 +203,10 @@ def headline(reserve: ReserveView) -> str:
             return _("Nothing is held")
         case HoldState.HELD:
             is_returning = any(move.kind is MoveKind.RELEASE and move.is_under_way for move in reserve.moves)
-            returning = _("%(held)s is on hold, and some of it is on its way back")
-            return (returning if is_returning else _("%(held)s is on hold, and it is your money")) % money
+            if is_returning:
+                return _("%(held)s is on hold, and some of it is on its way back") % money
+            kept, frozen = _("%(held)s is kept for you and still yours"), _("%(held)s is frozen and still yours")
+            return (kept if reserve.is_prepaid else frozen) % money
         case HoldState.ENDED:
             captured = _("%(released)s was given back, %(captured)s paid what was overdue")
             released = _("%(released)s was given back, nothing is held any more")
