@@ -153,6 +153,8 @@ def settle(
             _take_off(decision, locked, row, told.effect, now=now)
         elif after in ASKED_ABOUT and (asked or before is not after):
             _ask_later(decision, row, told.retry, now=now)
+        if row.case_id is not None and before is not after:
+            outbox.about_case(decision, outbox.FOLLOW_CASE, row.case_id, now=now)
         keep(row)
         write(decision)
     return after

@@ -1,0 +1,60 @@
+"""Cases about goods that a lender financed: the whole value goes to the lender, and the case follows it there."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from fenqi.domain.aftersales.cases import CaseState
+from fenqi.domain.aftersales.reasons import Reason
+from fenqi.records.models import OutboxMessage, PartnerRefund
+from fenqi.usecases.partners import refunding
+from fenqi.usecases.reconciliation.check import check_books
+from lenders import CARD
+from malls import Bought
+from returned import Returning, a_return
+from town import Town
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FAULTY = a_return((1, 1), reason=Reason.FAULTY)
+
+
+@pytest.mark.requirement("R050", "R052")
+def test_the_whole_value_goes_to_the_platform_and_the_plan_is_cancelled(
+    financed: Callable[..., Bought], now: datetime
+) -> None:
+    order = Returning(financed(), now)
+    quoted = order.quote(FAULTY)
+    assert (quoted.partner_minor, quoted.cash_minor) == (120_000, 0)
+    case = order.apply(FAULTY, quoted=quoted)
+    assert case.up_to_the_money() is CaseState.REFUNDING
+    assert case.legs() == []
+    refund = PartnerRefund.objects.get(customer_id=case.customer_id, case_id=case.case_id)
+    assert refund.amount_minor == 120_000
+    assert case.follow() is CaseState.REFUNDING, "the lender has not been told yet"
+    refunding.send(case.customer_id, refund.id, now=now)
+    messages = OutboxMessage.objects.filter(customer_id=case.customer_id, topic="follow_case")
+    assert messages.exists(), "its answer has the case looked at"
+    assert case.follow() is CaseState.COMPLETED
+    assert order.plan.state().totals.outstanding.total == 0
+    assert list(check_books()) == []
+
+
+def test_what_the_lender_refuses_leaves_the_case_with_a_person(
+    financed: Callable[..., Bought], town: Town, now: datetime
+) -> None:
+    order = Returning(financed(), now)
+    case = order.apply(FAULTY)
+    case.up_to_the_money()
+    refund = PartnerRefund.objects.get(customer_id=case.customer_id, case_id=case.case_id)
+    PartnerRefund.objects.filter(customer_id=case.customer_id, id=refund.id).update(state="failed", alert="refused")
+    assert case.follow() is CaseState.REFUNDING
+
+
+def test_a_bank_that_financed_it_is_refunded_by_hand(financed: Callable[..., Bought], now: datetime) -> None:
+    order = Returning(financed(provider=CARD.code, fee_rate="0"), now)
+    case = order.apply(FAULTY)
+    assert case.up_to_the_money() is CaseState.REFUNDING
+    refund = PartnerRefund.objects.get(customer_id=case.customer_id, case_id=case.case_id)
+    assert refund.alert == refunding.BY_HAND
+    assert case.follow() is CaseState.REFUNDING
