@@ -88,8 +88,10 @@ def test_after_the_window_the_page_says_so_with_the_next_step(town: Town) -> Non
     assert "请改选质量问题并附上照片" in page
 
 
-def test_an_order_on_its_way_says_from_when_it_can_go_back(town: Town) -> None:
-    assert "收到商品后再申请" in page_of(received_ago=None, status="shipped")
+def test_an_order_on_its_way_says_from_when_it_can_go_back_and_what_never_can(town: Town) -> None:
+    page = page_of(PHONE, SHELL, received_ago=None, status="shipped")
+    assert "订单还没有签收，暂时不能申请退换。收到商品后再申请" in page
+    assert "「刻字外壳」是定制商品，依法不适用无理由退货。如果商品有质量问题" in page
 
 
 @pytest.mark.requirement("R027", "R028")

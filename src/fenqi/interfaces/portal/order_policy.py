@@ -7,7 +7,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fenqi.domain.aftersales.eligibility import Decision
-from fenqi.domain.aftersales.rules import NEXT_STEPS, Words
+from fenqi.domain.aftersales.rules import NEXT_STEPS, RULES, NextStep, RuleId, Words
 from fenqi.domain.aftersales.sentences import fee_sentence, freight_sentence
 from fenqi.usecases.aftersales.eligibility import LineOptions, ReturnOptions
 from fenqi.usecases.aftersales.policies import PublishedPolicy
@@ -22,7 +22,6 @@ class GoodsRule:
     names: str
     is_open: bool
     returns: str
-    next_step: str
     price: str
 
 
@@ -71,16 +70,33 @@ def _goods_rules(lines: Iterable[LineOptions]) -> Iterable[GoodsRule]:
     """Lines of which the same is said share a row."""
     alike: dict[tuple[str, str], list[LineOptions]] = {}
     for line in lines:
-        alike.setdefault((_told(line.without_reason), _told(line.price_difference)), []).append(line)
+        alike.setdefault((_returns(line), _told(line.price_difference)), []).append(line)
     for (returns, price), these in alike.items():
         decision = these[0].without_reason
         yield GoodsRule(
             names=_names([line.line.name for line in these]),
             is_open=decision.allowed,
             returns=returns,
-            next_step="" if decision.allowed else _next_step(decision),
             price="" if these[0].price_difference.rule is decision.rule else price,
         )
+
+
+def _returns(line: LineOptions) -> str:
+    """Until when no reason is needed; or why one is, also while the goods are on their way, and what to do then."""
+    decision = line.without_reason
+    if decision.allowed:
+        return _told(decision)
+    excluded = line.excluded if decision.rule is RuleId.NOT_DELIVERED else None
+    if excluded is None:
+        return _sentences(_told(decision), _next_step(decision.next_step))
+    rule = RULES[excluded]
+    words = Words(rule.zh.format(item=line.line.name), rule.en.format(item=line.line.name))
+    return _sentences(_said(words), _next_step(rule.next_step))
+
+
+def _sentences(*texts: str) -> str:
+    """Chinese sentences follow each other without a blank."""
+    return ("" if _said(Words("zh", "en")) == "zh" else " ").join(texts)
 
 
 def _names(names: list[str]) -> str:
@@ -102,8 +118,8 @@ def _told(decision: Decision) -> str:
     return _said(Words(decision.zh, decision.en))
 
 
-def _next_step(decision: Decision) -> str:
-    words = NEXT_STEPS[decision.next_step]
+def _next_step(step: NextStep) -> str:
+    words = NEXT_STEPS[step]
     return _said(Words(f"{words.zh}。", f"{words.en}."))
 
 

@@ -19,6 +19,7 @@ from fenqi.domain.aftersales.eligibility import (
     decide_each,
     decide_line,
     decide_price_claim,
+    exclusion_of,
 )
 from fenqi.domain.aftersales.policies import Subject
 from fenqi.domain.aftersales.reasons import REASONS_FOR, Reason, WishKind
@@ -53,6 +54,11 @@ class LineOptions:
     @property
     def left(self) -> int:
         return self.line.left
+
+    @property
+    def excluded(self) -> RuleId | None:
+        """Why such goods are never returned without a reason, whether or not they have come."""
+        return exclusion_of(self.line, self.policy.of_return)
 
     @property
     def can_apply(self) -> bool:

@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from fenqi.domain.aftersales.policies import NAME, Subject
+from fenqi.domain.aftersales.policies import NAME, Subject, policy_code
 from fenqi.domain.aftersales.sentences import sentences
 from fenqi.domain.errors import FenqiError, InvalidInput, NotFound
 from fenqi.interfaces.console import words
@@ -34,6 +34,9 @@ from fenqi.usecases.aftersales.policies import (
 from fenqi.usecases.aftersales.preview import PolicyPreview, preview
 from fenqi.usecases.staff.permissions import Permission, Staff
 
+_BEGINNING = date(2000, 1, 1)
+"""What rules from before then rules everything."""
+_STANDING = (PolicyStanding.RULES, PolicyStanding.AHEAD, PolicyStanding.REPLACED)
 _TONES = {
     PolicyStanding.RULES: "paid",
     PolicyStanding.AHEAD: "due",
@@ -45,12 +48,13 @@ _TONES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionRow:
-    """One version in the list. `may_withdraw`: it rules orders to come, or will."""
+    """One version in the list. `may_withdraw`: it rules something, or will, and is not the last that there is."""
 
     policy: PublishedPolicy
     standing: str
     tone: str
-    published_by: str
+    first_day: str
+    published: str
     sentences: tuple[str, ...]
     may_withdraw: bool
 
@@ -125,7 +129,7 @@ def _policies(versions: Iterable[PublishedPolicy]) -> Iterable[PolicyRows]:
             title=title_of(same[0]),
             code=code,
             newest=same[0],
-            versions=tuple(_row(one, same, names.get(one.published_by, one.published_by)) for one in same),
+            versions=tuple(_row(one, same, names.get(one.published_by, "")) for one in same),
         )
 
 
@@ -135,14 +139,21 @@ def _general_first(code: str) -> tuple[bool, str]:
 
 def _row(policy: PublishedPolicy, same: Sequence[PublishedPolicy], published_by: str) -> VersionRow:
     standing = standing_of(policy, same, today=clock.business_date(clock.now()))
+    is_for_all = policy.code == policy_code(policy.subject)
+    others = [one for one in same if one is not policy and one.withdrawn_at is None]
     return VersionRow(
         policy=policy,
         standing=_standing_named(standing),
         tone=_TONES[standing],
-        published_by=published_by,
+        first_day=_("the beginning") if policy.valid_from < _BEGINNING else policy.valid_from.isoformat(),
+        published=_("with the software") if not published_by else f"{_day_of(policy)} · {published_by}",
         sentences=policy.summary(get_language() or "zh-hans"),
-        may_withdraw=standing in (PolicyStanding.RULES, PolicyStanding.AHEAD, PolicyStanding.REPLACED),
+        may_withdraw=standing in _STANDING and (bool(others) or not is_for_all),
     )
+
+
+def _day_of(policy: PublishedPolicy) -> str:
+    return clock.business_date(policy.published_at).isoformat()
 
 
 def subject_named(subject: Subject) -> str:
