@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from fenqi.interfaces.console.access import staff_page
 from fenqi.interfaces.console.pages import render_page
-from fenqi.interfaces.portal.explain import lender_name
+from fenqi.interfaces.portal.lenders import lender_name
 from fenqi.interfaces.shared.explaining import explained
 from fenqi.interfaces.shared.formats import language_of
 from fenqi.interfaces.shared.money_words import map_told

@@ -3,16 +3,15 @@
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from fenqi.interfaces.portal.access import customer_page
+from fenqi.interfaces.portal.lenders import lender_name
 from fenqi.interfaces.portal.pages import reader, render_page
 from fenqi.interfaces.shared.explaining import explained
 from fenqi.interfaces.shared.money_words import map_told
 from fenqi.usecases.explaining.queries import explain_installment
 from fenqi.usecases.money_map.queries import money_map
-from fenqi.usecases.partners.queries import provider_view
 
 
 @require_safe
@@ -40,8 +39,3 @@ def installment(request: HttpRequest, customer_id: UUID, plan_id: UUID, n: int) 
     }
     return render_page(request, "explain.html", context)
 
-
-def lender_name(code: str) -> str:
-    """In the reader's language; empty for the mall."""
-    lender = provider_view(code) if code else None
-    return lender.name(get_language() or "zh-hans") if lender else code

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.utils.translation import get_language
 
-from fenqi.usecases.partners.queries import ProviderView, provider_of_plan
+from fenqi.usecases.partners.queries import ProviderView, provider_of_plan, provider_view
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,3 +40,9 @@ def told(view: ProviderView) -> LenderTold:
         contact=view.contact(language),
         plan_no=view.plan_no,
     )
+
+
+def lender_name(code: str) -> str:
+    """In the reader's language; of a lender that is not set up its code, and nothing of the mall itself."""
+    lender = provider_view(code) if code else None
+    return lender.name(get_language() or "zh-hans") if lender else code

@@ -115,7 +115,7 @@ class _Words:
             name=self.party(position.party),
             amount_minor=position.amount,
             width=max(1, abs(position.amount) * 100 // most),
-            tone=_TONES[position.party.holder],
+            tone=_TONES[position.party.holder] if position.amount > 0 else "neutral",
             note=note,
         )
 

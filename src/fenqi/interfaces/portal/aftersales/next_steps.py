@@ -49,7 +49,7 @@ def _steps(policy: ReturnPolicy, kind: str, reason: str, reader: Reader) -> Iter
         tone="future",
     )
     yield Step(
-        title=_("It arrives on your account"),
+        title=_("It arrives"),
         tone="future",
         when=_("by %(day)s") % {"day": formats.plain_day(latest, reader.language, today=reader.today)},
     )

@@ -14,6 +14,7 @@ from fenqi.domain.aftersales.quote import Funding
 from fenqi.domain.aftersales.reasons import WishKind
 from fenqi.domain.payments.arrival import ArrivalRoute, ArrivalWindow, arrival_window
 from fenqi.domain.workdays import add_workdays
+from fenqi.interfaces.portal.lenders import lender_name
 from fenqi.interfaces.portal.methods import ICONS, card_name, channel_name
 from fenqi.interfaces.portal.rail import Reader, installment_name
 from fenqi.interfaces.shared import formats
@@ -145,7 +146,7 @@ def headline(quote: QuoteView) -> str:
     if quote.partner_minor:
         return _("%(amount)s goes to %(provider)s, no cash comes to you directly") % {
             "amount": formats.money(quote.partner_minor, quote.currency),
-            "provider": quote.provider,
+            "provider": lender_name(quote.provider),
         }
     fallen, left = _fallen_away(quote), quote.after.outstanding_minor if quote.after else 0
     if quote.cash_minor and fallen:
@@ -199,7 +200,7 @@ def _parts(quote: QuoteView) -> Iterator[Part]:
     off_name = _("Off the plan, which ends") if _fallen_away(quote) else _("Off your plan")
     named = [
         (off_name, "cancelled", quote.off_plan_minor),
-        (_("To %(provider)s") % {"provider": quote.provider}, "neutral", quote.partner_minor),
+        (_("To %(provider)s") % {"provider": lender_name(quote.provider)}, "neutral", quote.partner_minor),
         (_("Credit on your plan"), "paid", quote.balance_after_minor),
         (_("Back to your accounts"), "refund", quote.cash_minor),
     ]
@@ -223,7 +224,7 @@ def _notes(quote: QuoteView) -> Iterator[Note]:
         told = _(
             "%(provider)s cancels what is open with it. What is left over stays there as your balance: you can spend "
             "or withdraw it by its rules. No cash comes from us."
-        ) % {"provider": quote.provider}
+        ) % {"provider": lender_name(quote.provider)}
         yield Note(tone="refund", icon="landmark", text=told)
     if quote.balance_after_minor:
         told = _("%(amount)s stays as credit and pays your next installments.") % {

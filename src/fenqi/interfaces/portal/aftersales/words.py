@@ -107,7 +107,7 @@ def stage_ahead(name: StageName) -> Named:
         StageName.INSPECTION: Named(_("We receive and inspect them"), ""),
         StageName.REPLACEMENT: Named(_("We send the new goods"), ""),
         StageName.REFUND: Named(_("We send the refund"), ""),
-        StageName.ARRIVAL: Named(_("It arrives on your account"), _("In the hands of the bank or the wallet")),
+        StageName.ARRIVAL: Named(_("It arrives"), _("In the hands of the bank, the wallet or the lender")),
     }
     return names[name]
 
