@@ -15,6 +15,8 @@ LINES = {
     "explain and repair findings, against a reason": Permission.REPAIR_FINDINGS,
     "see what is known of channels and banks: limits, hours, maintenance": Permission.SEE_CONDITIONS,
     "add to it, withdraw it": Permission.EDIT_CONDITIONS,
+    "see after-sales policies, every version": Permission.SEE_POLICIES,
+    "draft, preview, publish and take back policies": Permission.EDIT_POLICIES,
     "see how failed repayments are put right": Permission.SEE_RECOVERY,
     "answer customers, take over and close conversations": Permission.ANSWER_CUSTOMERS,
     "see after-sales cases, with their quotes and their course": Permission.SEE_CASES,
