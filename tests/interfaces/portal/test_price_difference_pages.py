@@ -123,14 +123,14 @@ def test_an_offer_stands_on_bills_and_order_and_is_gone_once_it_is_taken() -> No
     make_offers(now=datetime.now(UTC))
     client = reader_of(order)
     for address in ("/bills", f"/orders/{order.order_id}"):
-        assert "差价归您" in client.get(address).content.decode()
+        assert "差价归你" in client.get(address).content.decode()
     offer = PriceOffer.objects.get(customer_id=order.customer_id)
     refused = client.post(f"/price-offers/{offer.id}/accept")
     assert refused.status_code == 422
     assert "收下 ¥50.00" in refused.content.decode()
     taken = client.post(f"/price-offers/{offer.id}/accept", {"unused": "yes"})
     assert taken.status_code == 302
-    assert "差价归您" not in client.get("/bills").content.decode()
+    assert "差价归你" not in client.get("/bills").content.decode()
     assert "降价由商城发现" in client.get(taken["Location"]).content.decode()
 
 
@@ -166,7 +166,7 @@ def test_an_offer_is_seen_and_taken_on_a_phone(window: Site, offered: Returning)
     with window.open(who="buyer", **plain) as context:
         page = context.new_page()
         page.goto("/bills")
-        page.get_by_role("link", name=re.compile("差价归您")).click()
+        page.get_by_role("link", name=re.compile("差价归你")).click()
         expect(page.get_by_role("heading", level=1)).to_have_text("降价了：可退差价 ¥150.00")
         expect(page.get_by_text("退回支付宝")).to_be_visible()
         page.get_by_label("商品未使用，原包装完整").check()

@@ -30,6 +30,8 @@ from fenqi.usecases.aftersales import refund_keys
 from fenqi.usecases.aftersales.moved import Moved
 from fenqi.usecases.aftersales.returning import newest_quote, take_quote
 from fenqi.usecases.aftersales.steps import move
+from fenqi.usecases.customers import customer_view
+from fenqi.usecases.notices.templates import language_of
 from fenqi.usecases.plan_file import Fact
 from fenqi.usecases.price_protection.lines import LineUnderProtection, OrderUnderProtection, order_under_protection
 from fenqi.usecases.price_protection.quoting import (
@@ -44,10 +46,10 @@ from fenqi.usecases.refunds.open import open_refund
 REASON: Final = "退差价"
 """What the payer reads at the channel."""
 
-NOTHING_LEFT: Final = (
-    "商品已退回，或这次降价的差价已经退过，没有可退的差价了。 "
-    "Nothing is left to refund: the goods went back, or this drop was refunded before."
-)
+NOTHING_LEFT: Final = {
+    "zh": "商品已退回，或这次降价的差价已经退过，没有可退的差价了。",
+    "en": "Nothing is left to refund: the goods went back, or this drop was refunded before.",
+}
 
 
 def carry_out_difference(
@@ -66,7 +68,8 @@ def carry_out_difference(
     )
     line = next(one for one in found.lines if one.line_no == line_of_case.line_no)
     if line.difference is None:
-        move(decision, case, CaseSignal.WITHDRAWN, actor=audit.SYSTEM, note=NOTHING_LEFT, now=now)
+        note = NOTHING_LEFT[language_of(customer_view(case.customer_id).language)]
+        move(decision, case, CaseSignal.WITHDRAWN, actor=audit.SYSTEM, note=note, now=now)
         return None
     quoted = _quote_in_force(decision, case, kept, found, line, now=now)
     if quoted is None:

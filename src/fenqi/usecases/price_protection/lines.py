@@ -3,8 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
+
+from django.db import connection
 
 from fenqi.domain.aftersales.cases import CLOSED, TAKES_PIECES, CaseState
 from fenqi.domain.aftersales.eligibility import (
@@ -14,23 +17,40 @@ from fenqi.domain.aftersales.eligibility import (
     decide_price_claim,
     protected_until,
 )
-from fenqi.domain.aftersales.policies import PriceProtectionPolicy, Subject
+from fenqi.domain.aftersales.policies import MOST_PROTECTION_DAYS, PriceProtectionPolicy, Subject
 from fenqi.domain.aftersales.price_protection import (
     Difference,
     ProtectedLine,
     SeenPrice,
     difference_of,
-    is_comparable,
     lowest_seen,
     paid_each,
 )
 from fenqi.domain.aftersales.resolution import Goods
 from fenqi.domain.errors import NotFound
-from fenqi.records.models import AftersalesCase, CaseKind, CaseLine, Order, OrderLine, PriceObservation
+from fenqi.records.models import AftersalesCase, CaseKind, CaseLine, Order, OrderLine
 from fenqi.usecases import clock
 from fenqi.usecases.aftersales.eligibility import order_facts
 from fenqi.usecases.aftersales.policies import PublishedPolicy, policies_for
 from fenqi.usecases.price_protection.given import given_on
+
+# A price that is seen a thousand times counts once, by when it was seen first.
+_SEEN: Final = """
+SELECT sku, seller, price_minor, min(observed_at), (array_agg(source ORDER BY observed_at))[1]
+FROM price_observation
+WHERE sku = ANY(%s) AND currency = %s AND sales_channel = %s AND observed_at > %s AND observed_at <= %s
+GROUP BY sku, seller, price_minor
+"""
+_CURRENT: Final = """
+SELECT wanted.line_no, seen.seller, seen.price_minor, seen.observed_at, seen.source
+FROM unnest(%s::int[], %s::text[], %s::text[], %s::bool[]) AS wanted (line_no, sku, seller, of_any_seller)
+CROSS JOIN LATERAL (
+  SELECT p.seller, p.price_minor, p.observed_at, p.source FROM price_observation p
+  WHERE p.sku = wanted.sku AND p.currency = %s AND p.sales_channel = %s AND p.observed_at <= %s
+    AND (wanted.of_any_seller OR p.seller = wanted.seller)
+  ORDER BY p.observed_at DESC, p.id LIMIT 1
+) seen
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +109,7 @@ def order_under_protection(
     besides: UUID | None = None,
     snapshots: Mapping[int, SeenPrice] | None = None,
 ) -> OrderUnderProtection:
-    """The order at that instant: ten statements, however many lines. Raises NotFound.
+    """The order at that instant: a fixed number of statements, however many lines. Raises NotFound.
 
     `unused`: what the customer says of the goods. `besides`: a case that does not count, because it is asked about.
     `snapshots`: by line, the lowest price as it was when a claim was made; it is what that claim is about (P406).
@@ -100,13 +120,17 @@ def order_under_protection(
     facts = order_facts(customer_id, order_id, besides=besides)
     rows = {row.line_no: row for row in OrderLine.objects.filter(customer_id=customer_id, order_id=order_id)}
     policies = policies_for(Subject.PRICE_PROTECTION, [_goods(facts, line) for line in facts.lines])
-    seen = _seen({row.sku for row in rows.values()}, until=at)
+    ruled = [
+        (line, rows[line.line_no], policy.of_price_protection)
+        for line, policy in zip(facts.lines, policies, strict=True)
+    ]
+    seen = _seen_since(order, facts, {row.sku for row in rows.values()}, at=at)
+    current = _current(order, ruled, at=at)
     given = given_on(customer_id, order_id)
     held = _Held.read(customer_id, order_id, besides=besides)
     local = at.astimezone(clock.mall_zone())
     lines = []
-    for line, policy in zip(facts.lines, policies, strict=True):
-        rules, row = policy.of_price_protection, rows[line.line_no]
+    for (line, row, rules), policy in zip(ruled, policies, strict=True):
         bought = ProtectedLine(
             line_no=line.line_no,
             unit_price=row.unit_price_minor,
@@ -119,13 +143,11 @@ def order_under_protection(
             sales_channel=order.sales_channel,
         )
         until = protected_until(facts, rules)
-        prices = seen.get(line.sku, ())
         lowest = (
             snapshots.get(line.line_no)
             if snapshots is not None
-            else lowest_seen(prices, bought, rules, paid_at=facts.paid_at, until=until)
+            else lowest_seen(seen.get(line.sku, ()), bought, rules, paid_at=facts.paid_at, until=until)
         )
-        comparable = [price for price in prices if is_comparable(price, bought, rules)]
         lines.append(
             LineUnderProtection(
                 line_no=line.line_no,
@@ -134,7 +156,7 @@ def order_under_protection(
                 bought=bought,
                 policy=policy,
                 decision=decide_price_claim(facts, line, rules, at=local, unused=unused),
-                current=max(comparable, key=lambda price: price.at, default=None),
+                current=current.get(line.line_no),
                 lowest=lowest,
                 difference=difference_of(bought, lowest, rules),
                 protected_until=until,
@@ -148,21 +170,39 @@ def _goods(order: OrderFacts, line: LineFacts) -> Goods:
     return Goods(sku=line.sku, category=line.category, sales_channel=order.sales_channel, placed_on=order.placed_on)
 
 
-def _seen(skus: Iterable[str], *, until: datetime) -> dict[str, list[SeenPrice]]:
-    """By product, every price seen up to that instant."""
+def _seen_since(order: Order, facts: OrderFacts, skus: Iterable[str], *, at: datetime) -> dict[str, list[SeenPrice]]:
+    """By product, each price seen after the payment while anything can protect it, the first time it was."""
     found: dict[str, list[SeenPrice]] = defaultdict(list)
-    for row in PriceObservation.objects.filter(sku__in=sorted(skus), observed_at__lte=until):
-        found[row.sku].append(
-            SeenPrice(
-                price=row.price_minor,
-                at=row.observed_at,
-                source=row.source,
-                currency=row.currency,
-                seller=row.seller,
-                sales_channel=row.sales_channel,
-            )
-        )
+    last = min(at, facts.paid_at + timedelta(days=MOST_PROTECTION_DAYS + 1))
+    with connection.cursor() as cursor:
+        cursor.execute(_SEEN, [sorted(skus), order.currency, order.sales_channel, facts.paid_at, last])
+        for sku, *said in cursor.fetchall():
+            found[sku].append(_price(order, *said))
     return found
+
+
+def _current(
+    order: Order, lines: Iterable[tuple[LineFacts, OrderLine, PriceProtectionPolicy]], *, at: datetime
+) -> dict[int, SeenPrice]:
+    """By line, the price seen last."""
+    asked = [(line.line_no, line.sku, row.seller, not rules.same_seller) for line, row, rules in lines]
+    if not asked:
+        return {}
+    columns = [list(column) for column in zip(*asked, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(_CURRENT, [*columns, order.currency, order.sales_channel, at])
+        return {line_no: _price(order, *said) for line_no, *said in cursor.fetchall()}
+
+
+def _price(order: Order, seller: str, price: int, at: datetime, source: str) -> SeenPrice:
+    return SeenPrice(
+        price=price,
+        at=at,
+        source=source,
+        currency=order.currency,
+        seller=seller,
+        sales_channel=order.sales_channel,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,9 @@ from fenqi.records.scope import across_customers
 from fenqi.usecases import audit, clock, outbox
 from fenqi.usecases.aftersales.review import needs_two_people
 from fenqi.usecases.aftersales.steps import move
+from fenqi.usecases.customers import customer_view
 from fenqi.usecases.notices.quiet_hours import polite_time
+from fenqi.usecases.notices.templates import language_of
 from fenqi.usecases.price_protection.claim import StatementNeeded, line_of, open_claim
 from fenqi.usecases.price_protection.lines import LineUnderProtection, OrderUnderProtection, order_under_protection
 from fenqi.usecases.price_protection.quoting import quote_difference
@@ -28,7 +30,10 @@ from fenqi.usecases.price_protection.quoting import quote_difference
 DAYS_TO_ANSWER: Final = 7
 """An offer stands at least this long, even when protection itself ends before."""
 
-OFFERED: Final = "降价由商城发现，按价格保护规则通过。 We found this drop ourselves; price protection covers it."
+OFFERED: Final = {
+    "zh": "降价由商城发现，按价格保护规则通过。",
+    "en": "We found this drop ourselves, and price protection covers it.",
+}
 
 
 class OfferGone(FenqiError):
@@ -173,16 +178,17 @@ def _approve(decision: Decision, case: AftersalesCase, *, now: datetime) -> None
     """By the policy, when the offer was made; an amount that asks for two people is still looked at by them."""
     if needs_two_people(case):
         return
+    note = OFFERED[language_of(customer_view(case.customer_id).language)]
     move(decision, case, CaseSignal.TAKEN, actor=audit.SYSTEM, now=now)
     move(
         decision,
         case,
         CaseSignal.APPROVED,
         actor=audit.SYSTEM,
-        note=OFFERED,
+        note=note,
         now=now,
         decided_by=audit.SYSTEM,
         decided_at=now,
-        decision_note=OFFERED,
+        decision_note=note,
     )
     outbox.about_case(decision, outbox.EXECUTE_CASE, case.id, now=now)
