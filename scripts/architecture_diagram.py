@@ -1,8 +1,8 @@
-"""Draws the house as it is: who imports whom, and how a payment attempt, a refund and an after-sales case move.
+"""Draws the house as it is: who imports whom, and how attempts, refunds, after-sales cases and reserves move.
 
 `python scripts/architecture_diagram.py --write` writes the diagrams into `docs/architecture.md`,
-`docs/payment-states.md` and `docs/case-states.md`; without `--write` it says which page is out of date. A test fails
-while one is.
+`docs/payment-states.md`, `docs/case-states.md` and `docs/reserve-states.md`; without `--write` it says which page is
+out of date. A test fails while one is.
 """
 
 from collections import defaultdict
@@ -16,11 +16,13 @@ from fenqi.domain.aftersales import cases
 from fenqi.domain.aftersales.cases import CaseSignal, CaseState, Party
 from fenqi.domain.payments.attempts import NEXT_STATE, AttemptState, Outcome, Step
 from fenqi.domain.payments.refunds import NEXT_REFUND_STATE, RefundState, RefundStep
+from fenqi.domain.reserves import NEXT_HOLD_STATE, NEXT_MOVE_STATE, HoldState, HoldStep, MoveState, MoveStep
 from generated_parts import DOCS, Parts, run
 
 ARCHITECTURE = DOCS / "architecture.md"
 STATES = DOCS / "payment-states.md"
 CASE_STATES = DOCS / "case-states.md"
+RESERVE_STATES = DOCS / "reserve-states.md"
 
 PACKAGE = "fenqi"
 FLOORS = ("interfaces", "usecases", "records", "channels", "domain")
@@ -37,6 +39,8 @@ Moves = Mapping[tuple[StrEnum, StrEnum], StrEnum]
 ATTEMPTS: Moves = dict(NEXT_STATE.items())
 REFUNDS: Moves = dict(NEXT_REFUND_STATE.items())
 CASES: Moves = dict(cases.NEXT_STATE.items())
+HOLDS: Moves = dict(NEXT_HOLD_STATE.items())
+RESERVE_MOVES: Moves = dict(NEXT_MOVE_STATE.items())
 _OF_PAYMENTS = tuple(outcome for outcome in Outcome if outcome is not Outcome.ABNORMAL)
 
 
@@ -147,6 +151,12 @@ def pages() -> Parts:
         CASE_STATES: {
             "case moves": moves_diagram(CASES, first=CaseState.SUBMITTED),
             "case table": case_moves_table(),
+        },
+        RESERVE_STATES: {
+            "hold moves": moves_diagram(HOLDS, first=HoldState.WANTED),
+            "hold table": moves_table(HOLDS, HoldState, (*HoldStep, *_OF_PAYMENTS)),
+            "reserve moves": moves_diagram(RESERVE_MOVES, first=MoveState.CREATED),
+            "reserve table": moves_table(RESERVE_MOVES, MoveState, (*MoveStep, *_OF_PAYMENTS)),
         },
     }
 

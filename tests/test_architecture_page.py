@@ -2,9 +2,10 @@
 
 import pytest
 
-from architecture_diagram import ARCHITECTURE, FLOORS, STATES, floor_of, imports_between_rooms, pages
+from architecture_diagram import ARCHITECTURE, FLOORS, RESERVE_STATES, STATES, floor_of, imports_between_rooms, pages
 from fenqi.domain.payments.attempts import AttemptState
 from fenqi.domain.payments.refunds import RefundState
+from fenqi.domain.reserves import HoldState, MoveState
 from generated_parts import brought_up_to_date, out_of_date
 
 
@@ -26,6 +27,11 @@ def test_every_state_of_an_attempt_and_of_a_refund_is_drawn() -> None:
     text = STATES.read_text()
     assert all(f"--> {state}" in text for state in AttemptState)
     assert all(f"--> {state}" in text for state in RefundState)
+
+
+def test_every_state_of_a_reserve_is_drawn() -> None:
+    text = RESERVE_STATES.read_text()
+    assert all(f"{state}" in text for state in (*HoldState, *MoveState))
 
 
 def test_a_page_that_says_something_else_is_found() -> None:

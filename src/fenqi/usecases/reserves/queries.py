@@ -100,6 +100,9 @@ class ReserveView:
     may_advance: bool
     is_credit: bool
     consented_at: datetime | None
+    agreed_version: str
+    agreed_words: tuple[str, ...]
+    """What the customer agreed to, as it was read; empty before."""
     payment_id: UUID | None
     frozen_minor: int
     released_minor: int
@@ -312,6 +315,8 @@ def _view(hold: ReserveHold, moves: list[ReserveMove], *, order_no: str, title: 
         may_advance=hold.may_advance,
         is_credit=hold.is_credit,
         consented_at=hold.consented_at,
+        agreed_version=hold.consent.get("version", ""),
+        agreed_words=tuple(hold.consent.get("text", ())),
         payment_id=hold.payment_id,
         frozen_minor=hold.frozen_minor,
         released_minor=hold.released_minor,
