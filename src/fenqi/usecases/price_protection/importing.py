@@ -38,7 +38,7 @@ class PriceImport:
     taken: int = 0
     unchanged: int = 0
     rejected: int = 0
-    rejected_for: Counter[str] = field(default_factory=Counter)
+    rejected_for: dict[str, int] = field(default_factory=dict)
     rejects_file: Path | None = None
     unread_columns: tuple[str, ...] = ()
 
@@ -79,7 +79,7 @@ def _take(records: tuple[Record, ...], reader: "_Reader", report: PriceImport, r
     report.taken += new
     report.unchanged += len(prices) - new
     report.rejected += len(rejects)
-    report.rejected_for.update(reject.code for reject in rejects)
+    report.rejected_for |= Counter(report.rejected_for) + Counter(reject.code for reject in rejects)
 
 
 class _Reader:
