@@ -191,6 +191,18 @@ def test_charges_go_back_by_the_policy_of_the_occasion() -> None:
     assert (faulty.fee_rule, faulty.fees_back.fee) == ("all", 7_200)
 
 
+def test_returns_that_are_open_together_keep_their_charges_whichever_is_carried_out_first() -> None:
+    """A twenty-fourth of 48.84 is 2.035: by place, and not by the day on which it is carried out."""
+    order = delivered(method="flat_fee", fee_rate="0.37", installments=11)
+    wish = a_return((2, 1), reason=Reason.FAULTY)
+    cases = [order.apply(wish, now=order.now + timedelta(seconds=n)) for n in range(4)]
+    assert [case.view.quote.fees_back.fee for case in cases if case.view.quote] == [204, 203, 203, 204]
+    for case in reversed(cases):
+        case.up_to_the_money()
+    assert [case.view.quote.fees_back.fee for case in cases if case.view.quote] == [204, 203, 203, 204]
+    assert order.plan.state().totals.outstanding.total == 120_000 + 4_884 - 20_000 - 814
+
+
 @pytest.mark.requirement("R047")
 def test_cash_goes_back_over_the_newest_payment_first(town: Town) -> None:
     order = delivered()

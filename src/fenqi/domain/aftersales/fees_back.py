@@ -33,12 +33,16 @@ class Stretch:
         return round_ratio(amount * self.end, self.whole, rounding) - before
 
 
-def stretch_of(value: int, *, gone: int, financed: int) -> Stretch:
-    """Where `value` lies on what bears the plan's charges: after `gone`, whose share was seen to, in what is `financed`.
+def stretch_of(value: int, *, gone: int, financed: int, ahead: int = 0) -> Stretch:
+    """Where `value` lies on what bears the charges: after `gone`, whose share was seen to, in what is `financed`.
 
-    What the price fell by without its share of the charges is on neither side: what is left bears that share, too.
+    `ahead` moves it on, or back when it is below zero: returns of one plan lie in the order they were applied for, so
+    that none moves another by being carried out first. What the price fell by without its share of the charges is on
+    neither side: what is left bears that share, too.
     """
-    return Stretch(gone, gone + value, gone + financed)
+    whole = gone + financed
+    start = max(0, min(gone + ahead, whole - value))
+    return Stretch(start, start + value, whole)
 
 
 def charges_back(

@@ -43,8 +43,8 @@ class PlanFacts:
     `fee_rule` and `future` None: as the terms say. `late_fees_back`: late fees charged before the return go back, too.
     `differences_paid`: price differences of the order that went back in cash. `fees_followed`: how much the price fell
     off the plan with the fees worked out anew. `under_way`: what is on its way to the lender and not on the plan yet.
-    `subsidy`: what the merchant paid for the plan in the customer's stead. All minor units. `sources` are the payments
-    that cash may go back over.
+    `ahead`: what earlier returns will take off the plan, less what later ones have taken off it already. `subsidy`:
+    what the merchant paid for the plan in the customer's stead. All minor units. `sources`: payments to go back over.
     """
 
     terms: Terms
@@ -56,6 +56,7 @@ class PlanFacts:
     differences_paid: int = 0
     fees_followed: int = 0
     under_way: int = 0
+    ahead: int = 0
     subsidy: int = 0
     sources: tuple[Source[str], ...] = ()
 
@@ -163,7 +164,8 @@ def quote_return(facts: QuoteFacts, *, on: date, paid_out_on: date | None = None
     differences = min(plan.differences_paid, max(0, sums.paid_in - sums.paid_out))  # what the plan's payments carried
     financed = max(0, plan.terms.principal - refunded - sums.adjusted - differences)
     quote = _first_quote(facts, on, worth=worth, on_plan=min(worth, financed))
-    stretch = stretch_of(quote.on_plan, gone=refunded + plan.fees_followed, financed=financed)
+    gone = refunded + plan.fees_followed
+    stretch = stretch_of(quote.on_plan, gone=gone, financed=financed, ahead=plan.ahead)
     quote = replace(quote, subsidy_back=stretch.part_of(plan.subsidy, plan.terms.rounding))
     fees_back = charges_back(
         fold,

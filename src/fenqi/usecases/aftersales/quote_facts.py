@@ -100,7 +100,7 @@ class Gathered:
                 "fee_rule": plan.fee_rule,
                 "late_fees_back": plan.late_fees_back,
                 "future": plan.future,
-                "given": [plan.differences_paid, plan.fees_followed, plan.under_way, plan.subsidy],
+                "given": [plan.differences_paid, plan.fees_followed, plan.under_way, plan.ahead, plan.subsidy],
             },
         }
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
@@ -122,13 +122,13 @@ def gather(
     cases = _Cases.read(customer_id, order_id)
     given = given_on(customer_id, order_id)
     lines = _worths(order, wish, cases, given, treatment, case_id=case_id, deductions=deductions)
-    executed = cases.executed_quotes(besides=case_id)
+    others = cases.other_returns(besides=case_id)
     file = _plan_of(order)
-    plan = _plan_facts(file, treatment, given, case_id=case_id) if file else None
+    plan = _plan_facts(file, treatment, given, ahead=_ahead(others), case_id=case_id) if file else None
     facts = QuoteFacts(
         lines=tuple(lines),
         plan=plan,
-        paid_at_ordering=max(0, _paid_at_ordering(order, file) - sum(body["at_ordering"] for body in executed)),
+        paid_at_ordering=max(0, _paid_at_ordering(order, file) - sum(other.at_ordering for other in others)),
     )
     return Gathered(facts=facts, order=order, file=file)
 
@@ -166,14 +166,41 @@ class _Cases:
             for number in self.pieces_of(case.id, line_no)
         }
 
-    def executed_quotes(self, *, besides: UUID | None) -> list[dict[str, Any]]:
-        """What the quotes say by which money has gone back for goods of the order."""
-        ids = [
-            case.quote_id
-            for case in self.cases
-            if case.state in _MONEY_MOVED and case.kind in _GOODS_BACK and case.quote_id and case.id != besides
+    def other_returns(self, *, besides: UUID | None) -> list["_OtherReturn"]:
+        """What the other returns of the order come to, by the quotes they were applied with or carried out by."""
+        returns = [case for case in self.cases if case.kind in _GOODS_BACK and case.quote_id]
+        place = next((n for n, case in enumerate(returns) if case.id == besides), len(returns))
+        kept = QuoteRecord.objects.filter(customer_id=self.customer_id, id__in=[case.quote_id for case in returns])
+        bodies: dict[UUID | None, dict[str, Any]] = dict(kept.values_list("id", "body"))
+        return [
+            _OtherReturn(
+                on_plan=bodies[case.quote_id]["on_plan"],
+                at_ordering=bodies[case.quote_id]["at_ordering"] if case.state in _MONEY_MOVED else 0,
+                is_earlier=n < place,
+                has_moved=case.state in _MONEY_MOVED,
+            )
+            for n, case in enumerate(returns)
+            if case.id != besides
         ]
-        return list(QuoteRecord.objects.filter(customer_id=self.customer_id, id__in=ids).values_list("body", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _OtherReturn:
+    """Another return of the order; `at_ordering` counts once it went back."""
+
+    on_plan: int
+    at_ordering: int
+    is_earlier: bool
+    has_moved: bool
+
+
+def _ahead(others: Iterable[_OtherReturn]) -> int:
+    """What earlier returns will take off the plan, less what later ones have taken off it already."""
+    return sum(
+        other.on_plan if other.is_earlier else -other.on_plan
+        for other in others
+        if other.is_earlier is not other.has_moved
+    )
 
 
 def _is_exchanged(case: AftersalesCase) -> bool:
@@ -233,7 +260,9 @@ def _plan_of(order: Order) -> PlanFile | None:
     return plan_file.read(order.customer_id, plan_id) if plan_id else None
 
 
-def _plan_facts(file: PlanFile, treatment: Treatment, given: GivenDifferences, *, case_id: UUID | None) -> PlanFacts:
+def _plan_facts(
+    file: PlanFile, treatment: Treatment, given: GivenDifferences, *, ahead: int, case_id: UUID | None
+) -> PlanFacts:
     plan = PlanFacts(
         terms=file.terms,
         events=file.events,
@@ -242,6 +271,7 @@ def _plan_facts(file: PlanFile, treatment: Treatment, given: GivenDifferences, *
         future=treatment.future,
         differences_paid=given.cash,
         fees_followed=given.fees_followed,
+        ahead=ahead,
     )
     lender = provider_of(file.provider)
     if lender is not None:
