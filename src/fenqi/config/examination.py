@@ -1,6 +1,8 @@
 """What `fenqi doctor` looks at once Django is set up: one function per question, each answers with one finding."""
 
+import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import psycopg
@@ -71,6 +73,17 @@ def security() -> Finding:
 ABOUT_TLS = frozenset({"security.W004", "security.W008", "security.W012", "security.W016"})
 
 
+def evidence() -> Finding:
+    """What customers send in must have a place that can be written and that nobody serves."""
+    folder, served = Path(settings.FENQI_EVIDENCE_FOLDER), Path(settings.STATIC_ROOT)
+    if folder.is_relative_to(served):
+        return Finding("evidence", "bad", f"{folder} is served", "set FENQI_EVIDENCE_FOLDER to a folder of its own")
+    existing = next(place for place in (folder, *folder.parents) if place.exists())
+    if not (existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)):
+        return Finding("evidence", "bad", f"{folder} cannot be written", "give the folder to the user who runs Fenqi")
+    return Finding("evidence", "good", "photos and videos have a folder of their own")
+
+
 def server() -> Finding:
     version, number, encoding = row(
         "SELECT current_setting('server_version'), current_setting('server_version_num')::int, "
@@ -133,5 +146,5 @@ def row(statement: str, *parameters: Any) -> tuple[Any, ...]:
     return answer
 
 
-SETTINGS_QUESTIONS: tuple[Callable[[], Finding], ...] = (debug, clock, encryption, security)
+SETTINGS_QUESTIONS: tuple[Callable[[], Finding], ...] = (debug, clock, encryption, security, evidence)
 DATABASE_QUESTIONS = (server, role, crash_safety, migrations, prepared_transactions)

@@ -209,7 +209,8 @@ def test_limits_of_videos_hold(limits: EvidenceLimits, refusal: type[EvidenceRef
         taken(media_files.video(made.parent), made, limits)
 
 
-@settings(max_examples=40)
+@pytest.mark.filterwarnings("ignore::UserWarning")  # the library's, about what was spoilt
+@settings(max_examples=30)
 @given(data=st.data())
 def test_a_spoilt_file_is_kept_or_refused_and_nothing_else(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

@@ -111,7 +111,7 @@ def keep_photo(came: Path, folder: Path, limits: EvidenceLimits) -> Kept:
     try:
         with Image.open(came, formats=_PHOTO_FORMATS) as image:
             _require_pixels(image.width, image.height, limits.photo_pixels)
-            image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG is decoded no larger than it is kept
+            image.draft("RGB", _fitting(image.width, image.height))  # a JPEG is decoded little larger than it is kept
             photo = _plain(ImageOps.exif_transpose(image))
     except UnidentifiedImageError:
         raise EvidenceNotAccepted from None
@@ -123,6 +123,12 @@ def keep_photo(came: Path, folder: Path, limits: EvidenceLimits) -> Kept:
     photo.save(folder / KEPT, "JPEG", quality=QUALITY)
     _write_thumbnail(photo, folder)
     return Kept(kind=MediaKind.PHOTO, media_type="image/jpeg", width=photo.width, height=photo.height)
+
+
+def _fitting(width: int, height: int) -> tuple[int, int]:
+    """The size at which it is kept."""
+    longest = max(width, height, LONGEST_SIDE)
+    return max(1, width * LONGEST_SIDE // longest), max(1, height * LONGEST_SIDE // longest)
 
 
 def _plain(image: Image.Image) -> Image.Image:
