@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from fenqi.domain.aftersales.eligibility import Decision
 from fenqi.domain.aftersales.rules import NEXT_STEPS, RULES, NextStep, RuleId, Words
 from fenqi.domain.aftersales.sentences import fee_sentence, freight_sentence
+from fenqi.interfaces.portal.aftersales.choices import told
 from fenqi.usecases.aftersales.eligibility import LineOptions, ReturnOptions
 from fenqi.usecases.aftersales.policies import PublishedPolicy
 
@@ -51,8 +51,8 @@ def order_policy(options: ReturnOptions, *, has_plan: bool) -> OrderPolicy | Non
         return None
     handed_over = options.handed_over
     if handed_over is not None:
-        told = _said(Words(handed_over.procedure_zh or handed_over.zh, handed_over.procedure_en or handed_over.en))
-        return OrderPolicy(goods=(), freight="", fees="", full=(), elsewhere=told)
+        there = _said(Words(handed_over.procedure_zh or handed_over.zh, handed_over.procedure_en or handed_over.en))
+        return OrderPolicy(goods=(), freight="", fees="", full=(), elsewhere=there)
     own = [line.policy.of_return for line in options.lines if not line.policy.of_return.hands_over]
     return OrderPolicy(
         goods=tuple(_goods_rules(options.lines)),
@@ -70,7 +70,7 @@ def _goods_rules(lines: Iterable[LineOptions]) -> Iterable[GoodsRule]:
     """Lines of which the same is said share a row."""
     alike: dict[tuple[str, str], list[LineOptions]] = {}
     for line in lines:
-        alike.setdefault((_returns(line), _told(line.price_difference)), []).append(line)
+        alike.setdefault((_returns(line), told(line.price_difference)), []).append(line)
     for (returns, price), these in alike.items():
         decision = these[0].without_reason
         yield GoodsRule(
@@ -85,10 +85,10 @@ def _returns(line: LineOptions) -> str:
     """Until when no reason is needed; or why one is, also while the goods are on their way, and what to do then."""
     decision = line.without_reason
     if decision.allowed:
-        return _told(decision)
+        return told(decision)
     excluded = line.excluded if decision.rule is RuleId.NOT_DELIVERED else None
     if excluded is None:
-        return _sentences(_told(decision), _next_step(decision.next_step))
+        return _sentences(told(decision), _next_step(decision.next_step))
     rule = RULES[excluded]
     words = Words(rule.zh.format(item=line.line.name), rule.en.format(item=line.line.name))
     return _sentences(_said(words), _next_step(rule.next_step))
@@ -112,10 +112,6 @@ def _full(title: str, policies: Iterable[PublishedPolicy]) -> Iterable[FullRule]
     different = {(policy.code, policy.version): policy for policy in policies}
     for policy in different.values():
         yield FullRule(title=title, version=policy.version, sentences=policy.summary(get_language() or "zh-hans"))
-
-
-def _told(decision: Decision) -> str:
-    return _said(Words(decision.zh, decision.en))
 
 
 def _next_step(step: NextStep) -> str:
