@@ -13,11 +13,23 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from fenqi.domain.aftersales.reasons import Reason
-from fenqi.records.models import Account, AftersalesCase, CaseEvidence, QuoteRecord, SupportThread
+from fenqi.records.models import (
+    Account,
+    AftersalesCase,
+    CaseEvidence,
+    PartnerRefund,
+    QuoteRecord,
+    Role,
+    SupportThread,
+)
 from fenqi.usecases import clock, rate_limits
 from fenqi.usecases.aftersales import review, withdraw
 from fenqi.usecases.aftersales.exchange import send_replacement
-from malls import a_customer
+from fenqi.usecases.partners import refunding as refunding_there
+from fenqi.usecases.partners.providers import edit_provider
+from fenqi.usecases.staff.permissions import staff_member
+from lenders import CARD, PLATFORM, buy_financed, repaid_there
+from malls import a_customer, noon
 from media_files import photo
 from returned import PHONE, Case, Returning, a_return, delivered
 from staff_members import agent
@@ -49,9 +61,7 @@ def text_of(client: Client, address: str, *, status: int = 200) -> str:
 
 def seen(content: bytes) -> str:
     visible = re.sub(r"<(style|script|head)\b.*?</\1>", "", content.decode(), flags=re.DOTALL)
-    words = re.sub(
-        r"\s+", " ", re.sub(r"<[^>]+>", "", re.sub(r"</(dt|dd|p|div|li|h1|h2|h3|td|th)>", " ", visible))
-    )
+    words = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", re.sub(r"</(dt|dd|p|div|li|h1|h2|h3|td|th)>", " ", visible)))
     assert not RAW_CODE.search(words), RAW_CODE.findall(words)
     return words
 
@@ -591,6 +601,58 @@ def test_what_belongs_to_another_customer_is_not_found() -> None:
 @pytest.mark.parametrize("address", ["/after-sales", f"/after-sales/{uuid4()}", f"/orders/{uuid4()}/after-sales"])
 def test_visitors_sign_in_first(client: Client, address: str) -> None:
     assert client.get(address).headers["Location"].startswith("/sign-in?next=")
+
+
+# Goods that somebody else has lent the money for ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def lenders(town: Town) -> None:
+    admin = staff_member(Account.objects.create_staff(username="admin", password="x" * 16, role=Role.ADMIN))
+    assert admin is not None
+    for said in (PLATFORM, CARD):
+        edit_provider(admin, said, now=noon("2026-01-01"))
+
+
+@pytest.mark.usefixtures("lenders")
+@pytest.mark.requirement("R050", "R051", "R052", "R053", "R054", "R055")
+def test_a_platform_funded_return_says_before_confirming_that_no_cash_comes(town: Town) -> None:
+    now = noon("2026-06-15")
+    order = Returning(buy_financed(fee_rate="0"), now)
+    repaid_there(town, order.plan, 2)
+    with clock.stopped(now):
+        client = reader(order)
+        text = to_quote(client, order, Reason.FAULTY)
+        for words in (
+            "¥1,200.00 退到 轻融分期，你不会直接收到现金",
+            "那里取消的未还分期 ¥1,000.00",
+            "留作你在那里的余额 ¥200.00",
+            "余额可在轻融消费，也可提现到本人银行卡",
+            "按它的规则消费或提现",
+        ):
+            assert words in text, words
+        english = to_quote(reader(order, "en"), order, Reason.FAULTY)
+        assert "¥1,200.00 goes to Qingrong, no cash comes to you directly" in english
+        case = order.apply(a_return(reason=Reason.FAULTY))
+        case.up_to_the_money()
+        refund = PartnerRefund.objects.get(customer_id=order.customer_id, case_id=case.case_id)
+        refunding_there.send(order.customer_id, refund.id, now=now)
+        text = text_of(client, page_of(case))
+        for words in ("退到 轻融分期，", "退给出资方 ¥1,200.00", refund.number, "400-000-0000"):
+            assert words in text, words
+        case.follow()
+        assert heading(client, page_of(case)).startswith("¥1,200.00 已退到 轻融分期")
+
+
+@pytest.mark.usefixtures("lenders")
+@pytest.mark.requirement("R049")
+def test_a_card_funded_return_is_set_off_on_the_next_statement() -> None:
+    now = noon("2026-06-15")
+    order = Returning(buy_financed(provider=CARD.code, fee_rate="0"), now)
+    with clock.stopped(now):
+        text = to_quote(reader(order), order, Reason.FAULTY)
+        for words in ("招商银行信用卡", "下一期账单的抵扣额度", "由银行决定"):
+            assert words in text, words
 
 
 # However much there is, as few statements ----------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from fenqi.domain.aftersales.reasons import WishKind
 from fenqi.domain.cards import CardKind
 from fenqi.domain.payments.refunds import RefundState
 from fenqi.interfaces.portal.aftersales.progress import deductions_told
+from fenqi.interfaces.portal.lenders import lender_name
 from fenqi.interfaces.portal.rail import Reader
 from fenqi.interfaces.portal.refunds import Way, way
 from fenqi.interfaces.shared import formats
@@ -93,7 +94,7 @@ def _refunding(case: CaseView) -> Told:
     for one in sorted(ways(case), key=lambda one: one.leg.arrived_on is None):
         held[_place(one)] += one.leg.amount_minor
     if not held:
-        return _("Your refund is being sent"), _off_plan(case)
+        return _to_lender(case) or _("Your refund is being sent"), _off_plan(case)
     parts = [place % {"amount": formats.money(minor, case.currency)} for place, minor in held.items()]
     return _(", ").join(parts), _off_plan(case)
 
@@ -126,7 +127,20 @@ def _completed(case: CaseView) -> Told:
     if case.arrived_minor:
         amount = formats.money(case.arrived_minor, case.currency)
         return _("%(amount)s has arrived, nothing is left to do") % {"amount": amount}, _off_plan(case)
-    return _("Done, your plan is lower now"), _off_plan(case)
+    return _to_lender(case) or _("Done, your plan is lower now"), _off_plan(case)
+
+
+def _to_lender(case: CaseView) -> str:
+    """Where the money of a plan is that somebody else has lent: there, and not with the customer (R050, R051)."""
+    if case.quote is None or not case.quote.partner_minor:
+        return ""
+    told = {
+        "amount": formats.money(case.quote.partner_minor, case.currency),
+        "provider": lender_name(case.quote.provider),
+    }
+    if case.state is CaseState.COMPLETED:
+        return _("%(amount)s has arrived at %(provider)s") % told
+    return _("%(amount)s goes to %(provider)s, no cash comes to you directly") % told
 
 
 def _off_plan(case: CaseView) -> str:

@@ -6,7 +6,7 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
-from fenqi.domain.aftersales.cases import CaseSignal, CaseState
+from fenqi.domain.aftersales.cases import MONEY_MOVED, CaseSignal, CaseState
 from fenqi.interfaces.portal.aftersales.words import stage_ahead, step_name
 from fenqi.interfaces.portal.rail import Reader
 from fenqi.interfaces.shared import formats
@@ -89,11 +89,18 @@ def queue_told(ahead: int) -> str:
 
 def _done(case: CaseView, step: CaseStepView) -> Step:
     return Step(
-        title=step_name(step.signal),
+        title=_off_plan_only(case, step.signal) or step_name(step.signal),
         caption="\n".join(part for part in (*_particulars(case, step), step.note) if part),
         tone="cancelled" if step.signal in _ENDED_BADLY else "paid",
         when=formats.short_moment(step.at.astimezone(clock.mall_zone())),
     )
+
+
+def _off_plan_only(case: CaseView, signal: CaseSignal) -> str:
+    """What money steps are called where no money travels: all of it came off the plan."""
+    if case.refunds or case.state not in MONEY_MOVED:
+        return ""
+    return {CaseSignal.EXECUTED: _("Your plan was lowered"), CaseSignal.ARRIVED: _("All done")}.get(signal, "")
 
 
 def _particulars(case: CaseView, step: CaseStepView) -> Iterator[str]:

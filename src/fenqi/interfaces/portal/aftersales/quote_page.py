@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from fenqi.domain.aftersales.deadlines import Terms
 from fenqi.domain.aftersales.quote import Funding
@@ -20,6 +20,7 @@ from fenqi.interfaces.portal.rail import Reader, installment_name
 from fenqi.interfaces.shared import formats
 from fenqi.usecases import clock
 from fenqi.usecases.aftersales.quoting import CashWay, QuotedLine, QuoteView, RowChange
+from fenqi.usecases.partners.queries import provider_view
 
 NamedAmount = tuple[str, int]
 WHOLE: Final = 1000
@@ -105,6 +106,8 @@ class QuotePage:
     rows_told: str
     lines: tuple[Goods, ...]
     reserves: tuple[tuple[str, str], ...]
+    at_lender: tuple[NamedAmount, ...]
+    lender_told: str
     validity: str
 
 
@@ -133,6 +136,8 @@ def quote_page(quote: QuoteView, terms: Terms, reader: Reader) -> QuotePage:
         rows_told=_rows_told(quote, reader),
         lines=tuple(map(_goods, quote.lines)),
         reserves=tuple(_reserves(quote)),
+        at_lender=tuple(_at_lender(quote)),
+        lender_told=_lender_told(quote, reader),
         validity=_validity(quote, reader),
     )
 
@@ -383,6 +388,32 @@ def _reserves(quote: QuoteView) -> Iterator[tuple[str, str]]:
             held = formats.money(one.held_minor, one.currency)
             name = _("%(amount)s held with %(channel)s") % {"amount": held, "channel": channel_name(one.channel)}
             yield name, _("It stays held while something of the plan is open, and is released by itself after that.")
+
+
+def _at_lender(quote: QuoteView) -> Iterator[NamedAmount]:
+    """What the return does at whoever lent the money, by its own word (R050-R053)."""
+    part = quote.partner
+    if part is None:
+        return
+    named = (
+        (_("Open installments cancelled there"), part.cancelled_minor),
+        (_("Fees dropped there"), part.dropped_fees_minor),
+        (
+            _("Set off on the next statement") if quote.funding is Funding.CARD else _("Your balance there"),
+            part.surplus_minor,
+        ),
+    )
+    yield from ((name, minor) for name, minor in named if minor)
+
+
+def _lender_told(quote: QuoteView, reader: Reader) -> str:
+    """By when it is there, and what may be done with the balance (R054, R055)."""
+    lender = provider_view(quote.provider) if quote.partner else None
+    if quote.partner is None or lender is None:
+        return ""
+    latest = formats.full_day(quote.partner.expected_by, reader.language, today=reader.today)
+    rules = lender.balance_rules(get_language() or "zh-hans") if quote.partner.surplus_minor else ""
+    return " ".join(part for part in (_("There by %(day)s at the latest.") % {"day": latest}, rules) if part)
 
 
 def _validity(quote: QuoteView, reader: Reader) -> str:
