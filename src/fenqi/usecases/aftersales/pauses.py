@@ -25,9 +25,22 @@ from fenqi.usecases.plan_file import PlanFile
 
 
 def follow(decision: Decision, case: AftersalesCase, *, now: datetime) -> None:
-    """Pause the plan's bills while the case is open, resume them when it has ended, and plan the next debit anew."""
+    """Pause the plan's bills while the case is open, resume them when it has ended, and plan the next debit anew.
+
+    A price difference pauses nothing: the goods stay, and so does what is owed for them.
+    """
     if case.plan_id is None:
         return
+    if case.kind != CaseKind.PRICE_DIFFERENCE:
+        _pause(decision, case, now=now)
+    active = DebitAgreement.objects.filter(
+        customer_id=case.customer_id, plan_id=case.plan_id, status=AgreementStatus.ACTIVE
+    ).first()
+    if active is not None:
+        outbox.about_agreement(decision, outbox.PLAN_DEBIT, active.id, at=now, now=now)
+
+
+def _pause(decision: Decision, case: AftersalesCase, *, now: datetime) -> None:
     decision.add(
         "no_fault_period",
         {
@@ -41,11 +54,6 @@ def follow(decision: Decision, case: AftersalesCase, *, now: datetime) -> None:
             "recorded_at": now,
         },
     )
-    active = DebitAgreement.objects.filter(
-        customer_id=case.customer_id, plan_id=case.plan_id, status=AgreementStatus.ACTIVE
-    ).first()
-    if active is not None:
-        outbox.about_agreement(decision, outbox.PLAN_DEBIT, active.id, at=now, now=now)
 
 
 def undisputed(file: PlanFile) -> PlanFile:

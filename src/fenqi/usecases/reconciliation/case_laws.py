@@ -176,7 +176,7 @@ PAUSES_FOLLOW_CASES = Law(
     FROM aftersales_case c LEFT JOIN no_fault_period n ON n.customer_id = c.customer_id AND n.plan_id = c.plan_id
       AND n.cause = 'return_open' AND n.evidence->>'case_no' = c.case_no
     WHERE c.customer_id BETWEEN %(low)s AND %(high)s AND c.plan_id IS NOT NULL
-      AND (n.id IS NULL OR n.ends_at IS DISTINCT FROM c.closed_at)
+      AND c.kind <> 'price_difference' AND (n.id IS NULL OR n.ends_at IS DISTINCT FROM c.closed_at)
     """,
 )
 
