@@ -7,12 +7,18 @@ import pytest
 from babel.messages.pofile import read_po
 
 import fenqi.interfaces
+from fenqi.domain.aftersales.cases import CaseSignal, CaseState
+from fenqi.domain.aftersales.reasons import Reason
+from fenqi.domain.aftersales.refusals import ANSWERS, Answer
+from fenqi.domain.aftersales.rules import NextStep
 from fenqi.domain.ledger import Account, EntryCode
 from fenqi.domain.payments import AttemptState, FailureCategory
 from fenqi.domain.plans import EventKind, PlanStatus
 from fenqi.interfaces.console import words
-from fenqi.records.models import OrderStatus, PaymentPurpose, PaymentState
+from fenqi.records.models import AppliedVia, CaseKind, OrderStatus, PaymentPurpose, PaymentState
+from fenqi.usecases.aftersales.desk import Pile
 from fenqi.usecases.audit import Action
+from fenqi.usecases.refunds.queries import Holder
 
 ROOMS = Path(fenqi.interfaces.__file__).parent
 CONSOLE = ROOMS / "console"
@@ -68,6 +74,16 @@ def test_no_other_room_says_it_otherwise(room: str) -> None:
         (words.EVENTS, EntryCode),
         (words.ACCOUNTS, Account),
         (words.ACTS, Action),
+        (words.CASE_STATES, CaseState),
+        (words.CASE_STEPS, CaseSignal),
+        (words.CASE_KINDS, CaseKind.values),
+        (words.CASE_REASONS, Reason),
+        (words.CASE_VIAS, AppliedVia.values),
+        (words.PILES, Pile),
+        (words.MONEY_HOLDERS, Holder),
+        (words.NEXT_STEPS, NextStep),
+        (words.ANSWERS, Answer),
+        (words.RULE_NAMES, [said.rule for said in ANSWERS.values()]),
     ],
 )
 def test_every_word_that_is_stored_is_known(known: words.Words, stored: list[str]) -> None:

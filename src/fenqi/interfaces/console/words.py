@@ -233,6 +233,7 @@ EVENTS: Words = {
     "refund_paid": _("Refund has left"),
     "refund_returned": _("Refund came back"),
     "transfer_paid": _("Transfer has left"),
+    "return_at_ordering": _("Owed back: what was paid at ordering"),
     "channel_settlement": _("Channel settled a day"),
     "partner_funded": _("A lender paid the goods"),
     "partner_refund": _("A lender took a return off its plan"),
