@@ -38,10 +38,13 @@ from fenqi.usecases.aftersales.policies import (
     withdraw,
 )
 from fenqi.usecases.aftersales.preview import preview
+from fenqi.usecases.orders.importing.native import native_order
+from fenqi.usecases.orders.importing.prepare import prepare
 from fenqi.usecases.orders.inputs import LineInput, OrderInput, PaymentInput
 from fenqi.usecases.orders.register import OrderConflict, register_order
+from fenqi.usecases.reconciliation.check import check_books
 from fenqi.usecases.staff.permissions import MAY, NotPermitted, Staff
-from malls import a_customer, noon
+from malls import SHANGHAI, a_customer, noon
 
 pytestmark = pytest.mark.django_db
 
@@ -474,6 +477,41 @@ class TestPreview:
         for _ in range(5):
             a_case(*a_purchase())
         assert asked() == few
+
+
+def policy_findings() -> list[str]:
+    return [finding.detail for finding in check_books() if finding.law == "cases_keep_their_policy"]
+
+
+@pytest.mark.requirement("R024", "R164")
+def test_a_case_judged_by_another_version_than_that_of_its_order_is_found() -> None:
+    customer_id, order_id = a_purchase()
+    case_id = a_case(customer_id, order_id)
+    assert policy_findings() == []
+    publish(staff(), draft(window_days=15), now=NOW)
+    case = AftersalesCase.objects.filter(customer_id=customer_id, id=case_id)
+    case.update(policy_version=2)
+    assert policy_findings() == ["return.default 2 did not rule on 2026-05-25"]
+    case.update(policy_version=7)
+    assert policy_findings() == ["return.default 7 is not on record"]
+
+
+def test_a_line_of_an_import_carries_the_confirmation() -> None:
+    line = {"sku": "E1", "name": "入耳式耳机", "unit_price_minor": 59_900, "tags": ["sealed"]}
+    confirmed = {"no_return_confirmed_at": "2026-05-25T11:59:00", "no_return_text_version": "v1"}
+    document = {
+        "order_no": "o-9",
+        "customer_ref": "c-9",
+        "currency": "CNY",
+        "status": "delivered",
+        "placed_at": "2026-05-25T12:00:00",
+        "lines": [line | confirmed, line],
+    }
+    order = native_order(document, zone=SHANGHAI).order
+    assert [one.no_return_text_version for one in order.lines] == ["v1", ""]
+    assert order.lines[0].no_return_confirmed_at == noon("2026-05-25") - timedelta(minutes=1)
+    kept, _plain = prepare(native_order(document, zone=SHANGHAI), lines=(1,), now=NOW).rows["order_line"]
+    assert "v1" in kept
 
 
 def test_a_published_policy_reads_the_same_in_both_languages() -> None:
