@@ -15,10 +15,12 @@ from fenqi.domain.payments.refunds import RefundState
 from fenqi.interfaces.portal.access import customer_page
 from fenqi.interfaces.portal.methods import card_name, channel_name
 from fenqi.interfaces.portal.pages import render_page
+from fenqi.interfaces.portal.reserve import ReserveRow, rows_of
 from fenqi.interfaces.shared import formats
 from fenqi.records.models import RefundCause, RefundStatus
 from fenqi.usecases import clock
 from fenqi.usecases.refunds.queries import Holder, LegView, RefundView, refund_view
+from fenqi.usecases.reserves.queries import reserves_of
 
 _STATIONS = (Holder.MALL, Holder.CHANNEL, Holder.RECEIVER, Holder.CUSTOMER)
 
@@ -66,8 +68,16 @@ def show(request: HttpRequest, customer_id: UUID, refund_id: UUID) -> HttpRespon
         "ways": [way(leg) for leg in refund.ways],
         "happenings": sorted(_happenings(refund), key=_when)[::-1],
         "is_duplicate": refund.cause == RefundCause.DUPLICATE,
+        "reserves": _reserves(refund),
     }
     return render_page(request, "refund.html", context)
+
+
+def _reserves(refund: RefundView) -> list[ReserveRow]:
+    """The security of the same order: whether it is held, or went back (R072)."""
+    if refund.order_id is None:
+        return []
+    return rows_of(reserves_of(refund.customer_id, order_id=refund.order_id, now=clock.now()))
 
 
 def headline(refund: RefundView) -> str:
