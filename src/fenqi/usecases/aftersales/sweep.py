@@ -60,7 +60,9 @@ def _queue(topic: str, states: Collection[CaseState], *, before: datetime) -> in
             closed_at=None, state__in=[state.value for state in states], updated_at__lte=before
         )
         keys = list(cases.order_by("updated_at", "id").values_list("customer_id", "id")[:BATCH])
-    jobs: list[dict[str, Any]] = [{"customer_id": str(customer_id), "case_id": str(case_id)} for customer_id, case_id in keys]
+    jobs: list[dict[str, Any]] = [
+        {"customer_id": str(customer_id), "case_id": str(case_id)} for customer_id, case_id in keys
+    ]
     if jobs:
         queue.configure_task(topic).batch_defer(*jobs)
     return len(jobs)
