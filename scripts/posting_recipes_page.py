@@ -15,6 +15,9 @@ from fenqi.domain.ledger import (
     duplicate_payment_entry,
     entry_for,
     opening_entry,
+    partner_funded_entry,
+    partner_refund_entry,
+    partner_settlement_entry,
     price_difference_entry,
     refund_paid_entry,
     refund_returned_entry,
@@ -23,16 +26,18 @@ from fenqi.domain.ledger import (
     reserve_paid_entry,
     reserve_refunded_entry,
     reserve_unfrozen_entry,
+    return_at_ordering_entry,
     settlement_entry,
     suspense_entry,
     transfer_paid_entry,
 )
 from fenqi.domain.money import Money
-from fenqi.domain.plans import Event, parse_event, parse_terms, replay
+from fenqi.domain.plans import Components, Event, parse_event, parse_terms, replay
 from generated_parts import DOCS, Parts, run
 
 PAGE = DOCS / "posting-recipes.md"
 ALIPAY = clearing("alipay")
+LENDER = clearing("lender")
 
 # 1,200.00 over 12 months at a flat fee of 0.6 % a month: each row is 100.00 and 7.20 of fee.
 TERMS = parse_terms(
@@ -159,6 +164,34 @@ def examples() -> list[Example]:
             reserve_paid_entry(30_000, source=ALIPAY),
         ),
         Example(EntryCode.RESERVE_RELEASED, "It goes back: it is owed as a refund.", reserve_refunded_entry(30_000)),
+        Example(
+            EntryCode.RETURN_AT_ORDERING,
+            "Goods of 200.00 that were paid at ordering go back.",
+            return_at_ordering_entry(20_000),
+        ),
+        *with_a_lender(),
+    ]
+
+
+def with_a_lender() -> list[Example]:
+    opened = replay(TERMS, ()).opened
+    half = Components(fee=opened.fee // 2)
+    return [
+        Example(
+            EntryCode.PARTNER_FUNDED,
+            "A lender finances the same plan for 24.00 of commission.",
+            partner_funded_entry(opened, commission=2_400, subsidy=0, source=LENDER),
+        ),
+        Example(
+            EntryCode.PARTNER_REFUND,
+            "Half of the goods go back to it; it drops half of the fees and gives half of its commission back.",
+            partner_refund_entry(60_000, dropped=half, commission_back=1_200, subsidy_back=0, source=LENDER),
+        ),
+        Example(
+            EntryCode.PARTNER_SETTLEMENT,
+            "It pays the day out.",
+            partner_settlement_entry(117_600 - 58_800, source=LENDER),
+        ),
     ]
 
 
