@@ -7,6 +7,7 @@ Friday less the statutory days of P505; such an answer is marked as estimated.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 import chinese_calendar
@@ -47,8 +48,11 @@ _NO_OVERRIDES: Overrides = {}
 
 def workday(day: date, *, overrides: Overrides = _NO_OVERRIDES) -> Workday:
     """Whether that is a working day; answers for any date."""
-    if day in overrides:
-        return Workday(is_workday=overrides[day], is_estimated=False)
+    return Workday(is_workday=overrides[day], is_estimated=False) if day in overrides else _by_calendar(day)
+
+
+@lru_cache(maxsize=4096)  # the package searches its whole table for every answer
+def _by_calendar(day: date) -> Workday:
     try:
         return Workday(is_workday=chinese_calendar.is_workday(day), is_estimated=False)
     except NotImplementedError:  # a year the package does not know
