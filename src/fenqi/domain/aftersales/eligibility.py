@@ -222,7 +222,8 @@ def decide_line(
     if order.received_on is None:
         awaited = kind is WishKind.REFUND_ONLY and reason in ABOUT_DELIVERY
         return _cite(RuleId.NOT_RECEIVED, line) if awaited else _cite(RuleId.NOT_DELIVERED, line)
-    judged = _Judged(line=line, policy=policy, received_on=order.received_on, on=on)
+    window = last_day_without_reason(policy, order.received_on)
+    judged = _Judged(line=line, policy=policy, received_on=order.received_on, window=window, on=on)
     return judged.of_fault(reason) if reason in SELLERS_FAULT else judged.of_wish()
 
 
@@ -267,16 +268,16 @@ def decide_price_claim(
     barred = _barred(order, line, policy)
     if barred is not None:
         return barred
-    last = protected_until(order, policy)
+    until = protected_until(order, policy)
     if line.tags & policy.excluded_tags:
         return _cite(RuleId.PRICE_KIND_EXCLUDED, line)
-    if at >= last:
-        return _cite(RuleId.PRICE_WINDOW_OVER, line, last_on=_last_day(last))
+    if at >= until:
+        return _cite(RuleId.PRICE_WINDOW_OVER, line, last=_last_day(until))
     if policy.requires_unused and unused is False:
         return _cite(RuleId.PRICE_NOT_UNUSED, line)
     if line.claims >= policy.most_claims_per_line:
         return _cite(RuleId.PRICE_CLAIMED_OFTEN, line)
-    return _cite(RuleId.PRICE_PROTECTED, line, days=policy.window_days, last_on=_last_day(last))
+    return _cite(RuleId.PRICE_PROTECTED, line, days=policy.window_days, last=_last_day(until))
 
 
 def protected_until(order: OrderFacts, policy: PriceProtectionPolicy) -> datetime:
@@ -300,11 +301,12 @@ def _barred(order: OrderFacts, line: LineFacts, policy: ReturnPolicy | PriceProt
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Judged:
-    """A line that was received, on the day of the application."""
+    """A line that was received, on the day of the application; `window`: until when no reason is needed."""
 
     line: LineFacts
     policy: ReturnPolicy
     received_on: date
+    window: Deadline
     on: date
 
     def of_wish(self) -> Decision:
@@ -312,30 +314,40 @@ class _Judged:
         excluded = exclusion_of(self.line, self.policy)
         if excluded is not None:
             return _cite(excluded, self.line)
-        last = last_day_without_reason(self.policy, self.received_on)
-        rule = RuleId.NO_REASON_RETURN if self.on <= last.on else RuleId.WINDOW_OVER
-        return self._by(rule, last, days=self.policy.window_days)
+        return self._by(RuleId.NO_REASON_RETURN if self.on <= self.window.on else RuleId.WINDOW_OVER, self.window)
 
     def of_fault(self, reason: Reason) -> Decision:
         """What the seller answers for: with evidence, for longer, and whatever the goods are."""
         if reason is Reason.LATE_DELIVERY:
-            last = last_day_without_reason(self.policy, self.received_on)
-            return self._by(RuleId.LATE_GOODS if self.on <= last.on else RuleId.WINDOW_OVER, last)
+            return self._by(RuleId.LATE_GOODS if self.on <= self.window.on else RuleId.WINDOW_OVER, self.window)
         last = last_day_for_faults(self.policy, self.received_on)
         if self.on > last.on:
             return self._by(RuleId.FAULT_WINDOW_OVER, last)
-        missing = reason is Reason.NEVER_ARRIVED
-        found = self._by(RuleId.NOT_RECEIVED if missing else RuleId.FAULTY_GOODS, last)
-        return replace(found, evidence_asked=self.policy.asks_evidence_for(reason))
+        rule = RuleId.NOT_RECEIVED if reason is Reason.NEVER_ARRIVED else RuleId.FAULTY_GOODS
+        return self._by(rule, last, evidence_asked=self.policy.asks_evidence_for(reason))
 
-    def _by(self, rule: RuleId, last: Deadline, *, days: int = 0) -> Decision:
-        window = last_day_without_reason(self.policy, self.received_on)
-        cited = _cite(rule, self.line, days=days, last_on=last.on)
-        return replace(cited, last_is_estimated=last.is_estimated, within_window=self.on <= window.on)
+    def _by(self, rule: RuleId, last: Deadline, *, evidence_asked: bool = False) -> Decision:
+        return _cite(
+            rule,
+            self.line,
+            days=self.policy.window_days,
+            last=last,
+            within_window=self.on <= self.window.on,
+            evidence_asked=evidence_asked,
+        )
 
 
-def _cite(rule_id: RuleId, line: LineFacts, *, days: int = 0, last_on: date | None = None) -> Decision:
+def _cite(  # all that a decision can say beside its rule
+    rule_id: RuleId,
+    line: LineFacts,
+    *,
+    days: int = 0,
+    last: Deadline | None = None,
+    within_window: bool = False,
+    evidence_asked: bool = False,
+) -> Decision:
     rule = RULES[rule_id]
+    last_on = last.on if last else None
     known = {"days": days, "last_on": last_on, "item": line.name}
     return Decision(
         allowed=rule.next_step is NextStep.APPLY,
@@ -343,11 +355,14 @@ def _cite(rule_id: RuleId, line: LineFacts, *, days: int = 0, last_on: date | No
         next_step=rule.next_step,
         zh=rule.zh.format_map(known),
         en=rule.en.format_map(known),
+        evidence_asked=evidence_asked,
+        within_window=within_window,
         line_no=line.line_no,
         last_on=last_on,
+        last_is_estimated=last is not None and last.is_estimated,
     )
 
 
-def _last_day(until: datetime) -> date:
+def _last_day(until: datetime) -> Deadline:
     """The last day on which an instant before `until` lies."""
-    return (until - timedelta(microseconds=1)).date()
+    return Deadline((until - timedelta(microseconds=1)).date(), is_estimated=False)
