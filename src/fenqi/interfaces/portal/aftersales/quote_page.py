@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
 from typing import Final
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from fenqi.usecases.aftersales.quoting import CashWay, QuotedLine, QuoteView, Ro
 from fenqi.usecases.partners.queries import provider_view
 
 NamedAmount = tuple[str, int]
+LEAST_JOINED: Final = 4
 WHOLE: Final = 1000
 """Of a bar, in tenths of a percent."""
 
@@ -60,7 +62,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedRow:
-    """One installment: `word` says what becomes of it, or the amount after the return does."""
+    """One installment, or neighbours that are alike (`is_each`): `word` says what becomes of it, or the new amount."""
 
     name: str
     caption: str
@@ -69,6 +71,19 @@ class ChangedRow:
     after_minor: int
     word: str
     is_struck: bool
+    is_each: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """What happens to an installment: those that share it can be told as one."""
+
+    before_minor: int
+    after_minor: int
+    word: str
+    tone: str
+    is_struck: bool
+    is_numbered: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,17 +331,44 @@ def _arrival_told(quote: QuoteView, terms: Terms, reader: Reader) -> str:
 
 
 def _rows(quote: QuoteView, reader: Reader) -> Iterator[ChangedRow]:
-    for row in quote.rows:
-        word, tone = _outcome(row, quote.currency)
-        yield ChangedRow(
-            name=installment_name(row.number),
-            caption=formats.plain_day(row.due_on, reader.language, today=reader.today),
-            tone=tone,
-            before_minor=row.open_before or row.paid_before.total,
-            after_minor=row.open_after,
-            word=word,
-            is_struck=row.open_before != row.open_after,
-        )
+    """Neighbours to which the same happens are told as one, each by its amount."""
+    for alike, found in groupby(quote.rows, key=lambda row: _fate(row, quote.currency)):
+        rows = list(found)
+        if len(rows) >= LEAST_JOINED and rows[0].number is not None:
+            yield _row(alike, rows[0], rows[-1], reader)
+        else:
+            yield from (_row(alike, row, row, reader) for row in rows)
+
+
+def _fate(row: RowChange, currency: str) -> Fate:
+    word, tone = _outcome(row, currency)
+    return Fate(
+        before_minor=row.open_before or row.paid_before.total,
+        after_minor=row.open_after,
+        word=word,
+        tone=tone,
+        is_struck=row.open_before != row.open_after,
+        is_numbered=row.number is not None,
+    )
+
+
+def _row(fate: Fate, first: RowChange, last: RowChange, reader: Reader) -> ChangedRow:
+    is_joined = first is not last
+    days = (first.due_on, last.due_on)
+    return ChangedRow(
+        name=_("No. %(first)s–%(last)s") % {"first": first.number, "last": last.number}
+        if is_joined
+        else installment_name(first.number),
+        caption=formats.day_range(*days, reader.language, today=reader.today)
+        if is_joined
+        else formats.plain_day(first.due_on, reader.language, today=reader.today),
+        tone=fate.tone,
+        before_minor=fate.before_minor,
+        after_minor=fate.after_minor,
+        word=fate.word,
+        is_struck=fate.is_struck,
+        is_each=is_joined,
+    )
 
 
 def _outcome(row: RowChange, currency: str) -> tuple[str, str]:
