@@ -7,11 +7,12 @@ import pytest
 
 from fenqi.domain.aftersales.cases import CaseState
 from fenqi.domain.aftersales.reasons import Reason
-from fenqi.records.models import OutboxMessage, PartnerRefund
+from fenqi.records.models import CaseStep, Customer, OutboxMessage, PartnerRefund
+from fenqi.usecases.notices.case_news import tell_of_case
 from fenqi.usecases.partners import refunding
 from fenqi.usecases.reconciliation.check import check_books
 from lenders import CARD
-from malls import Bought
+from malls import Bought, a_customer
 from returned import Returning, a_return
 from town import Town
 
@@ -38,6 +39,21 @@ def test_the_whole_value_goes_to_the_platform_and_the_plan_is_cancelled(
     assert case.follow() is CaseState.COMPLETED
     assert order.plan.state().totals.outstanding.total == 0
     assert list(check_books()) == []
+
+
+@pytest.mark.requirement("R051")
+def test_the_customer_is_told_that_the_lender_gets_it_and_that_no_cash_comes(
+    financed: Callable[..., Bought], town: Town, now: datetime
+) -> None:
+    order = Returning(financed(), now)
+    a_customer(Customer.objects.get(id=order.customer_id).ref, phone="17000000981")
+    case = order.apply(FAULTY)
+    case.up_to_the_money()
+    for step in CaseStep.objects.filter(customer_id=case.customer_id).order_by("seq"):
+        tell_of_case(case.customer_id, case.case_id, step.seq, now=now)
+    texts = [message["text"] for message in town.messages("17000000981")]
+    assert any("1,200.00 元（退给轻融分期）" in text for text in texts), "when it is approved"
+    assert any("1,200.00 元 退给轻融分期" in text and "不会直接收到现金" in text for text in texts)
 
 
 def test_what_the_lender_refuses_leaves_the_case_with_a_person(

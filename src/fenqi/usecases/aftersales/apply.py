@@ -112,8 +112,11 @@ def _order(customer_id: UUID, order_id: UUID) -> Order:
 
 
 def _quote(order: Order, quote_id: UUID, *, now: datetime) -> QuoteRecord:
-    """What the customer was shown for this order. Raises NotFound, RefundQuoteExpired."""
-    quote = QuoteRecord.objects.filter(customer_id=order.customer_id, id=quote_id, order_id=order.id).first()
+    """What the customer was shown for this order; a later quote of a case is that case's own. Raises NotFound,
+    RefundQuoteExpired.
+    """
+    quotes = QuoteRecord.objects.filter(customer_id=order.customer_id, id=quote_id, order_id=order.id, case_id=None)
+    quote = quotes.first()
     if quote is None:
         raise NotFound
     if now >= quote.valid_until:

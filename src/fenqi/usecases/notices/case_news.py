@@ -16,6 +16,7 @@ from fenqi.usecases.aftersales.quoting import QuoteView, quote_view
 from fenqi.usecases.aftersales.steps import find_case, title_of
 from fenqi.usecases.notices.sending import TITLE_CHARACTERS, send_once, written_amount
 from fenqi.usecases.notices.templates import TEXTS, Message
+from fenqi.usecases.partners.providers import provider_of
 from fenqi.usecases.refunds.queries import LegView
 
 NEWS_FOR = timedelta(days=2)
@@ -58,25 +59,12 @@ def tell_of_case(customer_id: UUID, case_id: UUID, seq: int, *, now: datetime) -
     step = CaseStep.objects.filter(customer_id=customer_id, case_id=case_id, seq=seq).first()
     if step is None:
         raise NotFound
-    legs = tuple(leg for refund in refunds_of(case) for leg in refund.ways)
-    message = _message(case, step, has_money=bool(legs))
+    facts = _Facts(case, step, tuple(leg for refund in refunds_of(case) for leg in refund.ways))
+    message = _message(facts)
     if message is None or now - step.at > NEWS_FOR:
         return False
-    params = partial(_Facts(case, step, legs).params, message)
+    params = partial(facts.params, message)
     return send_once(customer_id, message, subject=f"case:{case_id}:{seq}", params=params, now=now)
-
-
-def _message(case: AftersalesCase, step: CaseStep, *, has_money: bool) -> Message | None:
-    signal = CaseSignal(step.signal)
-    if signal is CaseSignal.ARRIVED and not has_money:
-        return None
-    if signal in _MONEY_MOVES and not has_money:
-        return Message.CASE_OFF_PLAN
-    if signal is CaseSignal.GOODS_CALLED and case.kind == CaseKind.EXCHANGE:
-        return Message.CASE_SEND_GOODS_TO_EXCHANGE
-    if signal is CaseSignal.REMINDED and step.after == CaseState.QUOTE_CHANGED:
-        return Message.CASE_QUOTE_CHANGED
-    return _MESSAGES.get(signal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +92,7 @@ class _Facts:
             "left": self._left,
             "route": self._route,
             "latest": self._latest,
+            "lender": self.lender,
             "tracking": self._tracking,
         }
 
@@ -141,7 +130,7 @@ class _Facts:
             return self.case.value_minor
         if self.case.state == CaseState.QUOTE_CHANGED:
             return quote.value_minor
-        return quote.cash_minor or quote.off_plan_minor
+        return quote.cash_minor or quote.partner_minor or quote.off_plan_minor
 
     def _quote(self) -> QuoteView | None:
         """The one that the step is about, else the one in force."""
@@ -155,17 +144,42 @@ class _Facts:
         plans = Plan.objects.filter(customer_id=self.case.customer_id, id__in=[self.case.plan_id])
         return written_amount(sum(plans.values_list("outstanding_minor", flat=True)), self.case.currency, language)
 
+    def lender(self, language: str) -> str:
+        """Who has lent the money and gets it back; nobody where the mall keeps the plan."""
+        quote = self._quote()
+        lender = provider_of(quote.provider) if quote and quote.partner_minor else None
+        if lender is None:
+            return ""
+        return lender.name_zh if language == "zh" else lender.name_en
+
     def _route(self, language: str) -> str:
-        """Each way that money goes, once; without money it comes off the plan."""
-        quote = None if self.legs else self._quote()
-        channels = [leg.channel for leg in self.legs] or [way.channel for way in (quote.ways if quote else ())]
-        return _in_words(channels, language)
+        """Each way that money goes, once; without money it goes to who has lent it, or comes off the plan."""
+        if self.legs:
+            return _in_words([leg.channel for leg in self.legs], language)
+        lender = self.lender(language)
+        if lender:
+            return f"退给{lender}" if language == "zh" else f"to {lender}"
+        quote = self._quote()
+        return _in_words([way.channel for way in quote.ways] if quote else [], language)
 
     def _latest(self, _language: str) -> str:
         """The last day of the windows that run, else what was promised with the application."""
         known = [leg.expected_by for leg in self.legs]
         days: list[date] = [day for day in known if day is not None]
         return (max(days) if days and len(days) == len(known) else self.case.promise_by).isoformat()
+
+
+def _message(facts: "_Facts") -> Message | None:
+    case, signal = facts.case, CaseSignal(facts.step.signal)
+    if signal is CaseSignal.ARRIVED and not facts.legs:
+        return None
+    if signal in _MONEY_MOVES and not facts.legs:
+        return Message.CASE_TO_LENDER if facts.lender("en") else Message.CASE_OFF_PLAN
+    if signal is CaseSignal.GOODS_CALLED and case.kind == CaseKind.EXCHANGE:
+        return Message.CASE_SEND_GOODS_TO_EXCHANGE
+    if signal is CaseSignal.REMINDED and facts.step.after == CaseState.QUOTE_CHANGED:
+        return Message.CASE_QUOTE_CHANGED
+    return _MESSAGES.get(signal)
 
 
 def _in_words(channels: Iterable[str], language: str) -> str:

@@ -30,6 +30,7 @@ class Message(StrEnum):
     CASE_EXPIRED = "case_expired"
     CASE_REFUNDING = "case_refunding"
     CASE_OFF_PLAN = "case_off_plan"
+    CASE_TO_LENDER = "case_to_lender"
     CASE_REPLACEMENT_SENT = "case_replacement_sent"
     CASE_ARRIVED = "case_arrived"
     CASE_LATE = "case_late"
@@ -146,6 +147,13 @@ TEXTS: Mapping[tuple[Message, str], str] = {
     (Message.CASE_OFF_PLAN, "zh"): "售后（${title}）已办理：分期少还 ${amount}，剩余应还 ${left}。",
     (Message.CASE_OFF_PLAN, "en"): (
         "Your return (${title}) is done: ${amount} comes off your plan, ${left} is left to repay."
+    ),
+    (Message.CASE_TO_LENDER, "zh"): (
+        "售后（${title}）已办理：${amount} 退给${lender}，由其按规则调整您的分期，不会直接收到现金。"
+    ),
+    (Message.CASE_TO_LENDER, "en"): (
+        "Your return (${title}) is done: ${amount} goes to ${lender}, which changes your plan by its rules. No cash "
+        "comes to you directly."
     ),
     (Message.CASE_REPLACEMENT_SENT, "zh"): "换货（${title}）的新商品已寄出，快递单号 ${tracking}，分期不变。",
     (Message.CASE_REPLACEMENT_SENT, "en"): (
