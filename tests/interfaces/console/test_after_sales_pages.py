@@ -15,6 +15,10 @@ from fenqi.domain.aftersales.reasons import Reason, WishKind
 from fenqi.records.models import Account, AftersalesCase, AuditRecord, CaseEvidence
 from fenqi.usecases import clock, rate_limits
 from fenqi.usecases.aftersales.evidence import store_evidence
+from fenqi.usecases.price_protection.feed import PriceInput, take_prices
+from fenqi.usecases.price_protection.nightly import make_offers
+from fenqi.usecases.price_protection.offers import accept_offer
+from fenqi.usecases.price_protection.queries import open_offers
 from returned import Case, Returning, a_return, delivered
 from town import Town
 
@@ -197,6 +201,35 @@ def test_above_the_amount_of_the_policy_two_people_approve_and_never_one_twice(d
     assert "You are the second" in admin.get(address(case)).content.decode()
     told(admin, case, "approve")
     assert case.state == CaseState.GOODS_AWAITED
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_price_difference_lies_on_the_same_desk_and_has_the_same_page(
+    language: str, desk: Desk, order: Returning
+) -> None:
+    seen_at = order.now - timedelta(hours=24)
+    take_prices([PriceInput(sku="X2", price_minor=95_000, currency="CNY", observed_at=seen_at)])
+    make_offers(now=order.now)
+    (offer,) = open_offers(order.customer_id, now=order.now)
+    case_id = accept_offer(order.customer_id, offer.offer_id, unused=True, actor="customer", now=order.now)
+    case = Case(order.customer_id, case_id, order.now)
+    AftersalesCase.objects.filter(customer_id=case.customer_id).update(state="in_review")
+    agent = desk("agent", language)
+    assert case.row.case_no in agent.get("/console/after-sales").content.decode()
+    page = agent.get(address(case)).content.decode()
+    assert "¥50.00" in page
+    assert ("申请当天符合条件" if language == "zh-hans" else "Eligible on the day") in page
+    assert "price_not_lower" in page
+
+
+def test_the_customers_story_tells_of_the_case(desk: Desk, order: Returning) -> None:
+    case = applied(order)
+    agent = desk("agent", "en")
+    told(agent, case, "withdraw", note="by telephone")
+    page = agent.get(f"/console/customers/{order.customer_id}?show=after_sales").content.decode()
+    assert "Applied for after-sales" in page
+    assert f"{case.view.case_no} · Return and refund" in page
+    assert "Case closed: Withdrawn" in page
 
 
 def test_a_case_is_withdrawn_at_the_customers_word(desk: Desk, order: Returning) -> None:

@@ -89,6 +89,7 @@ def _context(request: HttpRequest, file: CustomerFile) -> dict[str, object]:
     plan = plan_page(file.plan, today=today, payments=file.payments) if file.plan else None
     language = language_of(get_language() or "zh-hans")
     reader = Reader(language=language, today=today, currency=plan.currency if plan else "CNY")
+    cases = cases_of(file.customer.customer_id)
     return {
         "place": "customer",
         "file": file,
@@ -100,8 +101,8 @@ def _context(request: HttpRequest, file: CustomerFile) -> dict[str, object]:
         "agreements": agreements_of(file.customer.customer_id, now=clock.now()),
         "refunds": list_refunds(file.customer.customer_id),
         "reserves": reserves_of(file.customer.customer_id, now=clock.now()),
-        "cases": cases_of(file.customer.customer_id),
-        "moments": moments_of(file, reader, show=showing),
+        "cases": cases,
+        "moments": moments_of(file, reader, show=showing, cases=cases),
         "showing": showing,
         "shows": tuple(Show),
     }

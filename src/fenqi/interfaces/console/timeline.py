@@ -1,6 +1,6 @@
 """Everything that happened to a customer as one story: what is still to come first, then newest to oldest."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,10 +9,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from fenqi.interfaces.console.words import CHANNELS, EVENTS, FAILURES
+from fenqi.interfaces.console.words import CASE_KINDS, CASE_STATES, CASE_TONES, CHANNELS, EVENTS, FAILURES
 from fenqi.interfaces.portal.rail import Reader
 from fenqi.interfaces.shared import formats
 from fenqi.usecases import clock
+from fenqi.usecases.aftersales.views import CaseSummary
 from fenqi.usecases.audit import Action, AuditView
 from fenqi.usecases.support.customer_file import CustomerFile, PlanFact
 from fenqi.usecases.views import AttemptView, OrderSummary, PaymentView
@@ -26,6 +27,7 @@ class Show(StrEnum):
     ALL = "all"
     REPAYMENTS = "repayments"
     ORDERS = "orders"
+    AFTER_SALES = "after_sales"
     MESSAGES = "messages"
 
     @classmethod
@@ -41,6 +43,7 @@ _SHOW_LABELS = {
     Show.ALL: gettext_lazy("All"),
     Show.REPAYMENTS: gettext_lazy("Repayments"),
     Show.ORDERS: gettext_lazy("Orders"),
+    Show.AFTER_SALES: gettext_lazy("After-sales"),
     Show.MESSAGES: gettext_lazy("Messages"),
 }
 
@@ -63,9 +66,11 @@ class Moment:
         return self.tone == "future"
 
 
-def moments_of(file: CustomerFile, reader: Reader, *, show: Show) -> tuple[Moment, ...]:
+def moments_of(
+    file: CustomerFile, reader: Reader, *, show: Show, cases: Iterable[CaseSummary] = ()
+) -> tuple[Moment, ...]:
     """The story, with the time of each line written for the reader."""
-    told = [moment for moment in _all(file) if show in (Show.ALL, moment.kind)]
+    told = [moment for moment in (*_all(file), *_cases(cases)) if show in (Show.ALL, moment.kind)]
     ahead = sorted((moment for moment in told if moment.is_ahead), key=lambda moment: moment.at, reverse=True)
     past = sorted((moment for moment in told if not moment.is_ahead), key=lambda moment: moment.at, reverse=True)
     return tuple(_timed(moment, reader) for moment in (*ahead, *past))
@@ -109,6 +114,28 @@ def _order(order: OrderSummary) -> Moment:
         amount_minor=order.total_minor,
         currency=order.currency,
     )
+
+
+def _cases(cases: Iterable[CaseSummary]) -> Iterator[Moment]:
+    for case in cases:
+        about = SEPARATOR.join((case.case_no, str(CASE_KINDS.get(case.kind, case.kind)), case.title))
+        yield Moment(
+            at=case.created_at,
+            kind=Show.AFTER_SALES,
+            tone="paid",
+            title=_("Applied for after-sales"),
+            detail=about,
+            amount_minor=case.value_minor,
+            currency=case.currency,
+        )
+        if case.closed_at is not None:
+            yield Moment(
+                at=case.closed_at,
+                kind=Show.AFTER_SALES,
+                tone=str(CASE_TONES.get(case.state, "neutral")),
+                title=_("Case closed: %(state)s") % {"state": CASE_STATES.get(case.state, case.state)},
+                detail=about,
+            )
 
 
 def _payment(payment: PaymentView) -> Iterator[Moment]:
