@@ -9,7 +9,7 @@ def room_told(room: Room) -> str:
     """How many more may be added."""
     if not room.photos_left and not room.videos_left:
         return _("That is all that can be added.")
-    return _("Up to %(photos)s more photos and %(videos)s more videos.") % {
+    return _("Room for photos: %(photos)s, for videos: %(videos)s.") % {
         "photos": room.photos_left,
         "videos": room.videos_left,
     }
