@@ -17,7 +17,7 @@ class RefundQuoteChanged(FenqiError):
 
     code = "refund_quote_changed"
     status = 409
-    zh = "您的还款或订单在此期间有变化，退款明细已不同，没有提交。请查看新的退款明细再确认。"
+    zh = "你的还款或订单在此期间有变化，退款明细已不同，没有提交。请查看新的退款明细再确认。"
     en = "Your payments or the order have changed since, so the refund would be another. Confirm a new quote."
 
 
@@ -26,7 +26,7 @@ class SameReviewer(FenqiError):
 
     code = "same_reviewer"
     status = 409
-    zh = "这笔金额需要两位同事批准，您已批准过，请另一位同事批准。"
+    zh = "这笔金额需要两位同事批准，你已批准过，请另一位同事批准。"
     en = "This amount needs two people, and you have approved it already: ask a colleague."
 
 
