@@ -37,7 +37,8 @@ def test_a_batch_is_answered_once_under_its_key_and_adds_nothing_without(shop: A
     assert again["Idempotent-Replayed"] == "true"
     assert shop.post("/prices", {"prices": []}, key="k-1").status_code == 422
     assert shop.post("/prices", {"prices": [{**GOOD, "sku": "X3"}]}, key="k-1").status_code == 409
-    assert shop.post("/prices", body, key="").json() == {"taken": 0, "unchanged": 1, "refused": []}
+    assert shop.post("/prices", body, key="").status_code == 400
+    assert shop.post("/prices", body).json() == {"taken": 0, "unchanged": 1, "refused": []}
     (price,) = shop.get("/prices/X2").json()["items"]
     assert (price["observed_at"], price["source"], price["seller"]) == ("2026-03-05T04:00:00Z", "feed", "")
 

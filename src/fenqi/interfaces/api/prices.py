@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 from fenqi.domain.errors import FenqiError
 from fenqi.interfaces.api import documents, price_documents
 from fenqi.interfaces.api.complaints import complaints_of
-from fenqi.interfaces.api.fields import Cursor, Limit, Number, OptionalKey, Word
+from fenqi.interfaces.api.fields import Cursor, IdempotencyKey, Limit, Number, Word
 from fenqi.interfaces.api.operations import once, operation
 from fenqi.interfaces.api.schemas import PriceBody, PricesBody
 from fenqi.records.identifiers import HOUSE_ID
@@ -45,7 +45,7 @@ _EXAMPLE = {
     answers={200: documents.PricesTaken},
     example=_EXAMPLE,
 )
-def post_prices(request: HttpRequest, body: PricesBody, key: OptionalKey = None) -> HttpResponse:
+def post_prices(request: HttpRequest, body: PricesBody, key: IdempotencyKey) -> HttpResponse:
     """Tell of prices that were seen, at most a thousand at once.
 
     Each row is judged by itself: the good ones are taken, the others are listed under `refused` with the reasons. A
