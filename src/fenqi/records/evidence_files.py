@@ -71,7 +71,7 @@ def place(work: Work) -> None:
 def remove(customer_id: UUID, evidence_id: UUID) -> None:
     """Removing what is not there is no fault."""
     folder = folder_of(customer_id, evidence_id)
-    for file in (*folder.glob("*"),):
+    for file in list(folder.glob("*")):
         file.unlink(missing_ok=True)
     if folder.is_dir():
         folder.rmdir()

@@ -75,6 +75,10 @@ class Kept:
     seconds: int = 0
 
 
+KEPT: Final = "kept"
+THUMBNAIL: Final = "thumbnail"
+"""What the two files of a piece are called."""
+
 FIRST_BYTES: Final = 16
 """So many tell what a file claims to be."""
 

@@ -22,6 +22,8 @@ from django.db.models import QuerySet
 from fenqi.domain.aftersales.evidence_rules import (
     DEFAULT_LIMITS,
     FIRST_BYTES,
+    KEPT,
+    THUMBNAIL,
     EvidenceEmpty,
     EvidenceLimits,
     EvidenceUnavailable,
@@ -142,7 +144,8 @@ def _record(
     work: Work, order_id: UUID, kept: Kept, most: Most, *, came: bytes, uploaded_by: str, now: datetime
 ) -> EvidenceView:
     """The row and the files become visible together; another upload may have come first meanwhile."""
-    file, thumbnail = work.made / "kept", work.made / "thumbnail"
+    file = work.made / KEPT
+    stored_sha256, thumbnail_sha256 = _digest(file), _digest(work.made / THUMBNAIL)
     with transaction.atomic(durable=True):
         locks.customer(work.customer_id)
         _require_room(work.customer_id, order_id, kept.kind, most)
@@ -153,8 +156,8 @@ def _record(
             kind=kept.kind.value,
             media_type=kept.media_type,
             sha256=came,
-            stored_sha256=_digest(file),
-            thumbnail_sha256=_digest(thumbnail),
+            stored_sha256=stored_sha256,
+            thumbnail_sha256=thumbnail_sha256,
             size=file.stat().st_size,
             width=kept.width,
             height=kept.height,
@@ -213,7 +216,7 @@ def read_evidence(customer_id: UUID, evidence_id: UUID, *, thumbnail: bool = Fal
     row = CaseEvidence.objects.filter(customer_id=customer_id, id=evidence_id).first()
     if row is None:
         raise NotFound
-    path = evidence_files.folder_of(customer_id, evidence_id) / ("thumbnail" if thumbnail else "kept")
+    path = evidence_files.folder_of(customer_id, evidence_id) / (THUMBNAIL if thumbnail else KEPT)
     try:
         is_whole = _digest_of(path, path.stat().st_mtime_ns) == bytes(
             row.thumbnail_sha256 if thumbnail else row.stored_sha256

@@ -26,6 +26,8 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from fenqi.domain.aftersales.evidence_rules import (
     FIRST_BYTES,
+    KEPT,
+    THUMBNAIL,
     Container,
     EvidenceDamaged,
     EvidenceLimits,
@@ -40,10 +42,6 @@ from fenqi.domain.aftersales.evidence_rules import (
 
 if TYPE_CHECKING:
     from av.packet import Packet  # generic in its stub only
-
-KEPT: Final = "kept"
-THUMBNAIL: Final = "thumbnail"
-"""Their names in the folder."""
 
 LONGEST_SIDE: Final = 4096
 THUMBNAIL_SIDE: Final = 320
