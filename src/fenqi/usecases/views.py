@@ -140,7 +140,10 @@ class NoFaultView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanView:
-    """A plan replayed from its events: what it is, what it costs, and what is under way for it."""
+    """A plan replayed from its events: what it is, what it costs, and what is under way for it.
+
+    `covered_rows` have nothing outstanding since goods went back, and were never paid.
+    """
 
     plan_id: UUID
     order_id: UUID
@@ -155,6 +158,7 @@ class PlanView:
     open_attempt: AttemptView | None
     no_fault: tuple[NoFaultView, ...] = ()
     exempt_days: frozenset[date] = frozenset()
+    covered_rows: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

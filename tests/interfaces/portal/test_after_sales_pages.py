@@ -468,6 +468,17 @@ def test_the_timeline_is_solid_for_what_happened_and_dashed_for_what_is_to_come(
     assert 'aria-current="step"' in rail
 
 
+@pytest.mark.requirement("R052", "R062")
+def test_after_the_return_the_order_says_what_was_paid_and_what_fell_away(town: Town) -> None:
+    order = delivered(lines=(replace(PHONE, unit_price_minor=120_000),))
+    order.repay(1, key="first")
+    arrived(order)
+    text = text_of(reader(order), f"/orders/{order.order_id}")
+    for words in ("分期已取消，不用再还", "已还 1 期", "第 2–12 期 已取消", "已完成"):
+        assert words in text, words
+    assert "第 1–12 期" not in text
+
+
 @pytest.mark.requirement("R038")
 def test_what_the_review_asked_for_is_added_and_the_review_goes_on() -> None:
     order = delivered()

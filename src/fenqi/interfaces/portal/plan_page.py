@@ -50,7 +50,8 @@ class PlanPage:
 
     @property
     def paid_count(self) -> int:
-        return len(self.numbered) - self.open_count
+        """Those that were paid, not those that fell away."""
+        return sum(one.standing is Standing.PAID for one in self.numbered)
 
     @property
     def count(self) -> int:
@@ -89,7 +90,11 @@ def plan_page(view: PlanView, *, today: date, payments: Iterable[PaymentView] = 
     under_way = _under_way(view, payments)
     locked = set(under_way.installments) if under_way and _is_unknown(under_way) else set()
     calendar = Calendar(
-        today=today, grace_days=view.terms.grace_days, locked=frozenset(locked), exempt=view.exempt_days
+        today=today,
+        grace_days=view.terms.grace_days,
+        locked=frozenset(locked),
+        exempt=view.exempt_days,
+        covered=view.covered_rows,
     )
     return PlanPage(
         view=view,

@@ -70,6 +70,7 @@ def _rail_row(stretch: Stretch, reader: Reader) -> RailRow:
             name=stretch_name(stretch),
             caption=day_range(first.row.due_on, stretch.last.row.due_on, reader.language, today=reader.today),
             amount_minor=first.shown_minor,
+            pill=pill_of(first) if first.standing is Standing.CANCELLED else None,
             is_each=True,
         )
     return RailRow(

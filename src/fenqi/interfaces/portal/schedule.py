@@ -35,13 +35,15 @@ class Standing(StrEnum):
 class Calendar:
     """Against what an installment is judged.
 
-    `locked` are the rows whose payment has no known outcome; `exempt` are days that are not counted.
+    `locked` are the rows whose payment has no known outcome; `exempt` are days that are not counted; `covered` are the
+    rows that nobody need pay since goods went back.
     """
 
     today: date
     grace_days: int
     locked: Collection[int] = frozenset()
     exempt: Collection[date] = frozenset()
+    covered: Collection[int] = frozenset()
 
     def last_free_on(self, due_on: date) -> date:
         """The last day of grace, and the exempt days right after it."""
@@ -128,7 +130,7 @@ def installments_of(rows: Iterable[Row], calendar: Calendar) -> tuple[Installmen
 def standing_of(row: Row, calendar: Calendar) -> Standing:
     """Paid and cancelled first; a payment whose outcome is unknown hides what the date alone would say."""
     if not row.outstanding.total:
-        return Standing.PAID if row.due.total else Standing.CANCELLED
+        return Standing.PAID if row.due.total and row.n not in calendar.covered else Standing.CANCELLED
     if row.n in calendar.locked:
         return Standing.UNKNOWN
     return standing_by_date(row.due_on, calendar)
@@ -161,6 +163,8 @@ def _runs(installments: Sequence[Installment]) -> Iterator[tuple[Installment, ..
             yield run
         elif standing is Standing.FUTURE:
             yield from _future_runs(run)
+        elif standing is Standing.CANCELLED:
+            yield from _alike(run)
         else:
             yield from ((one,) for one in run)
 
@@ -173,7 +177,12 @@ def _kind(installment: Installment) -> tuple[Standing, bool]:
 def _future_runs(run: tuple[Installment, ...]) -> Iterator[tuple[Installment, ...]]:
     """The next few one by one, since those are planned for; of the rest, those of one amount together."""
     yield from ((one,) for one in run[:FUTURE_ROWS_SHOWN])
-    for _, group in groupby(run[FUTURE_ROWS_SHOWN:], key=lambda one: one.shown_minor):
+    yield from _alike(run[FUTURE_ROWS_SHOWN:])
+
+
+def _alike(run: tuple[Installment, ...]) -> Iterator[tuple[Installment, ...]]:
+    """Those of one amount together, where they are enough."""
+    for _, group in groupby(run, key=lambda one: one.shown_minor):
         alike = tuple(group)
         if len(alike) >= LEAST_JOINED:
             yield alike

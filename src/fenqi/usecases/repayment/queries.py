@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from fenqi.domain.errors import NotFound
 from fenqi.domain.plans import Terms, late_fees, parse_event, rates, replay
+from fenqi.domain.plans.covered import covered_rows
 from fenqi.records.models import (
     Installment,
     JournalEntry,
@@ -62,13 +63,14 @@ def plan_view(
         events = tuple(parse_event(body) for body in known.order_by("seq").values_list("body", flat=True))
     order_no = Order.objects.values_list("order_no", flat=True).get(customer_id=customer_id, id=file.order_id)
     no_fault = no_fault_of(customer_id, [plan_id]).get(plan_id, ())
+    state = replay(file.terms, events, as_of=_day_to_show(file.terms, as_of or today, known_at))
     return PlanView(
         plan_id=plan_id,
         order_id=file.order_id,
         order_no=order_no,
         title=_titles(customer_id, [file.order_id]).get(file.order_id, order_no),
         terms=file.terms,
-        state=replay(file.terms, events, as_of=_day_to_show(file.terms, as_of or today, known_at)),
+        state=state,
         rates=rates(file.terms),
         provider=file.provider,
         fee_bearer=file.fee_bearer,
@@ -76,6 +78,7 @@ def plan_view(
         open_attempt=_open_attempt(customer_id, plan_id),
         no_fault=no_fault,
         exempt_days=exempt_days(no_fault, today=today),
+        covered_rows=covered_rows(file.terms, events, state),
     )
 
 
