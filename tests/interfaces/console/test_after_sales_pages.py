@@ -84,6 +84,15 @@ def test_the_desk_shows_what_is_late_first_with_its_clocks(language: str, desk: 
     assert ("2 件售后待审核" if language == "zh-hans" else "2 cases wait for review") in page
 
 
+def test_the_number_of_a_case_leads_to_it(desk: Desk, order: Returning) -> None:
+    case = applied(order)
+    number = case.view.case_no
+    for typed in (number, f" {number[:2].lower()} {number[2:]}"):
+        answer = desk("agent").post("/console/search", {"q": typed})
+        assert answer.headers["Location"] == address(case)
+    assert desk("agent").post("/console/search", {"q": "AS000000NOBODY\x00"}).status_code == 200
+
+
 def test_the_piles_hold_what_they_say(desk: Desk, order: Returning, town: Town) -> None:
     agent = desk("agent")
     case = applied(order)
