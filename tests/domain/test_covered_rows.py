@@ -1,5 +1,6 @@
 """Installments that nobody paid, since goods went back, are told apart from those that were paid."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from fenqi.domain.plans import parse_event, parse_terms, replay
@@ -18,7 +19,7 @@ TERMS = parse_terms(
 ON = date(2026, 3, 1)
 
 
-def covered(*events: dict[str, object]) -> set[int]:
+def covered(*events: Mapping[str, object]) -> set[int]:
     told = [parse_event({"on": ON.isoformat(), **event}) for event in events]
     return set(covered_rows(TERMS, told, replay(TERMS, told, as_of=ON)))
 
