@@ -161,7 +161,10 @@ class CaseStage(Outgoing):
 
 
 class CaseDeadlines(Outgoing):
-    """`promise_by` counts working days, `law_by` calendar days; `binding` is the clock that ends first."""
+    """`promise_by` counts working days, `law_by` calendar days; `binding` is the clock that ends first.
+
+    `is_estimated`: counted over days whose calendar is not out yet.
+    """
 
     review_due_at: datetime
     usual_by: date
@@ -170,6 +173,7 @@ class CaseDeadlines(Outgoing):
     goods_due_on: date | None
     binding: str | None
     is_late: bool
+    is_estimated: bool
 
 
 class CaseInBrief(Outgoing):

@@ -196,6 +196,7 @@ def _deadlines(case: AftersalesCase, *, now: datetime) -> DeadlinesView:
         goods_due_on=case.goods_due_on,
         binding=binding,
         is_late=deadlines.is_late(binding, review_due_at=case.review_due_at, now=now, today=clock.business_date(now)),
+        is_estimated=promised.is_estimated,
     )
 
 

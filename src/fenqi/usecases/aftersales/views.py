@@ -94,7 +94,10 @@ class EvidenceInCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadlinesView:
-    """The clocks of a case: our target and the two that bind; `binding` is the earliest still running (P202)."""
+    """The clocks of a case: our target and the two that bind; `binding` is the earliest still running (P202).
+
+    `is_estimated`: the promise is counted over days whose calendar is not out yet (P503).
+    """
 
     review_due_at: datetime
     usual_by: date
@@ -103,6 +106,7 @@ class DeadlinesView:
     goods_due_on: date | None
     binding: Deadline | None
     is_late: bool
+    is_estimated: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
