@@ -254,6 +254,18 @@ def test_the_watch_releases_what_a_lost_job_would_have(town: Town) -> None:
     assert [move.amount_minor for move in secured.moves] == [50_000]
 
 
+def test_a_release_is_chased_until_the_channels_sums_show_it(town: Town) -> None:
+    secured = frozen(town, now=NOW)
+    settle(secured)
+    due(secured)
+    send(secured)
+    town.order("query", "code", "SYSTEM_ERROR")
+    assert not confirm_release(secured.customer_id, secured.moves[0].id, now=NOW)
+    assert secured.moves[0].confirmed_at is None
+    watch_reserves(now=NOW + timedelta(hours=1))
+    assert secured.moves[0].confirmed_at == NOW + timedelta(hours=1)
+
+
 def test_a_plan_that_is_settled_twice_over_is_looked_at_once_it_is(town: Town) -> None:
     """Only the fact that leaves nothing outstanding is followed by a look."""
     secured = frozen(town, now=NOW)

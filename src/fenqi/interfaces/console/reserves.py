@@ -46,7 +46,7 @@ def check(request: HttpRequest, staff: Staff, customer_id: UUID, hold_id: UUID) 
     now = clock.now()
     reserve = reserve_view(customer_id, hold_id, now=now)
     audit.record(
-        staff.actor, audit.Action.CHANNEL_ASKED, customer_id=customer_id, subject=f"reserve:{hold_id}", now=now
+        staff.actor, audit.Action.CHANNEL_ASKED, customer_id=customer_id, subject=f"reserve:{reserve.hold_id}", now=now
     )
     ask_hold(customer_id, hold_id, now=now)
     agrees = check_sums(customer_id, hold_id, now=now)

@@ -25,13 +25,11 @@ from fenqi.domain.reserves import (
 from fenqi.records import locks
 from fenqi.records.locks import LockedCustomer
 from fenqi.records.models import ReserveHold, ReserveMove
-from fenqi.records.posting import Decision, write
-from fenqi.usecases import audit, outbox
+from fenqi.usecases import audit
 from fenqi.usecases.reserves.rows import find_hold, find_move, keep, moves_of, new_move, sums_of
 from fenqi.usecases.reserves.send import channel_of, request_release
 from fenqi.usecases.reserves.settle import expire, raise_alert, settle_hold, settle_release
 
-CONFIRM_AGAIN = timedelta(hours=1)
 GRACE = timedelta(minutes=5)
 """After the payer's window, before what the channel does not know is taken for never opened."""
 
@@ -66,20 +64,9 @@ def ask_release(customer_id: UUID, move_id: UUID, *, now: datetime) -> MoveState
 
 
 def confirm_release(customer_id: UUID, move_id: UUID, *, now: datetime) -> bool:
-    """See whether the channel's own sums show a release, and look again in an hour while they do not."""
+    """See whether the channel's own sums show a release; while they do not, the hourly watch looks again."""
     move = find_move(customer_id, move_id)
-    if move.confirmed_at is not None:
-        return True
-    check_sums(customer_id, move.hold_id, now=now)
-    with transaction.atomic(durable=True):
-        locks.customer(customer_id)
-        move = find_move(customer_id, move_id)
-        if move.confirmed_at is None:
-            decision = Decision(customer_id)
-            at = now + CONFIRM_AGAIN
-            outbox.about_reserve_move(decision, outbox.CONFIRM_RELEASE, move.id, at=at, now=now)
-            write(decision)
-    return move.confirmed_at is not None
+    return move.confirmed_at is not None or check_sums(customer_id, move.hold_id, now=now)
 
 
 def check_sums(customer_id: UUID, hold_id: UUID, *, now: datetime) -> bool:

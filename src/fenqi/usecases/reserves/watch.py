@@ -7,9 +7,9 @@ from uuid import UUID
 import structlog
 from django.db import connection
 
-from fenqi.domain.reserves import HoldKind, HoldState
+from fenqi.domain.reserves import HoldKind, HoldState, MoveKind, MoveState
 from fenqi.domain.reserves.expiry import WARNED_BEFORE
-from fenqi.records.models import ReserveHold
+from fenqi.records.models import ReserveHold, ReserveMove
 from fenqi.records.scope import across_customers
 from fenqi.usecases import clock
 from fenqi.usecases.reserves.queries import reserves_to_look_at
@@ -33,7 +33,7 @@ def watch_reserves(*, now: datetime) -> int:
     """Release what is due, ask about what expires, and tell operations of what is late; how many of these there are."""
     for customer_id, order_id in _may_be_due():
         release_what_is_due(customer_id, order_id, now=now)
-    for customer_id, hold_id in _expiring(now=now):
+    for customer_id, hold_id in {*_expiring(now=now), *_unconfirmed()}:
         check_sums(customer_id, hold_id, now=now)
     waiting = reserves_to_look_at(now=now, limit=AT_ONCE)
     for one in waiting:
@@ -62,3 +62,12 @@ def _expiring(*, now: datetime) -> Iterator[tuple[UUID, UUID]]:
             kind=HoldKind.FROZEN.value, state=HoldState.HELD.value, holds_until__lte=until
         )
         yield from list(holds.values_list("customer_id", "id")[:AT_ONCE])
+
+
+def _unconfirmed() -> Iterator[tuple[UUID, UUID]]:
+    """Releases that a channel said yes to, and that its sums have not shown yet."""
+    with across_customers():
+        moves = ReserveMove.objects.filter(
+            kind=MoveKind.RELEASE.value, state=MoveState.DONE.value, confirmed_at=None, refund_id=None
+        )
+        yield from list(moves.values_list("customer_id", "hold_id")[:AT_ONCE])
