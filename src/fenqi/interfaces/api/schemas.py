@@ -4,7 +4,17 @@ from ipaddress import IPv4Address
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyAddress, StrictInt, StrictStr, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    IPvAnyAddress,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    model_validator,
+)
 
 from fenqi.domain.aftersales.eligibility import Wish, WishedLine
 from fenqi.domain.aftersales.reasons import Reason, WishKind
@@ -333,11 +343,17 @@ class PriceBody(Incoming):
     sales_channel: Literal["OFFICIAL", "PARTNER"] = "OFFICIAL"
 
 
+Scalar = (
+    Annotated[StrictStr, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] | StrictInt | StrictFloat | StrictBool
+)
+FieldName = Annotated[StrictStr, Field(pattern=r"^[a-z_]{1,32}$")]
+
+
 class PricesBody(Incoming):
     """A batch of prices. Each is judged by itself, so that one bad row costs no other."""
 
     prices: Annotated[
-        list[dict[str, Any]],
+        list[dict[FieldName, Scalar | None]],
         Field(
             min_length=1,
             max_length=MOST_IN_A_BATCH,
