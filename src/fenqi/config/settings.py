@@ -183,6 +183,10 @@ FENQI_CLOCK_AHEAD = timedelta(seconds=environment.whole_number("FENQI_CLOCK_AHEA
 if FENQI_CLOCK_AHEAD and not FENQI_SANDBOX_URL:
     raise environment.SettingMalformed(name="FENQI_CLOCK_AHEAD_SECONDS", expected="0, unless FENQI_SANDBOX_URL is set")
 
+# ---- the mall
+
+FENQI_MALL_NAME = environment.text("FENQI_MALL_NAME")  # who issues vouchers and statements; empty: "the mall"
+
 # ---- what the mall's policy allows
 
 FENQI_CREDIT_ALLOWED = environment.flag(

@@ -14,7 +14,7 @@ class ThreadState(models.TextChoices):
 class SupportThread(SpreadModel):
     """`story` is what the system knew when it was opened: plan, payment, attempts, codes, times."""
 
-    topic = models.CharField(max_length=32)  # repayment_failed | outcome_unknown | after_sales | other
+    topic = models.CharField(max_length=32)  # repayment_failed | outcome_unknown | after_sales | dispute | other
     plan_id = models.UUIDField(null=True)
     payment_id = models.UUIDField(null=True)
     case_id = models.UUIDField(null=True)

@@ -22,7 +22,9 @@ class Rate(Enum):
     CARD_CODE = "6 per 10 minutes"  # of one customer
     CARD_CODE_TO_PHONE = "4 per 10 minutes"  # nobody's phone is flooded through us
     CARD_TRY = "5 per 10 minutes"  # at the code of one binding
-    EVIDENCE = "60 per 10 minutes"  # files of one customer
+    EVIDENCE = "80 per 10 minutes"  # files of one customer
+    LENDER_BALANCE = "20 per 10 minutes"  # questions to a lender, of one customer
+    RECORDS = "40 per 10 minutes"  # vouchers and statements drawn for one customer
     SUPPORT_MESSAGE = "30 per 10 minutes"  # of one customer
     SUPPORT_THREAD = "10 per hour"  # of one customer
 

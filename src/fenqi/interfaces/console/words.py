@@ -346,6 +346,7 @@ TOPICS: Words = {
     "repayment_failed": _("A repayment failed"),
     "outcome_unknown": _("An outcome is not known"),
     "after_sales": _("After-sales"),
+    "dispute": _("Dispute"),
     "other": _("Other"),
 }
 

@@ -21,6 +21,7 @@ from fenqi.records.models import RefundCause, RefundStatus
 from fenqi.usecases import clock
 from fenqi.usecases.refunds.queries import Holder, LegView, RefundView, refund_view
 from fenqi.usecases.reserves.queries import reserves_of
+from fenqi.usecases.vouchers.queries import vouchers_of
 
 _STATIONS = (Holder.MALL, Holder.CHANNEL, Holder.RECEIVER, Holder.CUSTOMER)
 
@@ -68,6 +69,7 @@ def show(request: HttpRequest, customer_id: UUID, refund_id: UUID) -> HttpRespon
         "ways": [way(leg) for leg in refund.ways],
         "happenings": sorted(_happenings(refund), key=_when)[::-1],
         "is_duplicate": refund.cause == RefundCause.DUPLICATE,
+        "vouchers": vouchers_of(customer_id, refund.order_id, refund_id=refund_id) if refund.order_id else (),
         "reserves": _reserves(refund),
     }
     return render_page(request, "refund.html", context)

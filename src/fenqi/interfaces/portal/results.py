@@ -26,6 +26,7 @@ from fenqi.usecases.refunds.queries import list_refunds
 from fenqi.usecases.repayment import queries, resolve
 from fenqi.usecases.reserves.queries import reserve_of_payment
 from fenqi.usecases.views import PaymentView
+from fenqi.usecases.vouchers.queries import vouchers_of
 
 REFRESH_SECONDS: Final = 5
 DEBIT_REFRESH_SECONDS: Final = 1
@@ -105,6 +106,7 @@ def show(request: HttpRequest, customer_id: UUID, payment_id: UUID) -> HttpRespo
         "not_counted": not_counted(view.no_fault, plan.next.row.due_on, reader()) if plan.next else (),
         "phone": customer_view(customer_id).phone_masked if result.may_change else "",
         "refunds": list_refunds(customer_id, payment_id=payment_id) if payment.duplicate_minor else (),
+        "vouchers": () if result.may_change else vouchers_of(customer_id, payment.order_id, payment_id=payment_id),
         "now": clock.now(),
         "refresh_seconds": _refresh_seconds(payment),
     }

@@ -16,7 +16,16 @@ from fenqi.interfaces.portal.methods import channel_name
 from fenqi.interfaces.portal.pages import render_page
 from fenqi.interfaces.shared.story import Story, StoryAttempt, read_story
 from fenqi.usecases import clock
-from fenqi.usecases.support.conversation import LONGEST_MESSAGE, ThreadView, list_threads, open_thread, say, thread_view
+from fenqi.usecases.support.conversation import (
+    DISPUTE,
+    LONGEST_MESSAGE,
+    ThreadView,
+    list_threads,
+    open_dispute,
+    open_thread,
+    say,
+    thread_view,
+)
 from fenqi.usecases.support.errors import MessageRefused
 from fenqi.usecases.support.service_desk import service_desk
 
@@ -28,6 +37,14 @@ class OpenForm(forms.Form):
 
     payment_id = forms.UUIDField(required=False)
     plan_id = forms.UUIDField(required=False)
+    case_id = forms.UUIDField(required=False)
+
+
+class DisputeForm(forms.Form):
+    """What is disputed: one of them."""
+
+    payment_id = forms.UUIDField(required=False)
+    refund_id = forms.UUIDField(required=False)
     case_id = forms.UUIDField(required=False)
 
 
@@ -64,6 +81,18 @@ def start(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     return redirect("portal:support_thread", thread_id=thread_id)
 
 
+@require_POST
+@customer_page
+def dispute(request: HttpRequest, customer_id: UUID) -> HttpResponse:
+    """To the dispute about this, which begins with its records attached (R081)."""
+    form = DisputeForm(request.POST)
+    if not form.is_valid() or not any(form.cleaned_data.values()):
+        raise NotFound
+    language = get_language() or "zh-hans"
+    thread_id = open_dispute(customer_id, **form.cleaned_data, language=language, now=clock.now())
+    return redirect("portal:support_thread", thread_id=thread_id)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @customer_page
 def conversation(request: HttpRequest, customer_id: UUID, thread_id: UUID) -> HttpResponse:
@@ -90,6 +119,8 @@ def thread_title(thread: ThreadView) -> str:
     }
     story = read_story(thread.story)
     about = story.title if story.has_plan else _("A question")
+    if thread.topic == DISPUTE:
+        return _("Dispute about order %(number)s") % {"number": story.disputed_order_no}
     if story.case_no:
         return _("After-sales %(number)s") % {"number": story.case_no}
     return titles.get(thread.topic, about)

@@ -10,6 +10,7 @@ from fenqi.interfaces.portal import (
     evidence,
     explain,
     going_on,
+    lender_balance,
     me,
     orders,
     price_drops,
@@ -19,7 +20,9 @@ from fenqi.interfaces.portal import (
     reserve,
     results,
     sign_in,
+    statement,
     support,
+    vouchers,
 )
 from fenqi.interfaces.portal.aftersales import applying, case, listing
 from fenqi.interfaces.shared import parts
@@ -35,6 +38,12 @@ urlpatterns = [
     path("bills", bills.overview, name="bills"),
     path("orders", orders.overview, name="orders"),
     path("orders/<uuid:order_id>", orders.detail, name="order"),
+    path("orders/<uuid:order_id>/records", statement.records, name="records"),
+    path("orders/<uuid:order_id>/records.csv", statement.sheet, name="records_csv"),
+    path("orders/<uuid:order_id>/records.pdf", statement.pdf, name="records_pdf"),
+    path("vouchers/<slug:kind>/<uuid:voucher_id>", vouchers.show, name="voucher"),
+    path("vouchers/<slug:kind>/<uuid:voucher_id>.pdf", vouchers.pdf, name="voucher_pdf"),
+    path("lender-balance/<uuid:plan_id>", lender_balance.show, name="lender_balance"),
     path("orders/<uuid:order_id>/money", explain.money, name="money"),
     path("plans/<uuid:plan_id>/installments/<int:n>", explain.installment, name="explain"),
     path("plans/<uuid:plan_id>/repay", repay.choose, name="repay"),
@@ -79,6 +88,7 @@ urlpatterns = [
     path("me/cards/<uuid:card_id>/remove", cards.remove, name="remove_card"),
     path("support", support.overview, name="support"),
     path("support/open", support.start, name="open_support"),
+    path("support/dispute", support.dispute, name="open_dispute"),
     path("support/<uuid:thread_id>", support.conversation, name="support_thread"),
     path("me/text-size", me.text_size, name="text_size"),
 ]

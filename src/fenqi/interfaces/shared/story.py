@@ -20,6 +20,17 @@ class StoryAttempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoryVoucher:
+    """A voucher that a dispute is about, by the number it is quoted with."""
+
+    kind: str
+    voucher_id: str
+    number: str
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """Empty parts are not known: not every conversation is about a plan, an after-sales case or a payment."""
 
@@ -31,6 +42,11 @@ class Story:
     outstanding_minor: int | None
     currency: str
     attempts: tuple[StoryAttempt, ...]
+    disputed_order_id: str = ""
+    disputed_order_no: str = ""
+    vouchers: tuple[StoryVoucher, ...] = ()
+    entries: tuple[tuple[int, str], ...] = ()
+    """Sequence and beginning of the proof of each entry that a dispute is about."""
 
     @property
     def has_plan(self) -> bool:
@@ -38,7 +54,7 @@ class Story:
 
 
 def read_story(kept: Mapping[str, Any]) -> Story:
-    plan, case, payment = (kept.get(part) or {} for part in ("plan", "case", "payment"))
+    plan, case, payment, dispute = (kept.get(part) or {} for part in ("plan", "case", "payment", "dispute"))
     return Story(
         title=plan.get("title", ""),
         order_no=plan.get("order_no", ""),
@@ -48,6 +64,10 @@ def read_story(kept: Mapping[str, Any]) -> Story:
         outstanding_minor=plan.get("outstanding_minor"),
         currency=payment.get("currency") or plan.get("currency") or "CNY",
         attempts=tuple(map(_attempt, kept.get("attempts", ()))),
+        disputed_order_id=dispute.get("order_id", ""),
+        disputed_order_no=dispute.get("order_no", ""),
+        vouchers=tuple(StoryVoucher(**one) for one in dispute.get("vouchers", ())),
+        entries=tuple((one["seq"], one["proof"]) for one in dispute.get("entries", ())),
     )
 
 

@@ -3,7 +3,7 @@
 `updated_at` is since when a conversation is in its state: a second message of somebody who waits keeps their place.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -20,6 +20,7 @@ from fenqi.usecases.customers import customer_view
 from fenqi.usecases.rate_limits import Rate
 from fenqi.usecases.repayment.queries import payment_view
 from fenqi.usecases.staff.permissions import Permission, Staff
+from fenqi.usecases.support.disputed import disputed_records, plan_of_dispute
 from fenqi.usecases.support.errors import ConversationClosed, MessageRefused, TakenByAnother
 from fenqi.usecases.support.story import story_of, topic_of
 from fenqi.usecases.views import CustomerView
@@ -27,6 +28,18 @@ from fenqi.usecases.views import CustomerView
 CUSTOMER: Final = "customer"
 LONGEST_MESSAGE: Final = 1000
 MOST_SHOWN: Final = 100
+DISPUTE: Final = "dispute"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a conversation is about: one of these, or nothing in particular."""
+
+    payment_id: UUID | None = None
+    plan_id: UUID | None = None
+    case_id: UUID | None = None
+    refund_id: UUID | None = None
+    is_dispute: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,25 +105,65 @@ def open_thread(
 
     Raises NotFound, TooManyRequests.
     """
-    found = _open_one(customer_id, payment_id, plan_id, case_id)
+    about = About(payment_id=payment_id, plan_id=plan_id, case_id=case_id)
+    found = _open_one(customer_id, about)
     if found is not None:
         return found.id
     rate_limits.count(Rate.SUPPORT_THREAD, str(customer_id))
     payment = payment_view(customer_id, payment_id) if payment_id else None
-    plan_id = payment.plan_id if payment else plan_id
-    story = story_of(customer_id, payment_id=payment_id, plan_id=plan_id, case_id=case_id, language=language, now=now)
+    about = replace(about, plan_id=payment.plan_id if payment else plan_id)
+    story = _story(customer_id, about, language=language, now=now)
+    return _opened(customer_id, about, topic=topic_of(payment, case_id=case_id), story=story, now=now)
+
+
+def open_dispute(
+    customer_id: UUID,
+    *,
+    payment_id: UUID | None = None,
+    refund_id: UUID | None = None,
+    case_id: UUID | None = None,
+    language: str,
+    now: datetime,
+) -> UUID:
+    """The open dispute about the one that is named, with its records attached; a new one when there is none (R081).
+
+    Raises NotFound, TooManyRequests.
+    """
+    about = About(payment_id=payment_id, case_id=case_id, refund_id=refund_id, is_dispute=True)
+    found = _open_one(customer_id, about)
+    if found is not None:
+        return found.id
+    rate_limits.count(Rate.SUPPORT_THREAD, str(customer_id))
+    records = disputed_records(customer_id, payment_id=payment_id, refund_id=refund_id, case_id=case_id)
+    about = replace(about, plan_id=plan_of_dispute(customer_id, records))
+    story = {**_story(customer_id, about, language=language, now=now), "dispute": records}
+    return _opened(customer_id, about, topic=DISPUTE, story=story, now=now)
+
+
+def _story(customer_id: UUID, about: About, *, language: str, now: datetime) -> dict[str, Any]:
+    return story_of(
+        customer_id,
+        payment_id=about.payment_id,
+        plan_id=about.plan_id,
+        case_id=about.case_id,
+        language=language,
+        now=now,
+    )
+
+
+def _opened(customer_id: UUID, about: About, *, topic: str, story: dict[str, Any], now: datetime) -> UUID:
     with transaction.atomic(durable=True):
         locks.customer(customer_id)
-        found = _open_one(customer_id, payment_id, plan_id, case_id)
+        found = _open_one(customer_id, about)
         if found is not None:
             return found.id
         thread = SupportThread.objects.create(
             customer_id=customer_id,
             id=new_id(),
-            topic=topic_of(payment, case_id=case_id),
-            plan_id=plan_id,
-            payment_id=payment_id,
-            case_id=case_id,
+            topic=topic,
+            plan_id=about.plan_id,
+            payment_id=about.payment_id,
+            case_id=about.case_id,
             story=story,
             state=ThreadState.WAITING,
             opened_at=now,
@@ -131,9 +184,7 @@ def say(customer_id: UUID, thread_id: UUID, text: str, *, request_key: str, now:
         if _is_said(thread, request_key):
             return
         rate_limits.count(Rate.SUPPORT_MESSAGE, str(customer_id))
-        if thread.state == ThreadState.CLOSED and _open_one(
-            customer_id, thread.payment_id, thread.plan_id, thread.case_id
-        ):
+        if thread.state == ThreadState.CLOSED and _open_one(customer_id, _about(thread)):
             raise ConversationClosed
         _write(thread, CUSTOMER, words, request_key=request_key, now=now)
         if thread.state != ThreadState.WAITING:
@@ -234,13 +285,28 @@ def _thread(customer_id: UUID, thread_id: UUID) -> SupportThread:
     return thread
 
 
-def _open_one(
-    customer_id: UUID, payment_id: UUID | None, plan_id: UUID | None, case_id: UUID | None
-) -> SupportThread | None:
-    threads = SupportThread.objects.filter(customer_id=customer_id, payment_id=payment_id, case_id=case_id)
-    if payment_id is None and case_id is None:
-        threads = threads.filter(plan_id=plan_id)
+def _open_one(customer_id: UUID, about: About) -> SupportThread | None:
+    """A dispute is a conversation of its own beside the questions about the same."""
+    threads = SupportThread.objects.filter(customer_id=customer_id, payment_id=about.payment_id, case_id=about.case_id)
+    if about.is_dispute:
+        refund = str(about.refund_id) if about.refund_id else ""
+        threads = threads.filter(topic=DISPUTE, story__dispute__refund_id=refund)
+    else:
+        threads = threads.exclude(topic=DISPUTE)
+        if about.payment_id is None and about.case_id is None:
+            threads = threads.filter(plan_id=about.plan_id)
     return threads.exclude(state=ThreadState.CLOSED).order_by("opened_at").first()
+
+
+def _about(thread: SupportThread) -> About:
+    refund_id = thread.story.get("dispute", {}).get("refund_id")
+    return About(
+        payment_id=thread.payment_id,
+        plan_id=thread.plan_id,
+        case_id=thread.case_id,
+        refund_id=UUID(refund_id) if refund_id else None,
+        is_dispute=thread.topic == DISPUTE,
+    )
 
 
 def _words(text: str) -> str:

@@ -41,6 +41,7 @@ from fenqi.usecases.aftersales.views import CaseView
 from fenqi.usecases.aftersales.withdraw import withdraw
 from fenqi.usecases.partners.queries import refunds_at_partners
 from fenqi.usecases.reserves.queries import reserves_of
+from fenqi.usecases.vouchers.queries import vouchers_of
 
 CARRIERS = ("顺丰", "京东", "中通", "圆通", "申通", "韵达", "邮政 EMS", "极兔")
 LONGEST_WORDS = 500
@@ -174,6 +175,7 @@ def _page(request: HttpRequest, case: CaseView, tried: Tried | None = None) -> H
         "rule": rule_named(case.rule),
         "money": _money_told(case, read),
         "at_lenders": refunds_at_partners(case.customer_id, case_id=case.case_id),
+        "vouchers": vouchers_of(case.customer_id, case.order_id, case_id=case.case_id),
         "reserves": rows_of(reserves_of(case.customer_id, order_id=case.order_id, now=clock.now())),
         "return_address": settings.FENQI_RETURN_ADDRESS,
         "freight_told": freight_told(policy.rules, case.reason),

@@ -1,0 +1,158 @@
+"""Vouchers: what was paid or came back, by which numbers, and the entry that proves it (R076-R079)."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from fenqi.domain.errors import NotFound
+from fenqi.domain.plans import Components
+from fenqi.interfaces.portal.access import customer_page
+from fenqi.interfaces.portal.downloads import download
+from fenqi.interfaces.portal.lenders import lender_name
+from fenqi.interfaces.portal.methods import card_name, channel_name, component_names
+from fenqi.interfaces.portal.pages import render_page
+from fenqi.interfaces.portal.rail import installment_name
+from fenqi.interfaces.portal.record_words import voucher_name, why_words
+from fenqi.interfaces.shared import formats
+from fenqi.interfaces.shared.papers import Column, Paper, Table
+from fenqi.interfaces.shared.voucher_pdf import draw
+from fenqi.usecases import rate_limits
+from fenqi.usecases.clock import mall_zone
+from fenqi.usecases.rate_limits import Rate
+from fenqi.usecases.vouchers.queries import VoucherDetail, VoucherKind, VoucherView, voucher_detail
+
+PDF: Final = "application/pdf"
+
+
+@require_safe
+@customer_page
+def show(request: HttpRequest, customer_id: UUID, kind: str, voucher_id: UUID) -> HttpResponse:
+    detail = voucher_detail(customer_id, kind_of(kind), voucher_id)
+    context = {"voucher": detail.voucher, "paper": voucher_paper(detail)}
+    return render_page(request, "voucher.html", context)
+
+
+@require_safe
+@customer_page
+def pdf(_request: HttpRequest, customer_id: UUID, kind: str, voucher_id: UUID) -> HttpResponse:
+    """Raises TooManyRequests."""
+    detail = voucher_detail(customer_id, kind_of(kind), voucher_id)
+    rate_limits.count(Rate.RECORDS, str(customer_id))
+    return download(draw(voucher_paper(detail)), PDF, name=f"voucher-{detail.voucher.number}.pdf")
+
+
+def kind_of(kind: str) -> VoucherKind:
+    """Raises NotFound."""
+    try:
+        return VoucherKind(kind)
+    except ValueError as unknown:
+        raise NotFound from unknown
+
+
+def mall_name() -> str:
+    return settings.FENQI_MALL_NAME or _("The mall")
+
+
+def moment_told(at: datetime) -> str:
+    """With year and seconds, since a paper is kept: `2026-11-23 20:41:07`, in the mall's time."""
+    return f"{at.astimezone(mall_zone()):%Y-%m-%d %H:%M:%S}"
+
+
+def voucher_paper(detail: VoucherDetail) -> Paper:
+    voucher = detail.voucher
+    return Paper(
+        issuer=mall_name(),
+        title=voucher_name(voucher.kind),
+        answer=_answer(voucher),
+        facts=tuple(_facts(detail)),
+        tables=(_paid_table(detail),) if detail.paid else (),
+        notes=tuple(_notes(voucher)),
+    )
+
+
+def _answer(voucher: VoucherView) -> str:
+    answers = {
+        VoucherKind.PAYMENT: _("%(amount)s was paid by %(account)s"),
+        VoucherKind.REFUND: _("%(amount)s was sent back to %(account)s"),
+        VoucherKind.LENDER_REFUND: _("%(amount)s was given back to %(account)s"),
+        VoucherKind.RESERVE_RELEASE: _("%(amount)s of your reserve was released at %(account)s"),
+    }
+    values = {"amount": formats.money(voucher.amount_minor, voucher.currency), "account": account_told(voucher)}
+    return formats.spaced(answers[voucher.kind] % values)
+
+
+def account_told(voucher: VoucherView) -> str:
+    """The account as far as anybody may read it: the bank with four figures, or the wallet as it masks it."""
+    if voucher.card is not None:
+        return card_name(voucher.card)
+    if voucher.provider:
+        return lender_name(voucher.provider)
+    name = channel_name(voucher.channel) if voucher.channel else _("A bank account of yours")
+    return f"{name} ({voucher.account})" if voucher.account else name
+
+
+def _facts(detail: VoucherDetail) -> Iterator[tuple[str, str]]:
+    voucher, language = detail.voucher, get_language() or "zh-hans"
+    yield _("Amount"), formats.money(voucher.amount_minor, voucher.currency)
+    yield _("Date and time"), f"{moment_told(voucher.at)} ({mall_zone().key})"
+    yield _("Account"), account_told(voucher)
+    yield _("What for"), why_words().get(voucher.why, voucher.why)
+    yield _("Order number"), voucher.order_no
+    if detail.goods:
+        separator = "、" if language.startswith("zh") else ", "
+        yield _("Goods"), separator.join(f"{name} × {quantity}" for name, quantity in detail.goods)
+    if voucher.case_no:
+        yield _("Case number"), voucher.case_no
+    yield _("Number to quote to us"), voucher.number
+    if voucher.theirs and voucher.theirs != voucher.number:
+        carrier = account_told(voucher) if voucher.provider else _carrier(voucher)
+        yield _("Number to quote to %(carrier)s") % {"carrier": carrier}, voucher.theirs
+    if voucher.proof is not None:
+        yield _("Entry in the books"), str(voucher.proof.seq)
+        yield _("Proof"), voucher.proof.beginning
+    yield _("Issued by"), mall_name()
+
+
+def _carrier(voucher: VoucherView) -> str:
+    return channel_name(voucher.channel) if voucher.channel else _("The mall's bank")
+
+
+def _paid_table(detail: VoucherDetail) -> Table:
+    """Only the components that something went to have a column."""
+    used = [n for n in range(len(Components._fields)) if any(one.parts[n] for one in detail.paid)]
+    names = component_names()
+    currency = detail.voucher.currency
+    rows = [
+        (
+            installment_name(one.number),
+            *(formats.money(one.parts[n], currency) for n in used),
+            formats.money(one.parts.total, currency),
+        )
+        for one in detail.paid
+    ]
+    if detail.credit_minor:
+        blank = (formats.UNKNOWN,) * len(used)
+        rows.append((_("Kept as your credit"), *blank, formats.money(detail.credit_minor, currency)))
+    columns = (_("Installment"), *(names[n] for n in used), _("In all"))
+    return Table(
+        title=_("What it paid for"),
+        columns=tuple(Column(name=name, align="right" if n else "left") for n, name in enumerate(columns)),
+        rows=tuple(rows),
+    )
+
+
+def _notes(voucher: VoucherView) -> Iterator[str]:
+    if voucher.proof is not None:
+        yield _(
+            "The proof is the beginning of the SHA-256 fingerprint of the entry that booked this sum and of all "
+            "before it. Entries can only be added, never changed. The statement of this order has the whole of it "
+            "with the text it was made of, so that anybody can make it anew."
+        )
+    yield _("Personal accounts are masked. This voucher is no tax invoice.")

@@ -1,0 +1,34 @@
+"""A paper to keep: the same words on a page and as PDF."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Align = Literal["left", "right"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """`share` is its part of the width beside the others."""
+
+    name: str
+    share: int = 1
+    align: Align = "left"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """`facts` are names with values; `notes` say what the paper proves; `issuer` stands on every sheet."""
+
+    issuer: str
+    title: str
+    answer: str
+    facts: tuple[tuple[str, str], ...]
+    tables: tuple[Table, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,93 @@
+"""Everything on record about one order. A fixed number of statements, however much has happened."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q
+
+from fenqi.domain.errors import NotFound
+from fenqi.records.models import (
+    AftersalesCase,
+    BoundCard,
+    JournalEntry,
+    Order,
+    OrderLine,
+    PartnerRefund,
+    Payment,
+    PaymentAttempt,
+    Plan,
+    Refund,
+    RefundLeg,
+    ReserveHold,
+    ReserveMove,
+)
+from fenqi.usecases.cards import queries as cards
+from fenqi.usecases.cards.queries import CardView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRecords:
+    """One order's rows by table; entries oldest first."""
+
+    order: Order
+    plan: Plan | None
+    lines: tuple[OrderLine, ...]
+    payments: Mapping[UUID, Payment]
+    attempts: tuple[PaymentAttempt, ...]
+    refunds: Mapping[UUID, Refund]
+    legs: tuple[RefundLeg, ...]
+    lender_refunds: tuple[PartnerRefund, ...]
+    holds: Mapping[UUID, ReserveHold]
+    moves: tuple[ReserveMove, ...]
+    cases: Mapping[UUID, AftersalesCase]
+    entries: tuple[JournalEntry, ...]
+    cards: Mapping[UUID, CardView]
+
+
+def read_records(customer_id: UUID, order_id: UUID) -> OrderRecords:
+    """Raises NotFound, of another customer's order too."""
+    order = Order.objects.filter(customer_id=customer_id, id=order_id).first()
+    if order is None:
+        raise NotFound
+    plan = Plan.objects.filter(customer_id=customer_id, order_id=order_id).first()
+    holds = {hold.id: hold for hold in ReserveHold.objects.filter(customer_id=customer_id, order_id=order_id)}
+    moves = tuple(ReserveMove.objects.filter(customer_id=customer_id, hold_id__in=list(holds)).order_by("created_at"))
+    prepaid = [hold.payment_id for hold in holds.values() if hold.payment_id]
+    of_this = Q(order_id=order_id) | Q(plan_id=plan.id) if plan else Q(order_id=order_id)
+    payments = Payment.objects.filter(
+        Q(id__in=prepaid) | (Q(plan_id=plan.id) if plan else Q(id__in=())), customer_id=customer_id
+    )
+    by_payment = {payment.id: payment for payment in payments.order_by("created_at", "id")}
+    attempts = PaymentAttempt.objects.filter(customer_id=customer_id, payment_id__in=list(by_payment))
+    given_back = [move.refund_id for move in moves if move.refund_id]
+    refunds = Refund.objects.filter(of_this | Q(id__in=given_back), customer_id=customer_id)
+    by_refund = {refund.id: refund for refund in refunds.order_by("created_at", "id")}
+    legs = RefundLeg.objects.filter(customer_id=customer_id, refund_id__in=list(by_refund))
+    found_attempts, found_legs = tuple(attempts.order_by("created_at", "id")), tuple(legs.order_by("created_at", "id"))
+    return OrderRecords(
+        order=order,
+        plan=plan,
+        lines=tuple(OrderLine.objects.filter(customer_id=customer_id, order_id=order_id).order_by("line_no")),
+        payments=by_payment,
+        attempts=found_attempts,
+        refunds=by_refund,
+        legs=found_legs,
+        lender_refunds=tuple(
+            PartnerRefund.objects.filter(customer_id=customer_id, order_id=order_id).order_by("created_at", "id")
+        ),
+        holds=holds,
+        moves=moves,
+        cases={case.id: case for case in AftersalesCase.objects.filter(customer_id=customer_id, order_id=order_id)},
+        entries=tuple(JournalEntry.objects.filter(of_this, customer_id=customer_id).order_by("seq")),
+        cards=_cards(customer_id, found_attempts, found_legs),
+    )
+
+
+def _cards(
+    customer_id: UUID, attempts: tuple[PaymentAttempt, ...], legs: tuple[RefundLeg, ...]
+) -> Mapping[UUID, CardView]:
+    wanted = {attempt.card_id for attempt in attempts if attempt.card_id}
+    wanted |= {leg.card_id for leg in legs if leg.card_id}
+    rows = BoundCard.objects.filter(customer_id=customer_id, id__in=wanted)
+    return {card.id: cards.view(card) for card in rows}
