@@ -65,6 +65,7 @@ class Action(StrEnum):
     CASE_SEEN = "case_seen"
     EVIDENCE_SEEN = "evidence_seen"
     EVIDENCE_REMOVED = "evidence_removed"
+    CASE_TAKEN = "case_taken"
     CASE_APPLIED_FOR = "case_applied_for"
     CASE_EVIDENCE_ASKED = "case_evidence_asked"
     CASE_APPROVED = "case_approved"

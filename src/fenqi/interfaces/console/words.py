@@ -316,6 +316,7 @@ ACTS: Words = {
     "case_seen": _("Looked at an after-sales case"),
     "evidence_seen": _("Looked at a photo or video"),
     "evidence_removed": _("Removed a photo or video whose time was over"),
+    "case_taken": _("Took an after-sales case in hand"),
     "case_applied_for": _("Applied for after-sales for the customer"),
     "case_evidence_asked": _("Asked for more evidence"),
     "case_approved": _("Approved an after-sales case"),

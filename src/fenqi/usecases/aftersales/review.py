@@ -36,6 +36,7 @@ def take(staff: Staff, customer_id: UUID, case_id: UUID, *, now: datetime) -> No
         case = find_case(customer_id, case_id)
         decision = Decision(customer_id)
         _take(decision, case, staff, now=now)
+        _audit(staff, audit.Action.CASE_TAKEN, case, now=now)
         write(decision)
 
 
