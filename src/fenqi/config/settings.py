@@ -221,7 +221,16 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 PROCRASTINATE_IMPORT_PATHS = [
     f"fenqi.interfaces.jobs.{module}"
-    for module in ("tasks", "auto_debit", "reserves", "partners", "aftersales", "price_protection", "periodic", "evidence")
+    for module in (
+        "tasks",
+        "auto_debit",
+        "reserves",
+        "partners",
+        "aftersales",
+        "price_protection",
+        "periodic",
+        "evidence",
+    )
 ]
 LOGGING = logging_settings(level=environment.text("FENQI_LOG_LEVEL", "INFO"))
 LOGGING_CONFIG = "logging.config.dictConfig"
