@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
+from functools import reduce
 
 from django.utils.translation import gettext as _
 
@@ -11,6 +12,7 @@ from fenqi.domain.cards import CardKind
 from fenqi.domain.payments.refunds import RefundState
 from fenqi.interfaces.portal.aftersales.progress import deductions_told
 from fenqi.interfaces.portal.lenders import lender_name
+from fenqi.interfaces.portal.methods import channel_name
 from fenqi.interfaces.portal.rail import Reader
 from fenqi.interfaces.portal.refunds import Way, way
 from fenqi.interfaces.shared import formats
@@ -96,7 +98,7 @@ def _refunding(case: CaseView) -> Told:
     if not held:
         return _to_lender(case) or _("Your refund is being sent"), _off_plan(case)
     parts = [place % {"amount": formats.money(minor, case.currency)} for place, minor in held.items()]
-    return _(", ").join(parts), _off_plan(case)
+    return reduce(_joined, parts), _off_plan(case)
 
 
 def waits_for_card(case: CaseView) -> int:
@@ -107,13 +109,19 @@ def waits_for_card(case: CaseView) -> int:
     return 0 if has_card else amount
 
 
+def _joined(one: str, other: str) -> str:
+    return _("%(one)s, and %(other)s") % {"one": one, "other": other}
+
+
 def _place(one: Way) -> str:
     """Where a part of the money is, as a sentence that lacks its amount."""
     if one.leg.arrived_on:
         return _("%(amount)s has arrived")
     if one.leg.holder in (Holder.MALL, Holder.NOT_KNOWN):
         return _("%(amount)s is being sent by us")
-    return _("%(amount)s is with %(holder)s").replace("%(holder)s", one.holder.replace("%", "%%"))
+    is_wallet = one.leg.card is None and not one.leg.is_transfer
+    holder = channel_name(one.leg.channel) if is_wallet else one.holder
+    return _("%(amount)s is with %(holder)s").replace("%(holder)s", holder.replace("%", "%%"))
 
 
 def ways(case: CaseView) -> list[Way]:
