@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from fenqi.domain.payments.refunds import RefundState
-from fenqi.records.models import Account, JournalEntry, PartnerRefund, Role
+from fenqi.records.models import Account, FinanceProvider, JournalEntry, PartnerRefund, Role
 from fenqi.usecases import clock, rails, rate_limits
 from fenqi.usecases.partners import refunding
 from fenqi.usecases.partners.providers import ProviderTexts, edit_provider
@@ -21,7 +21,7 @@ from town import Town, free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-Says = Callable[[ProviderTexts], None]
+Says = Callable[[ProviderTexts], FinanceProvider]
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from fenqi.domain.payments.refunds import RefundState
 from fenqi.domain.reserves import MoveState
 from fenqi.interfaces.portal.statement import cell
 from fenqi.records.identifiers import new_id
-from fenqi.records.models import Account, JournalEntry, Order, OrderLine, PaymentAttempt, Refund, RefundLeg
+from fenqi.records.models import Account, JournalEntry, Order, OrderLine, PaymentAttempt, Refund, RefundLeg, Role
 from fenqi.usecases import rate_limits
 from fenqi.usecases.refunds.send import send_leg
 from fenqi.usecases.repayment import resolve
@@ -51,9 +51,9 @@ def customer(customer_id: UUID, language: str = "zh-hans") -> Client:
 
 
 @pytest.fixture
-def staff() -> Callable[[str], Client]:
-    def sign_in(role: str) -> Client:
-        account = Account.objects.create_staff(username=role, password=str(new_id()), role=role)
+def staff() -> Callable[[Role], Client]:
+    def sign_in(role: Role) -> Client:
+        account = Account.objects.create_staff(username=role.value, password=str(new_id()), role=role)
         client = Client(headers={"accept-language": "zh-hans"})
         client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
         return client
@@ -249,7 +249,7 @@ def test_papers_are_not_drawn_without_end(now: datetime) -> None:
 @pytest.mark.requirement("R079", "R081")
 @pytest.mark.parametrize(("language", "title"), [("zh-hans", "的争议"), ("en", "Dispute about order")])
 def test_a_dispute_begins_with_its_records(
-    now: datetime, language: str, title: str, staff: Callable[[str], Client]
+    now: datetime, language: str, title: str, staff: Callable[[Role], Client]
 ) -> None:
     plan, refund, leg = went_back(now)
     client = customer(plan.customer_id, language)
@@ -262,7 +262,7 @@ def test_a_dispute_begins_with_its_records(
     for word in (title, leg.out_refund_no, f"/vouchers/refund/{leg.id}", proof):
         assert word in page
     thread = first.rpartition("/")[2]
-    agent = staff("agent")
+    agent = staff(Role.AGENT)
     assert "争议" in agent.get("/console/support").content.decode()
     file = agent.get(f"/console/support/{plan.customer_id}/{thread}").content.decode()
     for word in ("争议订单", leg.out_refund_no, f"{entry.seq} · {proof}"):

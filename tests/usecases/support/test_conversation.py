@@ -62,7 +62,7 @@ def hire() -> Hire:
 
 @pytest.mark.requirement("R134")
 def test_the_story_is_attached_by_itself(plan: Bought) -> None:
-    started = plan.start(1, now=NOW)
+    started = plan.start(1, now=datetime.now(UTC))  # the channel takes no order whose time is over
     reply = ChannelReply(outcome=Outcome.FAILED, out_trade_no="x", code="ACQ.BUYER_BALANCE_NOT_ENOUGH", verdict=SHORT)
     settle_attempt(plan.customer_id, started.attempt_id, reply, actor="channel:alipay", now=NOW)
 
