@@ -4,6 +4,7 @@ import click
 
 from fenqi.interfaces.commands.demo import demo
 from fenqi.interfaces.commands.demo_cases import add_cases
+from fenqi.interfaces.commands.demo_prices import add_price_drop
 from fenqi.interfaces.commands.demo_town import add_from_town
 from fenqi.interfaces.commands.migrate import migrate
 from fenqi.usecases import clock
@@ -27,4 +28,5 @@ def prepare(ctx: click.Context, *, staff: tuple[tuple[str, str], ...], password:
             continue
     if sample:
         add_cases(now=clock.now())
+        add_price_drop(now=clock.now())
         add_from_town(now=clock.now())

@@ -105,9 +105,7 @@ urlpatterns = [
     path("channels/<uuid:condition_id>/withdraw", channels.withdraw, name="withdraw_condition"),
     path("recovery", recovery.overview, name="recovery"),
     path("customers/<uuid:customer_id>/orders/<uuid:order_id>/money", explain.money, name="money"),
-    path(
-        "customers/<uuid:customer_id>/plans/<uuid:plan_id>/installments/<int:n>", explain.installment, name="explain"
-    ),
+    path("customers/<uuid:customer_id>/plans/<uuid:plan_id>/installments/<int:n>", explain.installment, name="explain"),
     path("lenders", partners.overview, name="partners"),
     path("lenders/add", partners.edit, name="add_partner"),
     path("lenders/<slug:code>", partners.edit, name="edit_partner"),

@@ -38,4 +38,3 @@ def installment(request: HttpRequest, customer_id: UUID, plan_id: UUID, n: int) 
         "later": n + 1 if n < rows else None,
     }
     return render_page(request, "explain.html", context)
-

@@ -106,7 +106,9 @@ class QuotePage:
     headline: str
     goods: str
     lead: str
+    value_name: str
     value_minor: int
+    goods_name: str
     cash_minor: int
     off_plan_minor: int
     fees_back_minor: int
@@ -128,6 +130,7 @@ class QuotePage:
 
 def quote_page(quote: QuoteView, terms: Terms, reader: Reader) -> QuotePage:
     worth = sum(line.value_minor for line in quote.lines)
+    is_difference = quote.kind == WishKind.PRICE_DIFFERENCE
     parts = tuple(_parts(quote))
     return QuotePage(
         quote_id=quote.quote_id,
@@ -136,7 +139,9 @@ def quote_page(quote: QuoteView, terms: Terms, reader: Reader) -> QuotePage:
         headline=headline(quote),
         goods=goods_told(quote.lines),
         lead=_("%(goods)s: where every cent goes is told below.") % {"goods": goods_told(quote.lines)},
+        value_name=_("Difference in price") if is_difference else _("Worth of what you return"),
         value_minor=worth,
+        goods_name=_("What fell in price") if is_difference else _("What your goods are worth"),
         cash_minor=quote.cash_minor,
         off_plan_minor=quote.off_plan_minor,
         fees_back_minor=quote.fees_back_minor,
