@@ -40,7 +40,11 @@ def introduce(sandbox: str) -> dict[str, str]:
     )
     ours = [prefix for prefix, name in NAMED_BY.items() if environment.text(name)]
     variables = {name: value for name, value in made.items() if not name.startswith(tuple(ours))}
-    return {**variables, "FENQI_SANDBOX_URL": sandbox}  # the sign-in page says where its messages are read
+    return {
+        **variables,
+        "FENQI_SANDBOX_URL": sandbox,  # the sign-in page says where its messages are read
+        "FENQI_MALL_NAME": environment.text("FENQI_MALL_NAME", SIGN_NAME),
+    }
 
 
 def staff_password() -> str:

@@ -53,6 +53,18 @@ def state_told(record: Record) -> str:
     return _state_words().get(record.state, record.state)
 
 
+def order_status_told(status: str) -> str:
+    names = {
+        "placed": _("Placed"),
+        "approved": _("Approved"),
+        "shipped": _("Shipped"),
+        "delivered": _("Delivered"),
+        "cancelled": _("Order cancelled"),
+        "unavailable": _("Unavailable"),
+    }
+    return names.get(status, status)
+
+
 def why_words() -> Mapping[str, str]:
     """Purposes of payments, causes of refunds, and moves of a reserve."""
     return {

@@ -17,7 +17,7 @@ from fenqi.interfaces.portal.downloads import download
 from fenqi.interfaces.portal.lenders import lender_name
 from fenqi.interfaces.portal.methods import channel_name, component_names
 from fenqi.interfaces.portal.pages import render_page
-from fenqi.interfaces.portal.record_words import kind_name, state_told, voucher_name, what_told
+from fenqi.interfaces.portal.record_words import kind_name, order_status_told, state_told, voucher_name, what_told
 from fenqi.interfaces.portal.vouchers import PDF, account_told, mall_name, moment_told
 from fenqi.interfaces.shared import formats
 from fenqi.interfaces.shared.papers import Column, Paper, Table
@@ -82,7 +82,15 @@ def statement_csv(statement: OrderStatement) -> str:
     target.write(BYTE_ORDER_MARK)
     lines = csv.writer(target)
     lines.writerow(_heads())
-    lines.writerow(_row(statement, _("Order"), statement.status, number=statement.order_no, at=statement.placed_at))
+    lines.writerow(
+        _row(
+            statement,
+            _("Order number"),
+            order_status_told(statement.status),
+            number=statement.order_no,
+            at=statement.placed_at,
+        )
+    )
     for name, value in _terms(statement):
         lines.writerow(_row(statement, _("Terms of the plan"), f"{name}: {value}"))
     for record in statement.records:
@@ -206,7 +214,7 @@ def _terms(statement: OrderStatement) -> Iterator[tuple[str, str]]:
     yield _("Financed"), formats.money(terms.principal - terms.down_payment_amount, money)
     if terms.down_payment_amount:
         yield _("Down payment"), formats.money(terms.down_payment_amount, money)
-    yield _("Installments"), str(terms.installments)
+    yield _("Number of installments"), str(terms.installments)
     yield _("Opened"), terms.opened_on.isoformat()
     if terms.fee_rate:
         yield _("Fee for each installment"), formats.percent(terms.fee_rate)
@@ -283,7 +291,7 @@ def _entries(statement: OrderStatement, found: Sequence[Record]) -> Table:
         (
             record.number,
             f"{record.on} {what_told(record)}: {_lines(record.entry, statement.currency)}",
-            f"{record.entry.proof.hash} ← {record.entry.text}",
+            f"{record.entry.proof.hash} = SHA-256({record.entry.text})",
         )
         for record in found
         if record.entry

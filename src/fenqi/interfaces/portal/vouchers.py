@@ -102,7 +102,7 @@ def _facts(detail: VoucherDetail) -> Iterator[tuple[str, str]]:
     voucher, language = detail.voucher, get_language() or "zh-hans"
     yield _("Amount"), formats.money(voucher.amount_minor, voucher.currency)
     yield _("Date and time"), f"{moment_told(voucher.at)} ({mall_zone().key})"
-    yield _("Account"), account_told(voucher)
+    yield _("Account or channel"), account_told(voucher)
     yield _("What for"), why_words().get(voucher.why, voucher.why)
     yield _("Order number"), voucher.order_no
     if detail.goods:

@@ -37,7 +37,7 @@ def _style(name: str, size: float, leading: float, **more: object) -> ParagraphS
 
 _TITLE = _style("title", 11, 15)
 _ANSWER = _style("answer", 18, 26, spaceAfter=4 * mm)
-_HEAD = _style("head", 11, 16, spaceBefore=6 * mm, spaceAfter=2 * mm)
+_HEAD = _style("head", 11, 16, spaceBefore=6 * mm, spaceAfter=2 * mm, keepWithNext=1)
 _BODY = _style("body", 9, 13)
 _RIGHT = _style("right", 9, 13, alignment=TA_RIGHT)
 _COLUMN = _style("column", 8, 13, textColor=QUIET)
