@@ -85,7 +85,9 @@ def untranslated(page: Page) -> list[str]:
     """Texts on a Chinese page that hold English words which are no product, person or number."""
     words = page.locator("main, header, nav").all_inner_texts()
     lines = {line.strip() for text in words for line in text.splitlines()}
-    allowed = re.compile(r"青屿|Pro|Pad|Buds|Air|GB|English|MM-|IRR|[FR][0-9A-Z]{24}|Emma|R5|D10|Clarke|420L|AS[0-9]{6}|SF[0-9]+|o-c-")
+    allowed = re.compile(
+        r"青屿|Pro|Pad|Buds|Air|GB|English|MM-|IRR|[FR][0-9A-Z]{24}|Emma|R5|D10|Clarke|420L|AS[0-9]{6}|SF[0-9]+|o-c-"
+    )
     return sorted(line for line in lines if re.search(r"[A-Za-z]{2,}", line) and not allowed.search(line))
 
 

@@ -251,6 +251,7 @@ def test_the_price_is_kept_with_the_claim_however_it_moves_afterwards(order: Ret
     cheaper(order, 90_000, hours_ago=1)
     granted(case)
     assert PriceDifference.objects.get(customer_id=order.customer_id).amount_minor == 5_000
+    assert case.row.quote_id is not None
     kept = QuoteRecord.objects.get(customer_id=order.customer_id, id=case.row.quote_id).body["price"]
     assert (kept["lowest_minor"], kept["paid_minor"], kept["source"], kept["unused"]) == (95_000, 100_000, "feed", True)
     line = order_under_protection(order.customer_id, order.order_id, at=order.now).lines[0]
