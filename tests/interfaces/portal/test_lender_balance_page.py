@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 
+from fenqi.domain.aftersales.reasons import Reason
 from fenqi.domain.payments.refunds import RefundState
 from fenqi.records.models import Account, FinanceProvider, JournalEntry, PartnerRefund, Role
 from fenqi.usecases import clock, rails, rate_limits
@@ -15,8 +16,9 @@ from fenqi.usecases.partners.providers import ProviderTexts, edit_provider
 from fenqi.usecases.staff.create import create_staff
 from fenqi.usecases.staff.permissions import Staff, staff_member
 from lenders import CARD, PARTNER_CODE, PLATFORM, buy_financed, repaid_there, returned
-from malls import Bought, bought
+from malls import Bought, bought, noon
 from pdf_texts import text_of
+from returned import Returning, a_return
 from town import Town, free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -156,3 +158,29 @@ def test_what_went_to_the_lender_has_a_voucher(town: Town, say: Says) -> None:
     for word in ("Qingrong", refund.number, refund.plan_no, "¥1,200.00", bytes(entry.hash).hex()[:12]):
         assert word in plain(page)
         assert word in pdf
+
+
+@pytest.mark.requirement("R054", "R081")
+def test_a_case_leads_to_the_balance_and_is_disputed_with_its_voucher(town: Town, say: Says) -> None:
+    say(PLATFORM)
+    now = noon("2026-06-15")
+    order = Returning(buy_financed(), now)
+    case = order.apply(a_return((1, 1), reason=Reason.FAULTY))
+    case.up_to_the_money()
+    refund = PartnerRefund.objects.get(customer_id=case.customer_id, case_id=case.case_id)
+    refunding.send(case.customer_id, refund.id, now=now)
+    client = customer(order.plan)
+    page = client.get(f"/after-sales/{case.case_id}").content.decode()
+    for address in (
+        f"/lender-balance/{order.plan.plan_id}",
+        f"/vouchers/lender-refund/{refund.id}",
+        "/support/dispute",
+    ):
+        assert address in page
+    dispute = client.post("/support/dispute", {"case_id": str(case.case_id)}).headers["Location"]
+    question = client.post("/support/open", {"case_id": str(case.case_id)}).headers["Location"]
+    assert dispute != question
+    told = client.get(dispute).content.decode()
+    assert refund.number in told
+    assert case.row.case_no in told
+    assert refund.number not in client.get(question).content.decode()
