@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, syn
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 PHONE = ViewportSize(width=390, height=844)
 DESK = ViewportSize(width=1280, height=860)
-CHEN, LIN, EMMA = "17000000417", "17000000418", "17000000423"
+CHEN, LIN, EMMA, ZHOU = "17000000417", "17000000418", "17000000423", "17000000424"
 STAFF = "zhao.finance"
 PATIENCE_SECONDS = 20
 
@@ -43,8 +43,30 @@ def main(*, web: str, sandbox: str, password: str, chromium: str) -> None:
         page.goto(f"{web}/orders")
         page.locator("a[href^='/orders/']").filter(has_text="X2").first.click()
         take(page, "order-en")
-        take(at_the_console(browser, web, password), "console-zh")
+        page.locator("a[href$='/money']").click()
+        take(page, "money-en")
+        after_sales(signed_in(browser, web, sandbox, CHEN, language="zh-CN"), web)
+        page = signed_in(browser, web, sandbox, ZHOU, language="zh-CN")
+        page.goto(f"{web}/after-sales")
+        page.locator("a[href^='/after-sales/']").filter(has_text="洗衣机").first.click()
+        take(page, "case-zh")
+        page = at_the_console(browser, web, password)
+        take(page, "console-zh")
+        page.goto(f"{web}/console/after-sales")
+        take(page, "desk-zh")
         browser.close()
+
+
+def after_sales(page: Page, web: str) -> None:
+    """The quote of a return, not handed in."""
+    page.goto(f"{web}/orders")
+    page.locator("a[href^='/orders/']").filter(has_text="空气净化器").first.click()
+    page.goto(f"{page.url}/after-sales")
+    page.locator("input[type=radio]").first.check(force=True)
+    page.locator(".bottom .btn.filled").click()
+    page.locator("input[type=radio][value=faulty]").check(force=True)
+    page.locator(".bottom .btn.filled").click()
+    take(page, "quote-zh")
 
 
 def context(browser: Browser, language: str, *, phone: bool) -> BrowserContext:
