@@ -64,6 +64,8 @@ OPERATIONS = [
     ("POST", "/after-sales/AS1/sent", Scope.AFTERSALES_WRITE),
     ("POST", "/after-sales/AS1/withdraw", Scope.AFTERSALES_WRITE),
     ("POST", "/after-sales/AS1/confirm", Scope.AFTERSALES_WRITE),
+    ("POST", "/orders/o-1/reserve", Scope.ORDERS_WRITE),
+    ("GET", "/orders/o-1/reserve", Scope.PAYMENTS_READ),
     ("GET", "/policies", Scope.POLICIES_READ),
     ("GET", "/prices/X2", Scope.PRICES_READ),
     ("POST", "/prices", Scope.PRICES_WRITE),

@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from fenqi.domain.aftersales.reasons import Reason
+from fenqi.records.identifiers import HOUSE_ID
 from fenqi.records.models import (
     Account,
     AftersalesCase,
@@ -609,7 +610,7 @@ def test_what_belongs_to_another_customer_is_not_found() -> None:
     assert case.state == "submitted"
 
 
-@pytest.mark.parametrize("address", ["/after-sales", f"/after-sales/{uuid4()}", f"/orders/{uuid4()}/after-sales"])
+@pytest.mark.parametrize("address", ["/after-sales", f"/after-sales/{HOUSE_ID}", f"/orders/{HOUSE_ID}/after-sales"])
 def test_visitors_sign_in_first(client: Client, address: str) -> None:
     assert client.get(address).headers["Location"].startswith("/sign-in?next=")
 

@@ -347,13 +347,15 @@ Scalar = (
     Annotated[StrictStr, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] | StrictInt | StrictFloat | StrictBool
 )
 FieldName = Annotated[StrictStr, Field(pattern=r"^[a-z_]{1,32}$")]
+PriceRow = Annotated[dict[FieldName, Scalar | None], Field(json_schema_extra={"additionalProperties": False})]
+"""Other names are refused with the whole body: what a pattern of names leaves open, the document must close."""
 
 
 class PricesBody(Incoming):
     """A batch of prices. Each is judged by itself, so that one bad row costs no other."""
 
     prices: Annotated[
-        list[dict[FieldName, Scalar | None]],
+        list[PriceRow],
         Field(
             min_length=1,
             max_length=MOST_IN_A_BATCH,
