@@ -11,7 +11,7 @@ from fenqi.domain.payments.refunds import RefundState
 from fenqi.domain.plans import PlanStatus
 from fenqi.records.identifiers import new_id
 from fenqi.records.models import JournalEntry, OutboxMessage, PartnerRefund, PartnerSettlement, Role
-from fenqi.usecases import clock
+from fenqi.usecases import clock, rails
 from fenqi.usecases.partners import by_hand, refunding
 from fenqi.usecases.partners.errors import PartnerUnavailable, RepaidElsewhere, UnknownProvider
 from fenqi.usecases.partners.providers import edit_provider
@@ -206,6 +206,30 @@ def test_a_day_is_taken_once_and_every_line_is_compared(financed: Buy, lenders: 
     with pytest.raises(SettlementChanged):
         take_settlement(PARTNER_CODE, day, now=now)
     assert list(check_books()) == []
+
+
+def test_the_days_file_settles_a_return_whose_outcome_nobody_knew(financed: Buy, lenders: Town) -> None:
+    plan, now = financed(), today()
+    row = returned(plan, 30_000, now=now)
+    lenders.order("refund", "reset", channel="partner")
+    assert refunding.send(plan.customer_id, row.id, now=now) is RefundState.UNKNOWN
+    taken = take_settlement(PARTNER_CODE, clock.business_date(now), now=now)
+    assert again(row).state == RefundState.SUCCEEDED
+    assert [found for found in taken.differences if found["number"] == row.number] == []
+
+
+def test_while_the_lender_is_not_set_up_the_questions_go_on(financed: Buy, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan, now = financed(), today()
+    row = returned(plan, 30_000, now=now)
+    monkeypatch.delenv("FENQI_PARTNER_CODE")
+    rails.forget_rails()
+    assert refunding.send(plan.customer_id, row.id, now=now) is RefundState.SUBMITTED
+    assert refunding.ask(plan.customer_id, row.id, now=now) is RefundState.UNKNOWN
+    waiting = again(row)
+    assert (waiting.alert, waiting.next_query_at is not None) == ("contradicts", True)
+    monkeypatch.undo()
+    rails.forget_rails()
+    assert refunding.ask(plan.customer_id, row.id, now=now) is RefundState.SUCCEEDED
 
 
 @pytest.mark.parametrize(

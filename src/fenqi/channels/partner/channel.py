@@ -237,8 +237,9 @@ def _plan(fields: Fields, plan_no: str) -> PartnerPlan | None:
 
 
 def _sums(fields: Fields, *names: str) -> tuple[int, ...] | None:
-    values = [fields.get(name) for name in names]
-    return tuple(values) if all(type(value) is int for value in values) else None  # type: ignore[arg-type]
+    """Whole amounts, or none of them: a number in quotes, a fraction and a truth value are no amounts."""
+    values = tuple(value for name in names if isinstance(value := fields.get(name), int) and type(value) is not bool)
+    return values if len(values) == len(names) else None
 
 
 def _state(value: object) -> PartnerPlanState | None:

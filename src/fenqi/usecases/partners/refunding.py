@@ -10,12 +10,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from fenqi.channels.interface import ChannelRefuses
+from fenqi.channels.interface import UnknownPartner
 from fenqi.channels.partner import PartnerEffect, PartnerRefundReply, PartnerRefundRequest
 from fenqi.domain.errors import NotFound
 from fenqi.domain.ledger import Account, clearing, partner_refund_entry
 from fenqi.domain.money import Money
-from fenqi.domain.payments import RetryMark
+from fenqi.domain.payments import FailureCategory, Outcome, RetryMark, Verdict
 from fenqi.domain.payments.refund_schedule import A_WEEK_OF_QUESTIONS, ask_refund_after
 from fenqi.domain.payments.refunds import ASKED_ABOUT, RefundState, RefundStep, next_refund_state
 from fenqi.domain.plans import Component, Components, Event, EventKind, replay
@@ -38,6 +38,9 @@ BY_HAND = "by_hand"
 """The lender has no interface: staff refund it over the acquirer, and two of them say so."""
 MIRROR_DIFFERS = "mirror_differs"
 """The lender credited another sum than our copy of its plan comes to: a repayment there has not been told yet."""
+
+_NOT_SET_UP = Verdict(Outcome.UNKNOWN, FailureCategory.MERCHANT_CONFIG, RetryMark.LATER, alert=True)
+"""Its settings are missing from this process: the questions go on, and a person is told."""
 
 
 def refund_over_partner(
@@ -111,26 +114,35 @@ def ask(customer_id: UUID, refund_id: UUID, *, now: datetime) -> RefundState:
     row = find(customer_id, refund_id)
     if RefundState(row.state) not in ASKED_ABOUT or row.alert == BY_HAND:
         return RefundState(row.state)
-    reply = rails.partner(row.provider).query_refund(row.number)
-    if reply.outcome.value == "not_found" and row.state != RefundState.PROCESSING:
+    reply = _query(row)
+    if reply.outcome is Outcome.NOT_FOUND and row.state != RefundState.PROCESSING:
         reply = _request(row)
     return settle(customer_id, refund_id, reply, now=now, asked=True)
 
 
 def _request(row: PartnerRefund) -> PartnerRefundReply:
+    """One call, with the number and the amount of every other one for this return."""
+    request = PartnerRefundRequest(
+        number=row.number,
+        plan_no=row.plan_no,
+        amount=row.amount_minor,
+        currency=row.currency,
+        reason=row.reason,
+        effective_on=row.effective_on,
+    )
     try:
-        return rails.partner(row.provider).refund(
-            PartnerRefundRequest(
-                number=row.number,
-                plan_no=row.plan_no,
-                amount=row.amount_minor,
-                currency=row.currency,
-                reason=row.reason,
-                effective_on=row.effective_on,
-            )
+        return rails.partner(row.provider).refund(request)
+    except UnknownPartner as unknown:
+        return PartnerRefundReply(
+            outcome=Outcome.NOT_EXECUTED, code=unknown.code, verdict=_NOT_SET_UP, number=row.number
         )
-    except ChannelRefuses as refusal:
-        raise PartnerUnavailable(provider=row.provider) from refusal
+
+
+def _query(row: PartnerRefund) -> PartnerRefundReply:
+    try:
+        return rails.partner(row.provider).query_refund(row.number)
+    except UnknownPartner as unknown:
+        return PartnerRefundReply(outcome=Outcome.UNKNOWN, code=unknown.code, verdict=_NOT_SET_UP, number=row.number)
 
 
 def settle(

@@ -15,6 +15,7 @@ from django.db import transaction
 from fenqi.channels.partner.interface import SettlementLine
 from fenqi.domain.errors import FenqiError
 from fenqi.domain.ledger import Account, clearing, partner_settlement_entry
+from fenqi.domain.payments.refunds import ASKED_ABOUT
 from fenqi.domain.plans import Event, EventKind
 from fenqi.records import directory, locks
 from fenqi.records.identifiers import derived_id, house_of
@@ -22,9 +23,11 @@ from fenqi.records.models import DirectoryKind, PartnerPlan, PartnerRefund, Part
 from fenqi.records.posting import Decision, write
 from fenqi.usecases import clock, plan_file, rails
 from fenqi.usecases.partners.providers import provider_of
+from fenqi.usecases.partners.refunding import ask
 from fenqi.usecases.projection import About, ChainHead, entry_columns
 
 CURRENCY = "CNY"
+_ASKED_ABOUT = [state.value for state in ASKED_ABOUT]
 
 
 class SettlementChanged(FenqiError):
@@ -63,7 +66,7 @@ def take_settlement(provider: str, day: date, *, now: datetime) -> Taken:
             raise SettlementChanged(provider=provider, day=day.isoformat())
         return _taken(earlier, is_new=False)
     repayments = [_repaid(provider, line, day, now=now) for line in lines if line.kind == "repayment"]
-    differences = [found for line in lines if (found := _difference(provider, line))]
+    differences = [found for line in lines if (found := _difference(provider, line, now=now))]
     differences += [found for found in repayments if isinstance(found, dict)]
     with transaction.atomic(durable=True):
         locked = locks.customer(house_of(provider))
@@ -121,7 +124,7 @@ def _repaid(provider: str, line: SettlementLine, day: date, *, now: datetime) ->
     return True
 
 
-def _difference(provider: str, line: SettlementLine) -> dict[str, Any] | None:
+def _difference(provider: str, line: SettlementLine, *, now: datetime) -> dict[str, Any] | None:
     """What of a line does not agree with ours; None when all of it does."""
     if line.kind == "plan":
         holder = directory.find(DirectoryKind.PARTNER_NO, f"{provider}:{line.plan_no}")
@@ -131,7 +134,7 @@ def _difference(provider: str, line: SettlementLine) -> dict[str, Any] | None:
         ours = (plan.amount_minor, -plan.commission_minor, -plan.subsidy_minor)
     elif line.kind == "refund":
         holder = directory.find(DirectoryKind.OUT_REFUND_NO, line.number)
-        refund = _kept_refund(holder.customer_id, holder.target_id) if holder else None
+        refund = _kept_refund(holder.customer_id, holder.target_id, now=now) if holder else None
         if refund is None:
             return _finding(line, "unknown_refund")
         ours = (-refund.amount_minor, refund.commission_back_minor, refund.subsidy_back_minor)
@@ -144,7 +147,11 @@ def _kept_plan(customer_id: UUID, plan_id: UUID) -> PartnerPlan | None:
     return PartnerPlan.objects.filter(customer_id=customer_id, plan_id=plan_id).first()
 
 
-def _kept_refund(customer_id: UUID, refund_id: UUID) -> PartnerRefund | None:
+def _kept_refund(customer_id: UUID, refund_id: UUID, *, now: datetime) -> PartnerRefund | None:
+    """The lender's file proves that it carried the return out: one that is still unknown here is asked about first."""
+    waiting = PartnerRefund.objects.filter(customer_id=customer_id, id=refund_id, state__in=_ASKED_ABOUT)
+    if waiting.exists():
+        ask(customer_id, refund_id, now=now)
     return PartnerRefund.objects.filter(customer_id=customer_id, id=refund_id).first()
 
 
