@@ -55,7 +55,7 @@ def apply(
         checked = check_wish(customer_id, order_id, wish, now=now)
         checked.require()
         fresh = work_out(customer_id, order_id, wish, now=now, quoted_on=quote.quoted_on)
-        if fresh.facts != quote.facts:
+        if fresh.facts != quote.facts or not _is_quoted(wish, quote):
             raise RefundQuoteChanged
         opening = _opening(case_id, order, checked, fresh, quote=quote)
         decision = Decision(customer_id)
@@ -122,6 +122,12 @@ def _quote(order: Order, quote_id: UUID, *, now: datetime) -> QuoteRecord:
     if now >= quote.valid_until:
         raise RefundQuoteExpired
     return quote
+
+
+def _is_quoted(wish: Wish, quote: QuoteRecord) -> bool:
+    """What is wanted, and why; the goods are among the facts."""
+    quoted = quote.body["wish"]
+    return (quoted["kind"], quoted["reason"]) == (wish.kind.value, wish.reason.value)
 
 
 def _opening(case_id: UUID, order: Order, checked: CheckedWish, fresh: WorkedOut, *, quote: QuoteRecord) -> Opening:

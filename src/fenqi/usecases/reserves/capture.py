@@ -51,6 +51,7 @@ from fenqi.records.models import (
 )
 from fenqi.records.posting import Decision, write
 from fenqi.usecases import audit, clock, outbox, plan_file
+from fenqi.usecases.aftersales.pauses import undisputed
 from fenqi.usecases.notices.quiet_hours import polite_time
 from fenqi.usecases.plan_file import PlanFile
 from fenqi.usecases.refunds.transfer import SamePerson
@@ -161,10 +162,10 @@ def carry_out_capture(customer_id: UUID, move_id: UUID, *, now: datetime) -> Mov
         if not needed or hold.alert:
             _withdraw(move, now=now)
             return MoveState(move.state)
-        move.amount_minor = needed
         if hold.kind == HoldKind.PREPAID:
-            _apply_prepaid(locked, hold, move, file, now=now)
+            _apply_prepaid(locked, hold, move, needed, file, now=now)
             return MoveState(move.state)
+        move.amount_minor = needed
         attempt_id = _store_attempt(hold, move, rows, now=now)
     return _capture(customer_id, attempt_id, move_id, now=now)
 
@@ -182,7 +183,8 @@ def _overdue(hold: ReserveHold, *, today: date) -> int:
 
 
 def _overdue_rows(file: PlanFile, *, today: date) -> list[Row]:
-    return [row for row in file.state().rows if row.due_on < today and row.outstanding.total]
+    """What an open return would take off the plan is not taken: the customer disputes it."""
+    return [row for row in undisputed(file).state().rows if row.due_on < today and row.outstanding.total]
 
 
 def _has_open_capture(hold: ReserveHold) -> bool:
@@ -203,9 +205,14 @@ def _look_again(move: ReserveMove, *, now: datetime) -> None:
 
 
 def _apply_prepaid(
-    locked: LockedCustomer, hold: ReserveHold, move: ReserveMove, file: PlanFile, *, now: datetime
+    locked: LockedCustomer, hold: ReserveHold, move: ReserveMove, needed: int, file: PlanFile, *, now: datetime
 ) -> None:
-    """What is owed to the customer pays what the customer owes: one event, whose entry takes it off the reserve."""
+    """What is owed to the customer pays what the customer owes: one event, whose entry takes it off the reserve.
+
+    `needed` is at most what the move promised; the rest is free again.
+    """
+    sums = sums_of(hold).forget(move.amount_minor).move(MoveKind.CAPTURE, needed)
+    move.amount_minor = needed
     event = money_in(
         file,
         PaymentPurpose.DUE,
@@ -227,8 +234,7 @@ def _apply_prepaid(
     move.entry_id = last_entry_id(decision)
     outbox.about_reserve_move(decision, outbox.CAPTURE_DONE, move.id, at=polite_time(now), now=now)
     write(decision)
-    sums = sums_of(hold).move(MoveKind.CAPTURE, move.amount_minor)
-    move.state = next_move_state(MoveState.SENT, Outcome.SUCCEEDED).value
+    move.state = next_move_state(next_move_state(MoveState(move.state), MoveStep.SENT), Outcome.SUCCEEDED).value
     move.submitted_at = move.done_at = move.confirmed_at = move.updated_at = now
     keep(move)
     keep_sums(hold, sums, now=now)

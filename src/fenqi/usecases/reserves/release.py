@@ -4,7 +4,7 @@ A frozen one is unfrozen at its channel; a prepaid one is owed on `payable.refun
 payment it came by. Whatever is asked here twice is done once: the sums under the customer's lock decide.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -76,13 +76,15 @@ def release_what_is_due(customer_id: UUID, order_id: UUID, *, now: datetime) -> 
     """Set on its way what the order's reserve owes back now (P302, P304, R066); the sum, in minor units."""
     total = 0
     with transaction.atomic(durable=True):
-        locked = locks.customer(customer_id)
+        locks.customer(customer_id)
         _close_unneeded(customer_id, order_id, now=now)
-        for hold in _held(customer_id, order_id):
-            total += _advance(locked, hold, now=now)
+        held = _held(customer_id, order_id)
+        total += _send_back_paid_late(held, now=now)
+        for hold in held:
+            total += _advance(hold, now=now)
             due = due_now(hold, sums_of(hold))
             if due.amount:
-                _begin(locked, hold, due.amount, why=due.why, actor=audit.SYSTEM, now=now)
+                _begin(hold, due.amount, why=due.why, actor=audit.SYSTEM, now=now)
                 total += due.amount
     return total
 
@@ -100,11 +102,11 @@ def release_by_staff(customer_id: UUID, hold_id: UUID, *, amount: int, note: str
     staff.require(Permission.RELEASE_RESERVES)
     said = check_note(note)
     with transaction.atomic(durable=True):
-        locked = locks.customer(customer_id)
+        locks.customer(customer_id)
         hold = find_hold(customer_id, hold_id)
         if hold.alert:
             raise ReserveUnderWay
-        move = _begin(locked, hold, amount, why=Why.BY_STAFF, actor=staff.actor, note=said, now=now)
+        move = _begin(hold, amount, why=Why.BY_STAFF, actor=staff.actor, note=said, now=now)
         audit.record(
             staff.actor,
             audit.Action.RESERVE_RELEASED,
@@ -129,9 +131,18 @@ def check_note(note: str) -> str:
     return said
 
 
-def send_back_superseded(locked: LockedCustomer, hold: ReserveHold, *, now: datetime) -> None:
-    """It was allowed when another secured the order already: all of it goes back at once."""
-    _begin(locked, hold, sums_of(hold).free, why=Why.SUPERSEDED, actor=audit.SYSTEM, now=now)
+def send_back_superseded(hold: ReserveHold, *, now: datetime) -> int:
+    """It was allowed when another secured the order already: all of it goes back at once; the sum."""
+    free = sums_of(hold).free
+    if free:
+        _begin(hold, free, why=Why.SUPERSEDED, actor=audit.SYSTEM, now=now)
+    return free
+
+
+def _send_back_paid_late(held: Sequence[ReserveHold], *, now: datetime) -> int:
+    """One that was paid after its time, when the next was asked for already: the order is secured by the last."""
+    paid_late = [hold for hold in held[:-1] if hold.kind == HoldKind.PREPAID]
+    return sum(send_back_superseded(hold, now=now) for hold in paid_late)
 
 
 def obligations_of(hold: ReserveHold) -> Obligations:
@@ -187,7 +198,7 @@ def _close_unneeded(customer_id: UUID, order_id: UUID, *, now: datetime) -> None
             keep(hold)
 
 
-def _advance(locked: LockedCustomer, hold: ReserveHold, *, now: datetime) -> int:
+def _advance(hold: ReserveHold, *, now: datetime) -> int:
     """Give of a prepaid reserve at once what a refund of the order will bring only later, where that is allowed."""
     if hold.kind != HoldKind.PREPAID or not hold.may_advance:
         return 0
@@ -195,7 +206,7 @@ def _advance(locked: LockedCustomer, hold: ReserveHold, *, now: datetime) -> int
     for refund in _refunds_of(hold):
         amount = due_advance(sums_of(hold), refund=_on_its_way(refund), advanced=_advanced(hold, refund))
         if amount:
-            _begin(locked, hold, amount, why=Why.ADVANCED, actor=audit.SYSTEM, advances=refund, now=now)
+            _begin(hold, amount, why=Why.ADVANCED, actor=audit.SYSTEM, advances=refund, now=now)
             total += amount
     for move in moves_of(hold):
         if move.advances_id and move.settled_at is None and _has_left(hold, move.advances_id):
@@ -230,7 +241,6 @@ def _has_left(hold: ReserveHold, refund_id: UUID) -> bool:
 
 
 def _begin(
-    locked: LockedCustomer,
     hold: ReserveHold,
     amount: int,
     *,
@@ -239,7 +249,8 @@ def _begin(
     now: datetime,
     **columns: Any,
 ) -> ReserveMove:
-    """Promise the sum, and set it on its way. Raises NothingHeld, AboveHeld."""
+    """Promise the sum, and set it on its way; several may begin in one transaction. Raises NothingHeld, AboveHeld."""
+    locked = locks.customer(hold.customer_id)  # with the end of the journal as the one before left it
     advances: Refund | None = columns.pop("advances", None)
     sums = sums_of(hold).promise(amount)
     is_prepaid = hold.kind == HoldKind.PREPAID

@@ -60,7 +60,12 @@ def settle_hold(
             after = next_hold_state(before, told if isinstance(told, HoldStep) else told.outcome)
             _check_hold(hold, told)
         except (ReserveMoveUnlisted, ReserveContradicted) as contradiction:
-            return _keep_contradiction(hold, told, contradiction.code, now=now)
+            stored = _keep_contradiction(hold, told, contradiction.code, now=now)
+            decision = Decision(customer_id)
+            _plan_question(decision, stored, before, asked=asked, now=now)
+            write(decision)
+            keep(stored)
+            return before
         decision = Decision(customer_id)
         is_new = after is HoldState.HELD and before is not HoldState.HELD
         hold.state = after.value
@@ -74,7 +79,7 @@ def settle_hold(
         hold.updated_at = now
         keep(hold)
         if is_new and _is_secured_otherwise(hold):
-            send_back_superseded(locks.customer(customer_id), hold, now=now)
+            send_back_superseded(hold, now=now)
     _alert(hold, told)
     return after
 
@@ -93,6 +98,10 @@ def settle_release(
             sums = _sums_after(hold, move, told, before, after)
         except (ReserveMoveUnlisted, ReserveContradicted, AboveHeld) as contradiction:
             _keep_contradiction(hold, told, contradiction.code, now=now)
+            decision = Decision(customer_id)
+            _plan_question_of(decision, move, before, told, asked=asked, now=now)
+            write(decision)
+            keep(move)
             return before
         decision = Decision(customer_id)
         move.state = after.value
@@ -218,13 +227,14 @@ def _plan_question_of(
     outbox.about_reserve_move(decision, outbox.ASK_RELEASE, move.id, at=move.next_query_at, now=now)
 
 
-def _keep_contradiction(hold: ReserveHold, told: ReserveReply | HoldStep, why: str, *, now: datetime) -> HoldState:
+def _keep_contradiction(hold: ReserveHold, told: ReserveReply | HoldStep, why: str, *, now: datetime) -> ReserveHold:
+    """The hold as it is stored; what was asked about is asked about again, for a later answer may be another."""
     stored = find_hold(hold.customer_id, hold.id)
     if isinstance(told, ReserveReply):
         stored.reply = dict(told.raw)
         keep(stored)
     raise_alert(stored, why, now=now)
-    return HoldState(stored.state)
+    return stored
 
 
 def _alert(hold: ReserveHold, told: ReserveReply | HoldStep) -> None:
