@@ -35,6 +35,7 @@ PRICE_OFFERED = "price_offered"
 EXECUTE_CASE = "execute_case"
 FOLLOW_CASE = "follow_case"
 MIND_CASE = "mind_case"
+HAND_CLAIM_OVER = "hand_claim_over"
 
 
 def ask_later(decision: Decision, attempt_id: UUID, *, at: datetime | None, now: datetime) -> None:
@@ -100,7 +101,7 @@ def tell_of_case(decision: Decision, case_id: UUID, *, seq: int, at: datetime, n
 
 
 def about_case(decision: Decision, topic: str, case_id: UUID, *, now: datetime) -> None:
-    """EXECUTE_CASE: let its money move; FOLLOW_CASE: see whether all of it has arrived."""
+    """EXECUTE_CASE: let its money move; FOLLOW_CASE: see whether it has arrived; HAND_CLAIM_OVER: to an agent."""
     _add(decision, topic, {"case_id": str(case_id)}, at=now, now=now)
 
 

@@ -128,7 +128,11 @@ def test_an_offer_stands_on_bills_and_order_and_is_gone_once_it_is_taken() -> No
     refused = client.post(f"/price-offers/{offer.id}/accept")
     assert refused.status_code == 422
     assert "收下 ¥50.00" in refused.content.decode()
-    taken = client.post(f"/price-offers/{offer.id}/accept", {"unused": "yes"})
+    changed = client.post(f"/price-offers/{offer.id}/accept", {"unused": "yes", "shown": "another"})
+    assert changed.status_code == 409
+    shown = re.search(r'name="shown" value="([0-9a-f]{64})"', changed.content.decode())
+    assert shown is not None
+    taken = client.post(f"/price-offers/{offer.id}/accept", {"unused": "yes", "shown": shown[1]})
     assert taken.status_code == 302
     assert "差价归你" not in client.get("/bills").content.decode()
     assert "降价由商城发现" in client.get(taken["Location"]).content.decode()

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from procrastinate.contrib.django import app
 
 from fenqi.domain.aftersales.cases import CaseState
 from fenqi.domain.aftersales.eligibility import NotEligible
 from fenqi.domain.aftersales.policies import PriceProtectionPolicy, Subject
 from fenqi.domain.aftersales.price_protection import NoPriceDifference
 from fenqi.domain.errors import NotFound
+from fenqi.interfaces.jobs import price_protection as _jobs  # noqa: F401 - its tasks are run by their names
 from fenqi.records.identifiers import new_id
 from fenqi.records.models import (
     AftersalesCase,
@@ -33,7 +35,7 @@ from fenqi.usecases.price_protection.claim import StatementNeeded, claim, claim_
 from fenqi.usecases.price_protection.feed import PriceInput, take_prices
 from fenqi.usecases.price_protection.lines import order_under_protection
 from fenqi.usecases.price_protection.nightly import make_offers
-from fenqi.usecases.price_protection.offers import OfferGone, accept_offer
+from fenqi.usecases.price_protection.offers import OfferGone, accept_offer, quote_offer
 from fenqi.usecases.reconciliation.check import check_books
 from fenqi.usecases.staff.permissions import NotPermitted
 from owed_back import books
@@ -268,6 +270,10 @@ def test_where_self_service_is_limited_an_agent_is_handed_all_that_is_needed() -
     cheaper(order, 95_000, sku="CAM")
     case = claimed(order)
     assert claimed(order).case_id == case.case_id
+    assert not SupportMessage.objects.filter(customer_id=order.customer_id).exists()
+    (message,) = OutboxMessage.objects.filter(customer_id=order.customer_id, topic=outbox.HAND_CLAIM_OVER)
+    for _ in range(2):
+        app.tasks[message.topic](customer_id=str(order.customer_id), **message.body)
     (told,) = SupportMessage.objects.filter(customer_id=order.customer_id)
     order_no = case.view.order_no
     for fact in (case.row.case_no, order_no, "相机（CAM）× 1", "1,000.00 元", "950.00 元", "商城价格", "未使用"):
@@ -373,6 +379,26 @@ class TestOffers:
             claimed(order, now=late)
         case_id = accept_offer(order.customer_id, offer.id, unused=True, actor="customer", now=late)
         assert Case(order.customer_id, case_id, late).execute() is CaseState.COMPLETED
+
+    def test_what_was_shown_is_what_is_given_or_it_is_shown_anew(self) -> None:
+        order = delivered(lines=(LineInput(sku=SKU, name="手机", unit_price_minor=100_000, quantity=2),))
+        cheaper(order, 95_000)
+        make_offers(now=order.now)
+        (offer,) = self.offers(order)
+        both = quote_offer(offer, now=order.now)
+        returned = order.apply(a_return((1, 1)))
+        left = quote_offer(offer, now=order.now)
+        assert both
+        assert left
+        assert (both.amount, left.amount) == (10_000, 5_000)
+        with pytest.raises(RefundQuoteChanged):
+            accept_offer(order.customer_id, offer.id, unused=True, shown=both.facts, actor="customer", now=order.now)
+        accept_offer(order.customer_id, offer.id, unused=True, shown=left.facts, actor="customer", now=order.now)
+        assert returned.state == CaseState.SUBMITTED
+
+    def test_a_gift_teaches_no_price(self, order: Returning) -> None:
+        cheaper(order, 0)
+        assert make_offers(now=order.now).offers == 0
 
     def test_what_was_claimed_meanwhile_is_offered_no_more(self, order: Returning) -> None:
         cheaper(order, 95_000)

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from fenqi.domain.aftersales.reasons import Reason
 from fenqi.domain.payments import AttemptState
 from fenqi.domain.reserves import AboveHeld, ConsentMissing, MoveState, NothingOverdue, ReserveUnderWay
 from fenqi.records.models import JournalEntry, OutboxMessage, PaymentAttempt, PlanEvent, ReserveHold
@@ -23,10 +24,12 @@ from fenqi.usecases.reserves.capture import (
 )
 from fenqi.usecases.reserves.errors import CaptureNotReady
 from fenqi.usecases.reserves.release import release_by_staff
+from fenqi.usecases.reserves.watch import watch_reserves
 from fenqi.usecases.staff.permissions import NotPermitted
 from held import Secured, frozen, prepaid
 from malls import Bought, a_customer, an_order, bought
 from owed_back import books
+from returned import a_return, delivered
 from staff_members import agent, finance
 from town import Town
 
@@ -190,6 +193,33 @@ def test_a_prepaid_reserve_pays_what_is_overdue_without_a_channel(town: Town) ->
     (event,) = PlanEvent.objects.filter(customer_id=secured.customer_id)
     assert (event.kind, event.amount_minor, event.payment_id) == ("repayment", 10_000, None)
     assert list(check_books()) == []
+
+
+@pytest.mark.parametrize("held", [10_000, 15_000])
+def test_a_prepaid_reserve_may_be_taken_whole_or_by_more_than_half(town: Town, held: int) -> None:
+    secured = prepaid(now=NOW, amount=held)
+    assert carry_out(secured, now=announced(secured)) is MoveState.DONE
+    assert (paid(secured), secured.sums) == (10_000, (held, 0, 10_000))
+    assert list(check_books()) == []
+
+
+def test_what_an_open_return_disputes_is_not_taken(town: Town) -> None:
+    order = delivered(days_ago=40)
+    secured = frozen(town, now=order.now, plan=order.plan)
+    today = order.now.date()
+    owed = overdue_of(secured.customer_id, secured.hold_id, today=today)
+    assert owed > 0
+    order.apply(a_return((1, 1), (2, 4), reason=Reason.FAULTY))
+    assert overdue_of(secured.customer_id, secured.hold_id, today=today) == 0
+
+
+def test_the_watch_goes_on_with_a_capture_whose_job_is_lost(town: Town) -> None:
+    secured = prepaid(now=NOW)
+    at = announced(secured)
+    watch_reserves(now=at + timedelta(minutes=5))
+    assert secured.moves[0].state == MoveState.ANNOUNCED, "its own job may still come"
+    watch_reserves(now=at + timedelta(hours=2))
+    assert (secured.moves[0].state, paid(secured)) == (MoveState.DONE, 10_000)
 
 
 def test_the_customer_is_told_before_and_after(town: Town) -> None:

@@ -11,7 +11,7 @@ from fenqi.domain.money import Money
 from fenqi.domain.payments.refunds import RefundState
 from fenqi.domain.reserves import HoldKind, HoldState, Why
 from fenqi.records import locks
-from fenqi.records.models import PaymentAttempt, Refund, RefundCause, RefundLeg
+from fenqi.records.models import PaymentAttempt, Refund, RefundCause, RefundLeg, ReserveHold
 from fenqi.records.posting import Decision, write
 from fenqi.usecases.reconciliation.check import check_books
 from fenqi.usecases.refunds.open import open_refund
@@ -45,7 +45,7 @@ def due(secured: Secured) -> int:
     return release_what_is_due(secured.customer_id, secured.plan.order_id, now=NOW)
 
 
-def refund_of_order(secured: Secured, amount: int = 30_000) -> Refund:
+def refund_of_order(secured: Secured, amount: int = 30_000, *, case: str = "one") -> Refund:
     """As after-sales opens one: owed by an entry, over the payments of the plan (here there are none)."""
     with transaction.atomic(durable=True):
         locked = locks.customer(secured.customer_id)
@@ -58,7 +58,7 @@ def refund_of_order(secured: Secured, amount: int = 30_000) -> Refund:
             decision,
             locked,
             cause=RefundCause.AFTERSALE,
-            source_key=f"case:{secured.hold_id}",
+            source_key=f"{case}:{secured.hold_id}",
             amount=Money(amount, "CNY"),
             reason="退货退款",
             order_id=secured.plan.order_id,
@@ -131,6 +131,33 @@ def test_a_refund_is_advanced_at_once_and_settled_when_it_has_left(town: Town) -
     assert due(secured) == 0, "what is left stays while the plan is owed"
     assert secured.moves[0].settled_at == NOW
     assert secured.sums == (50_000, 30_000, 0)
+
+
+def test_several_refunds_are_advanced_in_one_go(town: Town) -> None:
+    secured = prepaid(now=NOW, may_advance=True)
+    refund_of_order(secured, 10_000)
+    refund_of_order(secured, 20_000, case="two")
+    assert due(secured) == 30_000
+    assert [move.amount_minor for move in secured.moves] == [10_000, 20_000]
+    assert secured.sums == (50_000, 30_000, 0)
+    assert list(check_books()) == []
+
+
+def test_paid_after_its_time_when_another_secures_the_order_it_goes_back(town: Town) -> None:
+    late = asked_for(now=NOW, kind=HoldKind.PREPAID)
+    payer = Payer(late.start(now=NOW).redirect_url)
+    ReserveHold.objects.filter(customer_id=late.customer_id, id=late.hold_id).update(state=HoldState.CLOSED.value)
+    again = asked_for(late.plan, now=NOW, kind=HoldKind.PREPAID, key="again")
+    for secured, cashier in ((again, Payer(again.start(now=NOW).redirect_url)), (late, payer)):
+        cashier.press("confirm")
+        attempt = PaymentAttempt.objects.get(customer_id=late.customer_id, payment_id__in=[secured.hold.payment_id])
+        resolve.ask_channel(late.customer_id, attempt.id, now=NOW)
+    assert (late.hold.state, again.hold.state) == (HoldState.HELD, HoldState.HELD)
+    assert due(late) == 50_000
+    assert due(late) == 0
+    assert [move.why for move in late.moves] == [Why.SUPERSEDED]
+    assert (again.sums, late.sums) == ((50_000, 0, 0), (50_000, 50_000, 0))
+    assert list(check_books()) == []
 
 
 def test_a_refund_that_is_under_way_holds_the_rest_back(town: Town) -> None:

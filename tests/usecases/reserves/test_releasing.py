@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -9,10 +10,11 @@ from fenqi.channels.interface import ReserveReply
 from fenqi.domain.money import Money
 from fenqi.domain.payments import Outcome
 from fenqi.domain.reserves import AboveHeld, HoldState, MoveState, NothingHeld, ReleaseRule, ReserveUnderWay, Why
-from fenqi.records.models import JournalEntry, OutboxMessage, ReserveHold
+from fenqi.records.models import JournalEntry, Order, OutboxMessage, ReserveHold
 from fenqi.records.posting import Decision
 from fenqi.usecases import outbox, plan_file
 from fenqi.usecases.reconciliation.check import check_books
+from fenqi.usecases.reserves import watch
 from fenqi.usecases.reserves.queries import reserve_view, reserves_to_look_at, would_be_released
 from fenqi.usecases.reserves.release import release_by_staff, release_for_order, release_what_is_due
 from fenqi.usecases.reserves.resolve import ask_release, check_sums, confirm_release
@@ -21,8 +23,9 @@ from fenqi.usecases.reserves.settle import settle_release
 from fenqi.usecases.reserves.watch import watch_reserves
 from fenqi.usecases.staff.permissions import NotPermitted
 from held import Secured, asked_for, frozen
-from malls import bought
+from malls import Bought, bought
 from owed_back import books
+from returned import delivered
 from staff_members import agent, finance
 from town import Town
 
@@ -276,3 +279,73 @@ def test_a_plan_that_is_settled_twice_over_is_looked_at_once_it_is(town: Town) -
     secured.plan.record(110_000, on=date(2026, 1, 2), now=NOW, key="rest")
     assert topics.count() == before + 1
     assert plan_file.read(secured.customer_id, secured.plan.plan_id).state().totals.outstanding.total == 0
+
+
+def test_one_reserve_that_fails_does_not_keep_the_others_waiting(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = [frozen(town, now=NOW, plan=bought()) for _ in range(2)]
+    for secured in both:
+        settle(secured)
+    first = min(both, key=lambda secured: secured.customer_id)
+    release = release_what_is_due
+
+    def fails_for_the_first(customer_id: UUID, order_id: UUID, *, now: datetime) -> int:
+        assert customer_id != first.customer_id
+        return release(customer_id, order_id, now=now)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(watch, "release_what_is_due", fails_for_the_first)
+        watch_reserves(now=NOW)
+    assert sorted(len(secured.moves) for secured in both) == [0, 1]
+    watch_reserves(now=NOW)
+    assert [len(secured.moves) for secured in both] == [1, 1]
+
+
+def test_a_release_and_a_question_whose_jobs_are_lost_are_made_up_for(town: Town) -> None:
+    secured = frozen(town, now=NOW)
+    settle(secured)
+    due(secured)
+    watch_reserves(now=NOW + timedelta(minutes=5))
+    assert secured.moves[0].state == MoveState.CREATED, "its own job may still come"
+    town.order("release", "hang")
+    watch_reserves(now=NOW + timedelta(hours=2))
+    assert secured.moves[0].state == MoveState.UNKNOWN
+    watch_reserves(now=NOW + timedelta(days=1))
+    assert (secured.moves[0].state, secured.sums) == (MoveState.DONE, (50_000, 50_000, 0))
+
+
+def test_after_a_refusal_for_good_a_person_asks_before_it_is_tried_again(town: Town) -> None:
+    secured = frozen(town, now=NOW)
+    settle(secured)
+    due(secured)
+    town.order("release", "hang")
+    send(secured)
+    failed = ReserveReply(outcome=Outcome.FAILED, number=secured.moves[0].number)
+    assert settle_release(secured.customer_id, secured.moves[0].id, failed, now=NOW) is MoveState.FAILED
+    assert secured.hold.alert == "reserve_release_failed"
+    assert due(secured) == 0, "no new number every hour"
+
+
+def test_an_answer_that_contradicts_is_asked_for_again(town: Town) -> None:
+    secured = frozen(town, now=NOW)
+    settle(secured)
+    due(secured)
+    town.order("release", "hang")
+    send(secured)
+    move, questions = secured.moves[0], OutboxMessage.objects.filter(topic=outbox.ASK_RELEASE)
+    before = questions.filter(customer_id=secured.customer_id).count()
+    other = ReserveReply(outcome=Outcome.SUCCEEDED, number=move.number, amount=Money(1, "CNY"))
+    assert settle_release(secured.customer_id, move.id, other, now=NOW, asked=True) is MoveState.UNKNOWN
+    assert secured.hold.alert == "reserve_contradicted"
+    assert questions.filter(customer_id=secured.customer_id).count() == before + 1
+    assert ask(secured) is MoveState.DONE, "what the channel says now agrees"
+    assert secured.sums == (50_000, 50_000, 0)
+
+
+def test_the_reserve_of_a_cancelled_order_without_a_plan_goes_back(town: Town) -> None:
+    order = delivered(with_plan=False)
+    plan = Bought(order.customer_id, order.order_id, order.order_id)
+    secured = frozen(town, now=NOW, plan=plan)
+    assert due(secured) == 0
+    Order.objects.filter(customer_id=order.customer_id, id=order.order_id).update(status="cancelled")
+    watch_reserves(now=NOW)
+    assert [(move.amount_minor, move.why) for move in secured.moves] == [(50_000, Why.ORDER_CANCELLED)]

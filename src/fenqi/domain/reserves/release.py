@@ -28,6 +28,7 @@ class Why(StrEnum):
     """Of a capture."""
     SUPERSEDED = "superseded"
     """It was allowed late, when another secured the order already: all of it goes back at once."""
+    ORDER_CANCELLED = "order_cancelled"
     STILL_OWED = "still_owed"
     REFUND_UNDER_WAY = "refund_under_way"
     NO_END_YET = "no_end_yet"
@@ -46,7 +47,9 @@ class Obligations:
     """What the plan financed of goods that went back."""
     refund_is_under_way: bool = False
     refund_was_final: bool = False
-    """A refund of the order has left in full."""
+    """A refund of goods of the order has left in full."""
+    is_cancelled: bool = False
+    """The order came to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +64,24 @@ def due_release(sums: Sums, rule: ReleaseRule, owed: Obligations) -> Release:
     """What of the reserve goes back by itself now.
 
     A refund that is under way holds it back, since the refund may still come back and be owed differently. After that
-    nothing secured is left when the plan is settled, or when there never was one and a refund was final.
+    nothing secured is left when the plan is settled, or when there never was one and a refund was final
+    or the order is cancelled.
     """
     if owed.refund_is_under_way:
         return Release(0, Why.REFUND_UNDER_WAY)
     if owed.has_plan and owed.is_settled:
         return Release(sums.free, Why.REFUND_FINAL if owed.refund_was_final else Why.PLAN_SETTLED)
     if not owed.has_plan:
-        return Release(sums.free, Why.REFUND_FINAL) if owed.refund_was_final else Release(0, Why.NO_END_YET)
+        return _without_plan(sums, owed)
     if rule is ReleaseRule.IN_PROPORTION and owed.refund_was_final:
         return _share(sums, owed)
     return Release(0, Why.STILL_OWED)
+
+
+def _without_plan(sums: Sums, owed: Obligations) -> Release:
+    if owed.is_cancelled:
+        return Release(sums.free, Why.ORDER_CANCELLED)
+    return Release(sums.free, Why.REFUND_FINAL) if owed.refund_was_final else Release(0, Why.NO_END_YET)
 
 
 def _share(sums: Sums, owed: Obligations) -> Release:

@@ -60,6 +60,7 @@ RESERVE_MOVE_TONES: Words = {
 RESERVE_REASONS: Words = {
     "plan_settled": _("the plan is settled"),
     "refund_final": _("the refund has left"),
+    "order_cancelled": _("the order was cancelled"),
     "in_proportion": _("part of the goods went back"),
     "advanced": _("advanced on a refund"),
     "by_staff": _("by staff"),
@@ -75,6 +76,7 @@ RESERVE_ALERTS: Words = {
     "reserve_contradicted": _("The channel says other sums than we do"),
     "reserve_move_unlisted": _("The channel says what cannot be"),
     "reserve_above_held": _("The channel moved more than we hold"),
+    "reserve_release_failed": _("The channel refused a release for good: ask it, then try again"),
 }
 
 PROVIDER_KINDS: Words = {

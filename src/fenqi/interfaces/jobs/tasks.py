@@ -31,19 +31,20 @@ from fenqi.usecases.signing_in.request import SEND_CODE
 from fenqi.usecases.signing_in.send import send_code
 
 LONGEST_WAIT_SECONDS = 3600
+_LATER = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
 
 
 class BackOff(BaseRetryStrategy):
     """Again after 2, 4, 8 ... seconds. A refusal of our own rules is final: trying again would meet it again.
 
-    One that only says that somebody did not answer (503) is no refusal.
+    One that only says that somebody did not answer, or that it is too soon (503, 429), is no refusal.
     """
 
     def __init__(self, *, most_tries: int) -> None:
         self.most_tries = most_tries
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        is_final = isinstance(exception, FenqiError) and exception.status != HTTPStatus.SERVICE_UNAVAILABLE
+        is_final = isinstance(exception, FenqiError) and exception.status not in _LATER
         if is_final or job.attempts + 1 >= self.most_tries:
             return None
         return RetryDecision(retry_in={"seconds": min(2 ** (job.attempts + 1), LONGEST_WAIT_SECONDS)})

@@ -102,10 +102,12 @@ def price_difference(request: HttpRequest, customer_id: UUID, order_id: UUID) ->
 def accept(request: HttpRequest, customer_id: UUID, offer_id: UUID) -> HttpResponse:
     """Take an offer: one tap, with the word that the goods are unused."""
     order_id = find_offer(customer_id, offer_id).order_id
-    unused = request.POST.get("unused") == "yes"
+    unused, shown = request.POST.get("unused") == "yes", request.POST.get("shown", "")
 
     def act() -> UUID:
-        return accept_offer(customer_id, offer_id, unused=unused, actor=customer_actor(customer_id), now=clock.now())
+        return accept_offer(
+            customer_id, offer_id, unused=unused, shown=shown, actor=customer_actor(customer_id), now=clock.now()
+        )
 
     return _done(request, customer_id, order_id, act)
 
@@ -141,7 +143,6 @@ def offers_for(customer_id: UUID, order_id: UUID | None = None) -> tuple[OfferVi
 def _line_page(found: LineDifference) -> LinePage:
     line, quoted = found.line, found.quoted
     language = reader().language
-    offer = found.offer if found.offer and line.open_case_id is None else None
     return LinePage(
         line_no=line.line_no,
         name=line.name,
@@ -155,13 +156,13 @@ def _line_page(found: LineDifference) -> LinePage:
         amount_minor=quoted.amount if quoted else 0,
         ways=tuple(_ways(quoted)) if quoted else (),
         shown=quoted.facts if quoted else "",
-        can_claim=line.can_claim and offer is None,
+        can_claim=line.can_claim and found.offer is None,
         asks_unused=line.rules.requires_unused,
         self_service=line.rules.self_service,
         why_not=_why_not(found, language),
         rule=line.decision.zh if language == "zh" else line.decision.en,
         case_id=line.open_case_id,
-        offer=offer,
+        offer=found.offer,
         days_told=_days_told(found),
     )
 
@@ -209,7 +210,7 @@ def _days_told(found: LineDifference) -> str:
 
 def _headline(lines: tuple[LinePage, ...]) -> str:
     """The answer first."""
-    total = sum(line.offer.amount_minor if line.offer else line.amount_minor for line in lines if _is_open(line))
+    total = sum(line.amount_minor for line in lines if _is_open(line))
     if total:
         amount = formats.money(total, lines[0].currency)
         return _("The price has fallen: you can have %(amount)s back") % {"amount": amount}

@@ -266,6 +266,7 @@ def _why(move: MoveView) -> str:
     texts = {
         Why.PLAN_SETTLED: _("The plan is paid off: it goes back by itself"),
         Why.REFUND_FINAL: _("The refund is complete: it goes back by itself"),
+        Why.ORDER_CANCELLED: _("The order was cancelled: it goes back by itself"),
         Why.IN_PROPORTION: _("Part of the goods went back: its share goes back"),
         Why.ADVANCED: _("A refund is advanced from it"),
         Why.BY_STAFF: _("Our staff give it back"),

@@ -18,11 +18,10 @@ from fenqi.records import locks
 from fenqi.records.identifiers import derived_id
 from fenqi.records.models import AftersalesCase, AppliedVia, CaseKind
 from fenqi.records.posting import Decision, write
-from fenqi.usecases import clock
+from fenqi.usecases import clock, outbox
 from fenqi.usecases.aftersales import rules_of_case
 from fenqi.usecases.aftersales.errors import RefundQuoteChanged
 from fenqi.usecases.aftersales.opening import Opening, OpeningLine, open_case
-from fenqi.usecases.price_protection.facts_for_agents import hand_to_agent
 from fenqi.usecases.price_protection.lines import LineUnderProtection, OrderUnderProtection, order_under_protection
 from fenqi.usecases.price_protection.quoting import (
     DifferenceQuote,
@@ -75,9 +74,9 @@ def claim(
         case = open_claim(
             decision, found, line, quoted, unused=unused, description=description, via=via, actor=actor, now=now
         )
+        if via is AppliedVia.PORTAL and not line.rules.self_service:
+            outbox.about_case(decision, outbox.HAND_CLAIM_OVER, case.id, now=now)
         write(decision)
-    if via is AppliedVia.PORTAL and not line.rules.self_service:
-        hand_to_agent(case, found, line, unused=unused, now=now)
     return case.id
 
 

@@ -5,12 +5,18 @@ from typing import Final
 from uuid import UUID
 
 from fenqi.domain.payments import AttemptState
-from fenqi.records.models import AftersalesCase, OrderPayment, Payment, PaymentAttempt
+from fenqi.records.models import AftersalesCase, CaseLine, OrderPayment, Payment, PaymentAttempt
 from fenqi.usecases import clock
+from fenqi.usecases.aftersales.steps import find_case
 from fenqi.usecases.customers import customer_view
 from fenqi.usecases.notices.sending import written_amount
 from fenqi.usecases.notices.templates import language_of
-from fenqi.usecases.price_protection.lines import LineUnderProtection, OrderUnderProtection
+from fenqi.usecases.price_protection.lines import (
+    LineUnderProtection,
+    OrderUnderProtection,
+    order_under_protection,
+)
+from fenqi.usecases.price_protection.quoting import seen_from
 from fenqi.usecases.support.conversation import open_thread, say
 
 _WORDS: Final = {
@@ -38,15 +44,31 @@ _METHODS: Final = {
 }
 
 
-def hand_to_agent(
-    case: AftersalesCase, found: OrderUnderProtection, line: LineUnderProtection, *, unused: bool | None, now: datetime
-) -> UUID:
-    """Open a conversation about the case that begins with the facts; its id. Said again, nothing is added."""
-    customer = customer_view(case.customer_id)
-    thread_id = open_thread(case.customer_id, case_id=case.id, language=customer.language, now=now)
-    text = facts_of(case, found, line, unused=unused)
-    say(case.customer_id, thread_id, text, request_key=f"price_claim:{case.id}"[:64], now=now)
+def hand_to_agent(customer_id: UUID, case_id: UUID, *, now: datetime) -> UUID:
+    """Open a conversation about the case that begins with the facts; its id. Said again, nothing is added.
+
+    Raises NotFound, TooManyRequests.
+    """
+    case = find_case(customer_id, case_id)
+    customer = customer_view(customer_id)
+    thread_id = open_thread(customer_id, case_id=case_id, language=customer.language, now=now)
+    say(customer_id, thread_id, _facts_as_claimed(case), request_key=f"price_claim:{case_id}"[:64], now=now)
     return thread_id
+
+
+def _facts_as_claimed(case: AftersalesCase) -> str:
+    claimed = CaseLine.objects.get(customer_id=case.customer_id, case_id=case.id)
+    price = claimed.worth["price"]
+    found = order_under_protection(
+        case.customer_id,
+        case.order_id,
+        at=case.created_at,
+        unused=price["unused"],
+        besides=case.id,
+        snapshots={claimed.line_no: seen_from(price)},
+    )
+    (line,) = (line for line in found.lines if line.line_no == claimed.line_no)
+    return facts_of(case, found, line, unused=price["unused"])
 
 
 def facts_of(

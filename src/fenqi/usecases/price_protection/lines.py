@@ -34,11 +34,12 @@ from fenqi.usecases.aftersales.eligibility import order_facts
 from fenqi.usecases.aftersales.policies import PublishedPolicy, policies_for
 from fenqi.usecases.price_protection.given import given_on
 
-# A price that is seen a thousand times counts once, by when it was seen first.
+# A price that is seen a thousand times counts once, by when it was seen first. A gift is no price.
 _SEEN: Final = """
 SELECT sku, seller, price_minor, min(observed_at), (array_agg(source ORDER BY observed_at))[1]
 FROM price_observation
 WHERE sku = ANY(%s) AND currency = %s AND sales_channel = %s AND observed_at > %s AND observed_at <= %s
+  AND price_minor > 0
 GROUP BY sku, seller, price_minor
 """
 _CURRENT: Final = """
@@ -46,7 +47,7 @@ SELECT wanted.line_no, seen.seller, seen.price_minor, seen.observed_at, seen.sou
 FROM unnest(%s::int[], %s::text[], %s::text[], %s::bool[]) AS wanted (line_no, sku, seller, of_any_seller)
 CROSS JOIN LATERAL (
   SELECT p.seller, p.price_minor, p.observed_at, p.source FROM price_observation p
-  WHERE p.sku = wanted.sku AND p.currency = %s AND p.sales_channel = %s AND p.observed_at <= %s
+  WHERE p.sku = wanted.sku AND p.currency = %s AND p.sales_channel = %s AND p.observed_at <= %s AND p.price_minor > 0
     AND (wanted.of_any_seller OR p.seller = wanted.seller)
   ORDER BY p.observed_at DESC, p.id LIMIT 1
 ) seen

@@ -18,6 +18,7 @@ from fenqi.records.models import AftersalesCase, AppliedVia, OfferState, PriceOf
 from fenqi.records.posting import Decision, write
 from fenqi.records.scope import across_customers
 from fenqi.usecases import audit, clock, outbox
+from fenqi.usecases.aftersales.errors import RefundQuoteChanged
 from fenqi.usecases.aftersales.review import needs_two_people
 from fenqi.usecases.aftersales.steps import move
 from fenqi.usecases.customers import customer_view
@@ -25,7 +26,7 @@ from fenqi.usecases.notices.quiet_hours import polite_time
 from fenqi.usecases.notices.templates import language_of
 from fenqi.usecases.price_protection.claim import StatementNeeded, line_of, open_claim
 from fenqi.usecases.price_protection.lines import LineUnderProtection, OrderUnderProtection, order_under_protection
-from fenqi.usecases.price_protection.quoting import quote_difference
+from fenqi.usecases.price_protection.quoting import DifferenceQuote, quote_difference
 
 DAYS_TO_ANSWER: Final = 7
 """An offer stands at least this long, even when protection itself ends before."""
@@ -103,11 +104,13 @@ def expire_offers(*, now: datetime) -> int:
         return int(cursor.rowcount)
 
 
-def accept_offer(customer_id: UUID, offer_id: UUID, *, unused: bool, actor: str, now: datetime) -> UUID:
+def accept_offer(
+    customer_id: UUID, offer_id: UUID, *, unused: bool, shown: str | None = None, actor: str, now: datetime
+) -> UUID:
     """The case that gives the difference, approved and on its way; taken twice, it is one case.
 
-    What is given is worked out at this moment, for the price of the offer. Raises NotFound, StatementNeeded, OfferGone,
-    NotEligible.
+    What is given is worked out at this moment, for the price of the offer. `shown`: the digest of what was shown, so
+    that nothing else happens. Raises NotFound, StatementNeeded, OfferGone, NotEligible, RefundQuoteChanged.
     """
     with transaction.atomic(durable=True):
         locks.customer(customer_id)
@@ -123,6 +126,8 @@ def accept_offer(customer_id: UUID, offer_id: UUID, *, unused: bool, actor: str,
         if line.difference is None or line.open_case_id is not None:
             raise OfferGone
         quoted = quote_difference(found, line, on=clock.business_date(now), now=now)
+        if shown is not None and shown != quoted.facts:
+            raise RefundQuoteChanged
         decision = Decision(customer_id)
         case = open_claim(
             decision,
@@ -149,6 +154,12 @@ def find_offer(customer_id: UUID, offer_id: UUID) -> PriceOffer:
     if offer is None:
         raise NotFound
     return offer
+
+
+def quote_offer(offer: PriceOffer, *, now: datetime) -> DifferenceQuote | None:
+    """What taking it gives now: pieces may have gone back since it was made. None: nothing is left to give."""
+    found, line = _as_offered(offer, unused=True)
+    return quote_difference(found, line, on=clock.business_date(now), now=now) if line.difference is not None else None
 
 
 def seen_of(offer: PriceOffer) -> SeenPrice:

@@ -11,7 +11,12 @@ from fenqi.records.models import AftersalesCase, Customer, OfferState, Order, Or
 from fenqi.records.scope import across_customers
 from fenqi.usecases import clock
 from fenqi.usecases.paging import Page, from_time_cursor, page_of, to_cursor
-from fenqi.usecases.price_protection.lines import LineUnderProtection, order_under_protection
+from fenqi.usecases.price_protection.lines import (
+    LineUnderProtection,
+    OrderUnderProtection,
+    order_under_protection,
+)
+from fenqi.usecases.price_protection.offers import quote_offer
 from fenqi.usecases.price_protection.quoting import DifferenceQuote, quote_difference
 
 
@@ -44,7 +49,10 @@ class OfferView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineDifference:
-    """One line: what was paid and seen, and, where it can be claimed, what that comes to and where it goes (R101)."""
+    """One line: what was paid and seen, and, where it can be claimed, what that comes to and where it goes (R101).
+
+    `quoted` is of the offer where one stands, else of the lowest price.
+    """
 
     line: LineUnderProtection
     quoted: DifferenceQuote | None
@@ -79,32 +87,38 @@ class OfferRow:
 def differences_of_order(customer_id: UUID, order_id: UUID, *, now: datetime) -> OrderDifferences:
     """Current and lowest prices of every line, and what may be claimed (R092, R093). Raises NotFound."""
     found = order_under_protection(customer_id, order_id, at=now)
-    offers = {offer.line_no: offer for offer in open_offers(customer_id, order_id, now=now)}
-    today = clock.business_date(now)
+    offers = {offer.line_no: offer for offer in _open_offers(customer_id, order_id, now=now)}
     return OrderDifferences(
         order_id=order_id,
         order_no=found.order.order_no,
         currency=found.order.currency,
         at=now,
-        lines=tuple(
-            LineDifference(
-                line=line,
-                quoted=quote_difference(found, line, on=today, now=now) if line.difference is not None else None,
-                offer=offers.get(line.line_no),
-            )
-            for line in found.lines
-        ),
+        lines=tuple(_line_difference(found, line, offers.get(line.line_no), now=now) for line in found.lines),
     )
+
+
+def _line_difference(
+    found: OrderUnderProtection, line: LineUnderProtection, offer: PriceOffer | None, *, now: datetime
+) -> LineDifference:
+    offered = quote_offer(offer, now=now) if offer and line.open_case_id is None else None
+    if offer and offered:
+        return LineDifference(line=line, quoted=offered, offer=_view(offer, line.name))
+    quoted = quote_difference(found, line, on=clock.business_date(now), now=now) if line.difference else None
+    return LineDifference(line=line, quoted=quoted, offer=None)
 
 
 def open_offers(customer_id: UUID, order_id: UUID | None = None, *, now: datetime) -> tuple[OfferView, ...]:
     """What the customer may still take, the one that ends first leading."""
+    rows = _open_offers(customer_id, order_id, now=now)
+    names = _names(customer_id, {row.order_id for row in rows})
+    return tuple(_view(row, names.get((row.order_id, row.line_no), "")) for row in rows)
+
+
+def _open_offers(customer_id: UUID, order_id: UUID | None, *, now: datetime) -> list[PriceOffer]:
     offers = PriceOffer.objects.filter(customer_id=customer_id, state=OfferState.OPEN, expires_at__gt=now)
     if order_id is not None:
         offers = offers.filter(order_id=order_id)
-    rows = list(offers.order_by("expires_at", "id"))
-    names = _names(customer_id, {row.order_id for row in rows})
-    return tuple(_view(row, names.get((row.order_id, row.line_no), "")) for row in rows)
+    return list(offers.order_by("expires_at", "id"))
 
 
 def list_offers(*, which: str = "all", after: str | None = None, limit: int = 50) -> Page[OfferRow]:

@@ -263,7 +263,7 @@ def _late(now: datetime) -> Q:
         confirmed_at=None,
         state__in=[MoveState.CREATED, MoveState.SENT, MoveState.UNKNOWN, MoveState.DONE],
         created_at__lt=now - LATE_AFTER,
-    ) | Q(kind=MoveKind.RELEASE, state=MoveState.FAILED)
+    )
 
 
 def _views(customer_id: UUID, holds: QuerySet[ReserveHold], *, now: datetime) -> tuple[ReserveView, ...]:

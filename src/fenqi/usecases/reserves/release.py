@@ -40,6 +40,8 @@ from fenqi.records.models import (
     AftersalesCase,
     CaseKind,
     DirectoryKind,
+    Order,
+    OrderStatus,
     Plan,
     Refund,
     RefundCause,
@@ -149,7 +151,8 @@ def obligations_of(hold: ReserveHold) -> Obligations:
     """What the hold secures, read now."""
     plan = Plan.objects.filter(customer_id=hold.customer_id, id__in=[hold.plan_id]).first()
     refunds = Refund.objects.filter(customer_id=hold.customer_id, order_id=hold.order_id, cause__in=_OF_THE_ORDER)
-    statuses = set(refunds.values_list("status", flat=True))
+    told = set(refunds.values_list("cause", "status"))
+    order = Order.objects.get(customer_id=hold.customer_id, id=hold.order_id)
     cases = AftersalesCase.objects.filter(
         customer_id=hold.customer_id, order_id=hold.order_id, closed_at__isnull=True
     ).exclude(kind=CaseKind.PRICE_DIFFERENCE)
@@ -158,8 +161,9 @@ def obligations_of(hold: ReserveHold) -> Obligations:
         is_settled=plan is not None and plan.status in _NOTHING_OWED and not plan.outstanding_minor,
         financed=plan.principal_minor if plan else 0,
         returned=_returned(hold) if hold.release_rule == ReleaseRule.IN_PROPORTION else 0,
-        refund_is_under_way=bool(statuses - {RefundStatus.COMPLETED.value}) or cases.exists(),
-        refund_was_final=bool(statuses) or _was_returned(hold),
+        refund_is_under_way=any(status != RefundStatus.COMPLETED for _, status in told) or cases.exists(),
+        refund_was_final=any(cause == RefundCause.AFTERSALE for cause, _ in told) or _was_returned(hold),
+        is_cancelled=order.status == OrderStatus.CANCELLED,
     )
 
 
@@ -192,7 +196,8 @@ def _close_unneeded(customer_id: UUID, order_id: UUID, *, now: datetime) -> None
     """What the customer was asked for and did not begin is not needed any more once nothing is owed."""
     wanted = ReserveHold.objects.filter(customer_id=customer_id, order_id=order_id, state=HoldState.WANTED)
     for hold in wanted:
-        if obligations_of(hold).is_settled:
+        owed = obligations_of(hold)
+        if owed.is_settled or (owed.is_cancelled and not owed.has_plan):
             hold.state = next_hold_state(HoldState.WANTED, HoldStep.EXPIRED).value
             hold.updated_at = now
             keep(hold)

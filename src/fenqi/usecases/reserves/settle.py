@@ -42,7 +42,8 @@ _log = structlog.get_logger(__name__)
 
 AFTER_THE_SCHEDULE = timedelta(hours=6)
 CONFIRM_AFTER = timedelta(seconds=10)
-_HOLDS = frozenset({HoldState.HELD, HoldState.ENDED})
+RELEASE_FAILED = "reserve_release_failed"
+"""What a hold's alert says until somebody has asked the channel: a new number every hour would be refused alike."""
 
 
 def settle_hold(
@@ -113,7 +114,7 @@ def settle_release(
             _release(decision, locked, hold, move, now=now)
         _plan_question_of(decision, move, after, told, asked=asked, now=now)
         if before in UNDER_WAY and after is MoveState.FAILED:
-            _log.error("release_failed", channel=hold.channel, number=move.number, code=told.code)
+            raise_alert(hold, RELEASE_FAILED, now=now)
         write(decision)
         move.updated_at = now
         keep(move)
