@@ -8,7 +8,11 @@ import pytest
 from fenqi.records.identifiers import new_id
 from fenqi.records.models import AftersalesCase, Order
 from fenqi.usecases import clock
+from fenqi.usecases.aftersales.evidence import evidence_of_case
+from fenqi.usecases.aftersales.review import ask_for_more
+from media_files import photo
 from returned import Case, Returning, delivered
+from staff_members import agent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WISH = {"kind": "return", "reason": "no_reason", "lines": [{"line_no": 1, "pieces": 1}]}
@@ -96,3 +100,50 @@ def test_bad_input_is_refused_by_name(shop: Any, path: str, order: Returning) ->
     assert "有效期" in refused.json()["detail_zh"]
     assert shop.get(f"/after-sales/{new_id()}").status_code == 404
     assert not AftersalesCase.objects.filter(customer_id=order.customer_id).exists()
+
+
+def uploaded(shop: Any, path: str, content: bytes) -> Any:
+    return shop.send("POST", f"{path}/evidence", content, **{"Content-Type": "application/octet-stream"})
+
+
+@pytest.mark.requirement("R036")
+def test_evidence_comes_with_the_application_and_with_what_the_review_asks_for(
+    shop: Any, path: str, order: Returning
+) -> None:
+    first, again = (uploaded(shop, path, photo()) for _ in range(2))
+    assert (first.status_code, first.json()["kind"], first.json()) == (201, "photo", again.json())
+    wish = {**WISH, "reason": "faulty"}
+    quoted = shop.post(f"{path}/quotes", wish).json()
+    body = {**wish, "quote_id": quoted["quote_id"], "evidence_ids": [first.json()["evidence_id"]]}
+    applied = shop.post(path, body)
+    assert applied.status_code == 201, applied.content
+    case = AftersalesCase.objects.get(customer_id=order.customer_id)
+    assert [str(one.evidence_id) for one in evidence_of_case(order.customer_id, case.id)] == body["evidence_ids"]
+    ask_for_more(agent(), order.customer_id, case.id, note="请补拍包装", now=order.now)
+    number, second = case.case_no, uploaded(shop, path, photo(colour="blue")).json()["evidence_id"]
+    empty = shop.post(f"/after-sales/{number}/answer", {})
+    assert (empty.status_code, empty.json()["where"]) == (422, "note")
+    told = shop.post(f"/after-sales/{number}/answer", {"note": "已补拍", "evidence_ids": [second]})
+    assert told.json()["state"] == "in_review", told.content
+    assert len(evidence_of_case(order.customer_id, case.id)) == 2
+
+
+def test_what_is_no_evidence_is_refused_and_nobody_elses_is_found(shop: Any, path: str) -> None:
+    for content, code in ((b"", "evidence_empty"), (b"<svg/>", "evidence_not_accepted")):
+        refused = uploaded(shop, path, content)
+        assert (refused.status_code, refused.json()["code"]) == (422, code)
+    assert uploaded(shop, "/orders/nobody/after-sales", photo()).status_code == 404
+    quoted = shop.post(f"{path}/quotes", WISH).json()
+    other = delivered()
+    other_no = Order.objects.values_list("order_no", flat=True).get(customer_id=other.customer_id, id=other.order_id)
+    theirs = uploaded(shop, f"/orders/{other_no}/after-sales", photo()).json()["evidence_id"]
+    refused = shop.post(path, {**WISH, "quote_id": quoted["quote_id"], "evidence_ids": [theirs]})
+    assert (refused.status_code, refused.json()["code"]) == (422, "evidence_not_found")
+
+
+def test_a_quote_is_for_the_wish_that_it_was_asked_for(shop: Any, path: str) -> None:
+    quoted = shop.post(f"{path}/quotes", {**WISH, "kind": "exchange", "reason": "changed_mind"}).json()
+    for other in ({"kind": "return"}, {"reason": "faulty"}):
+        wish = {**WISH, "kind": "exchange", "reason": "changed_mind", **other}
+        refused = shop.post(path, {**wish, "quote_id": quoted["quote_id"]})
+        assert (refused.status_code, refused.json()["code"]) == (409, "refund_quote_changed")

@@ -61,6 +61,8 @@ OPERATIONS = [
     ("POST", "/orders/o-1/after-sales", Scope.AFTERSALES_WRITE),
     ("GET", "/orders/o-1/after-sales", Scope.AFTERSALES_READ),
     ("GET", "/after-sales/AS1", Scope.AFTERSALES_READ),
+    ("POST", "/orders/o-1/after-sales/evidence", Scope.AFTERSALES_WRITE),
+    ("POST", "/after-sales/AS1/answer", Scope.AFTERSALES_WRITE),
     ("POST", "/after-sales/AS1/sent", Scope.AFTERSALES_WRITE),
     ("POST", "/after-sales/AS1/withdraw", Scope.AFTERSALES_WRITE),
     ("POST", "/after-sales/AS1/confirm", Scope.AFTERSALES_WRITE),

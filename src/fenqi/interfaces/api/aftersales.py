@@ -4,30 +4,50 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Router
+from ninja import Router, Status
 
 from fenqi.domain.aftersales.cases import CaseMoveUnlisted, CaseSignal, CaseState
 from fenqi.domain.aftersales.eligibility import NotBought, NotEligible, TooManyPieces
+from fenqi.domain.aftersales.evidence_rules import (
+    EvidenceDamaged,
+    EvidenceEmpty,
+    EvidenceNotAccepted,
+    EvidenceTooDetailed,
+    EvidenceTooLarge,
+    EvidenceUnavailable,
+    TooMuchEvidence,
+    VideoTooLong,
+)
 from fenqi.interfaces.api import aftersales_documents as documents
 from fenqi.interfaces.api.authentication import client_of
 from fenqi.interfaces.api.fields import IdempotencyKey, Number
 from fenqi.interfaces.api.operations import answered, command_of, operation
-from fenqi.interfaces.api.schemas import ApplicationBody, ConfirmationBody, SentBody, WishBody, WithdrawalBody
+from fenqi.interfaces.api.schemas import (
+    AnswerBody,
+    ApplicationBody,
+    ConfirmationBody,
+    SentBody,
+    WishBody,
+    WithdrawalBody,
+)
 from fenqi.records.models import AppliedVia
 from fenqi.usecases import clock
 from fenqi.usecases.aftersales.apply import apply
 from fenqi.usecases.aftersales.eligibility import return_options
-from fenqi.usecases.aftersales.errors import RefundQuoteChanged, RefundQuoteExpired
+from fenqi.usecases.aftersales.errors import EvidenceNotYours, RefundQuoteChanged, RefundQuoteExpired
+from fenqi.usecases.aftersales.evidence import store_evidence
 from fenqi.usecases.aftersales.execute import confirm_quote
 from fenqi.usecases.aftersales.goods import note_sent
 from fenqi.usecases.aftersales.queries import case_view, cases_of, find_case_by_number
 from fenqi.usecases.aftersales.quoting import quote
+from fenqi.usecases.aftersales.review import answer
 from fenqi.usecases.aftersales.withdraw import withdraw
 from fenqi.usecases.answers import answer_outside
 from fenqi.usecases.api_clients import Scope
 from fenqi.usecases.idempotency import Answer
 from fenqi.usecases.orders.queries import find_order
 from fenqi.usecases.partners.errors import PartnerRefuses, PartnerUnavailable
+from fenqi.usecases.rate_limits import TooManyRequests
 
 router = Router()
 
@@ -35,6 +55,7 @@ ORDER = "/orders/{order_no}/after-sales"
 CASE = "/after-sales/{case_no}"
 _WISH = {"kind": "return", "reason": "no_reason", "lines": [{"line_no": 1, "pieces": 1}]}
 _QUOTE_ID = "018f2f6e-0c7a-7b1e-9d3a-0d6a4a6b7a10"
+_EVIDENCE_ID = "018f2f6e-0c7a-7b1e-9d3a-0d6a4a6b7a11"
 
 
 @operation(router, "GET", f"{ORDER}/options", scope=Scope.AFTERSALES_READ, answers={200: documents.AfterSalesOptions})
@@ -70,10 +91,40 @@ def make_refund_quote(request: HttpRequest, order_no: Number, body: WishBody, ke
 @operation(
     router,
     "POST",
+    f"{ORDER}/evidence",
+    scope=Scope.AFTERSALES_WRITE,
+    answers={201: documents.Evidence},
+    refuses=(
+        EvidenceNotAccepted,
+        EvidenceEmpty,
+        EvidenceDamaged,
+        EvidenceTooLarge,
+        EvidenceTooDetailed,
+        VideoTooLong,
+        TooMuchEvidence,
+        EvidenceUnavailable,
+        TooManyRequests,
+    ),
+    takes_file=True,
+)
+def upload_evidence(request: HttpRequest, order_no: Number) -> Any:
+    """Keep a photo or video that the customer gave, for an application or an answer that names its id.
+
+    The body is the file itself, known by its content and stripped of what it tells beside the picture. It needs no key:
+    the same bytes sent again are the same piece.
+    """
+    customer_id, order_id = find_order(order_no)
+    kept = store_evidence(customer_id, order_id, content=request, uploaded_by=client_of(request).actor, now=clock.now())
+    return Status(201, documents.evidence(kept))
+
+
+@operation(
+    router,
+    "POST",
     ORDER,
     scope=Scope.AFTERSALES_WRITE,
     answers={201: documents.Case},
-    refuses=(NotEligible, NotBought, TooManyPieces, RefundQuoteExpired, RefundQuoteChanged),
+    refuses=(NotEligible, NotBought, TooManyPieces, RefundQuoteExpired, RefundQuoteChanged, EvidenceNotYours),
     example={**_WISH, "quote_id": _QUOTE_ID, "description": ""},
 )
 def apply_for_after_sales(
@@ -89,6 +140,7 @@ def apply_for_after_sales(
             order_id,
             body.to_wish(),
             quote_id=body.quote_id,
+            evidence_ids=body.evidence_ids,
             description=body.description,
             via=AppliedVia.API,
             actor=client_of(request).actor,
@@ -110,6 +162,34 @@ def list_after_sales_of_order(order_no: Number) -> Any:
 def get_after_sales(case_no: Number) -> Any:
     """Read a case: where it stands, who has the money, by when what happens, and what the customer may do."""
     return documents.case(case_view(*find_case_by_number(case_no)))
+
+
+@operation(
+    router,
+    "POST",
+    f"{CASE}/answer",
+    scope=Scope.AFTERSALES_WRITE,
+    answers={200: documents.Case},
+    refuses=(CaseMoveUnlisted, EvidenceNotYours),
+    example={"note": "屏幕在拆封时已有裂痕", "evidence_ids": [_EVIDENCE_ID]},
+)
+def answer_review(request: HttpRequest, case_no: Number, body: AnswerBody, key: IdempotencyKey) -> HttpResponse:
+    """Hand in, for the customer, what the review asked for (`evidence_asked`)."""
+    customer_id, case_id = find_case_by_number(case_no)
+    now = clock.now()
+
+    def act() -> Answer:
+        answer(
+            customer_id,
+            case_id,
+            note=body.note,
+            evidence_ids=body.evidence_ids,
+            actor=client_of(request).actor,
+            now=now,
+        )
+        return _shown(customer_id, case_id)
+
+    return answered(answer_outside(command_of(request, key), customer_id, act, now=now))
 
 
 @operation(

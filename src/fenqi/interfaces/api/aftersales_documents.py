@@ -7,6 +7,7 @@ from fenqi.domain.aftersales.eligibility import Decision
 from fenqi.interfaces.api import refund_documents
 from fenqi.interfaces.api.documents import Outgoing, Parts, parts
 from fenqi.usecases.aftersales.eligibility import LineOptions, ReturnOptions
+from fenqi.usecases.aftersales.evidence import EvidenceView
 from fenqi.usecases.aftersales.quote_views import CashWay, PlanLook, QuoteView
 from fenqi.usecases.aftersales.views import CaseSummary, CaseView, DeadlinesView
 
@@ -196,6 +197,19 @@ class CaseList(Outgoing):
     items: list[CaseInBrief]
 
 
+class Evidence(Outgoing):
+    """A photo or video as it is kept; `size` in bytes, `seconds` of a video. Without a case it waits to be named."""
+
+    evidence_id: UUID
+    kind: str
+    media_type: str
+    size: int
+    width: int
+    height: int
+    seconds: int
+    created_at: datetime
+
+
 class Case(Outgoing):
     """`holder`: who has the money: mall, channel, receiver, customer or not_known. `customer_may`: what is open now."""
 
@@ -286,6 +300,10 @@ def _way(way: CashWay) -> MoneyWay:
 
 def case_in_brief(view: CaseSummary) -> CaseInBrief:
     return CaseInBrief.of(view, state=view.state.value)
+
+
+def evidence(view: EvidenceView) -> Evidence:
+    return Evidence.of(view, kind=view.kind.value)
 
 
 def case(view: CaseView) -> Case:

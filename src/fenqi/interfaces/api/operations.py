@@ -36,6 +36,8 @@ _OF_A_BODY: tuple[Refusal, ...] = (
     UnknownField,
 )
 REPLAYED = "Idempotent-Replayed"
+FILE = "application/octet-stream"
+_BYTES = {"type": "string", "format": "binary"}
 
 
 def operation(
@@ -47,8 +49,12 @@ def operation(
     answers: Mapping[int, Any],
     refuses: tuple[Refusal, ...] = (),
     example: Mapping[str, Any] | None = None,
+    takes_file: bool = False,
 ) -> Callable[[View], View]:
-    """Register a view under `path`. The document lists each refusal by its status, with an example of each code."""
+    """Register a view under `path`. The document lists each refusal by its status, with an example of each code.
+
+    `takes_file`: its body is the bytes of a file, which the view reads from the request piece by piece.
+    """
 
     def register(view: View) -> View:
         names = set(inspect.signature(view).parameters)
@@ -56,6 +62,8 @@ def operation(
         extra: dict[str, Any] = {"x-scope": scope.value}
         if example is not None:
             extra["requestBody"] = {"content": {"application/json": {"example": dict(example)}}}
+        if takes_file:
+            extra["requestBody"] = {"required": True, "content": {FILE: {"schema": _BYTES}}}
         extra["responses"] = documented(all_refusals)
         summary, _, description = inspect.cleandoc(view.__doc__ or "").partition("\n")
         router.api_operation(

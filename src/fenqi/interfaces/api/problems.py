@@ -167,7 +167,7 @@ def answer_error(request: HttpRequest, error: Exception | type[Exception]) -> Ht
 def _refusal(error: Exception | type[Exception]) -> FenqiError:
     if isinstance(error, HttpError) and isinstance(error.__cause__, FenqiError):  # what our parser raised
         return error.__cause__
-    if isinstance(error, FenqiError) and error.status < _INTERNAL:
+    if isinstance(error, FenqiError) and error.status != _INTERNAL:
         return error
     for kind, meaning in _MEANS:
         if isinstance(error, kind):

@@ -294,11 +294,24 @@ class WishBody(Incoming):
         return Wish(kind=self.kind, reason=self.reason, lines=lines)
 
 
+EvidenceIds = Annotated[
+    tuple[UUID, ...], Field(max_length=20, description="Photos and videos that were uploaded for the order before")
+]
+
+
 class ApplicationBody(WishBody):
     """The same wish with the quote that the customer has confirmed."""
 
     quote_id: Annotated[UUID, Field(description="Of the quote that the customer was shown, while it is valid")]
     description: Annotated[StrictStr, Field(max_length=2_000, pattern=r"^[^\x00]*$")] = ""
+    evidence_ids: EvidenceIds = ()
+
+
+class AnswerBody(Incoming):
+    """What the review asked the customer for: a word, evidence, or both."""
+
+    note: Annotated[StrictStr, Field(max_length=1_000, pattern=r"^[^\x00]*$")] = ""
+    evidence_ids: EvidenceIds = ()
 
 
 class SentBody(Incoming):
