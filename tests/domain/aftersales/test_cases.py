@@ -82,6 +82,19 @@ def test_money_moves_only_after_the_approval() -> None:
     assert not reached & MONEY_MOVED
 
 
+@pytest.mark.parametrize("state", CaseState)
+def test_staff_refuse_until_money_moves_and_never_the_goods_that_are_exchanged(state: CaseState) -> None:
+    """What is new or just approved moves on at once; a replacement that is due is owed."""
+    refused_in = {
+        CaseState.IN_REVIEW,
+        CaseState.EVIDENCE_ASKED,
+        CaseState.GOODS_AWAITED,
+        CaseState.GOODS_RECEIVED,
+        CaseState.QUOTE_CHANGED,
+    }
+    assert (CaseSignal.REJECTED in possible(state, Party.STAFF)) is (state in refused_in)
+
+
 def test_what_ended_without_goods_or_money_takes_no_pieces() -> None:
     assert set(CaseState) - TAKES_PIECES == {CaseState.REJECTED, CaseState.WITHDRAWN}
 

@@ -13,7 +13,9 @@ from fenqi.domain.aftersales.deadlines import (
     customers_due_day,
     is_late,
     law_by,
+    parcel_due_day,
     promised,
+    waited_out,
 )
 
 USUAL = Terms(
@@ -85,6 +87,15 @@ def test_the_earliest_clock_that_runs_binds(state: CaseState, clock: Clock) -> N
 )
 def test_none_binds_us_when_it_is_over_or_the_customers_turn(state: CaseState) -> None:
     assert binding(state, **DAYS) is None
+
+
+def test_a_parcel_and_an_answer_are_ours_to_look_for_the_day_after_the_last() -> None:
+    last_day = parcel_due_day(sent_on=date(2026, 3, 12))
+    assert last_day == date(2026, 3, 27)
+    assert waited_out(last_day, today=last_day) is None
+    found = waited_out(last_day, today=date(2026, 3, 28))
+    assert found == Deadline(Clock.CUSTOMER, last_day)
+    assert is_late(found, review_due_at=APPLIED_AT, now=APPLIED_AT, today=date(2026, 3, 28))
 
 
 def test_our_target_is_late_by_the_minute_the_others_by_the_day() -> None:

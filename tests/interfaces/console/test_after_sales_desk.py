@@ -390,6 +390,49 @@ def test_an_agent_applies_for_the_customer(language: str, desk: Desk, order: Ret
     assert desk("finance").get(form).status_code == 403
 
 
+def test_every_page_on_which_an_agent_applies_is_a_look_at_the_customer(desk: Desk, order: Returning) -> None:
+    agent = desk("agent")
+    form = f"/console/customers/{order.customer_id}/orders/{order.order_id}/after-sales"
+    looks = AuditRecord.objects.filter(customer_id=order.customer_id, action="customer_seen")
+    agent.get(form)
+    assert looks.count() == 1
+    agent.post(form, {"reason": "faulty"})
+    assert looks.count() == 2
+    agent.post(form, {"pieces-1": "1", "kind": "return", "reason": "faulty"})
+    assert looks.count() == 3
+
+
+def test_an_agents_photo_and_the_customers_go_with_their_own_application(desk: Desk, order: Returning) -> None:
+    """The same photo, sent to the agent and uploaded: the customer's stays the customer's."""
+    theirs = store_evidence(
+        order.customer_id,
+        order.order_id,
+        content=media_files.photo(),
+        uploaded_by=f"customer:{order.customer_id}",
+        now=order.now,
+    )
+    agent = desk("agent")
+    form = f"/console/customers/{order.customer_id}/orders/{order.order_id}/after-sales"
+    typed = {"pieces-1": "1", "kind": "return", "reason": "faulty"}
+    photo = SimpleUploadedFile("IMG_0001.jpg", media_files.photo(), content_type="image/jpeg")
+    shown = agent.post(form, {**typed, "file": photo})
+
+    customer = Client()
+    customer.force_login(
+        Account.objects.for_customer(order.customer_id), backend="django.contrib.auth.backends.ModelBackend"
+    )
+    at = f"/orders/{order.order_id}/after-sales"
+    customer.post(at, {"pieces-1": "1", "kind": "return"})
+    page = customer.get(f"{at}/reason")
+    assert [one.evidence_id for one in page.context["evidence"]] == [theirs.evidence_id]
+
+    agent.post(f"{form}/apply", {**typed, "quote": str(shown.context["quote"].quote_id)})
+    case = AftersalesCase.objects.get(customer_id=order.customer_id)
+    (handed_in,) = CaseEvidence.objects.filter(customer_id=order.customer_id, case_id=case.id)
+    assert handed_in.id != theirs.evidence_id
+    assert CaseEvidence.objects.get(customer_id=order.customer_id, id=theirs.evidence_id).case_id is None
+
+
 def test_what_the_rules_refuse_is_refused_to_the_agent_as_well(desk: Desk, order: Returning) -> None:
     form = f"/console/customers/{order.customer_id}/orders/{order.order_id}/after-sales"
     answer = desk("agent").post(form, {"pieces-1": "9", "kind": "return", "reason": "no_reason"})

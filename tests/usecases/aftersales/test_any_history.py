@@ -74,7 +74,13 @@ class World:
                 case.approve()
             case "refuses" if case:
                 review.reject(
-                    agent(), case.customer_id, case.case_id, rule="r", next_step="appeal", note="n", now=self.now
+                    agent(),
+                    case.customer_id,
+                    case.case_id,
+                    rule="window_over",
+                    next_step="appeal",
+                    note="n",
+                    now=self.now,
                 )
             case "receives" if case:
                 case.receive({1: (n % 9_000, "划痕")} if n % 3 == 0 else None)

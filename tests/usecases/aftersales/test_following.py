@@ -2,19 +2,25 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
+from django.db import connection
+from procrastinate.contrib.django.models import ProcrastinateJob
 from structlog.testing import capture_logs
 
 from fenqi.channels.interface import RefundReply
-from fenqi.domain.aftersales.cases import CaseSignal, CaseState
+from fenqi.domain.aftersales.cases import CaseSignal, CaseState, Party
+from fenqi.domain.aftersales.deadlines import Clock, Deadline
 from fenqi.domain.aftersales.reasons import Reason, WishKind
+from fenqi.domain.errors import InvalidInput
 from fenqi.domain.payments import FailureCategory, Outcome, RetryMark, Verdict
 from fenqi.domain.plans import late_fees
-from fenqi.records.models import JournalEntry, NoFaultPeriod, OutboxMessage, RefundRoute
+from fenqi.records.models import JournalEntry, NoFaultPeriod, OutboxMessage, Refund, RefundRoute, RefundStatus
 from fenqi.usecases import clock, plan_file
-from fenqi.usecases.aftersales import pauses, review
+from fenqi.usecases.aftersales import pauses, review, rules_of_case
 from fenqi.usecases.aftersales.exchange import send_replacement
+from fenqi.usecases.aftersales.queries import late_cases
 from fenqi.usecases.aftersales.sweep import queue_what_is_due, tell_of_late_cases
 from fenqi.usecases.aftersales.views import StageName, StageState
 from fenqi.usecases.aftersales.waiting import mind_waiting
@@ -37,6 +43,17 @@ FAULTY = a_return((2, 2), kind=WishKind.REFUND_ONLY, reason=Reason.FAULTY)
 def topics(case: Case) -> list[str]:
     messages = OutboxMessage.objects.filter(customer_id=case.customer_id).order_by("created_at", "id")
     return list(messages.values_list("topic", flat=True))
+
+
+def refuse(case: Case, note: str) -> None:
+    words = {"rule": "faulty_goods", "next_step": "contact", "note": note}
+    review.reject(agent(), case.customer_id, case.case_id, now=case.now, **words)
+
+
+def queued() -> list[tuple[str, UUID]]:
+    """The jobs about cases, and which, in their order."""
+    jobs = ProcrastinateJob.objects.filter(task_name__endswith="_case").order_by("id")
+    return [(name, UUID(args["case_id"])) for name, args in jobs.values_list("task_name", "args")]
 
 
 @pytest.fixture
@@ -82,6 +99,21 @@ def test_money_that_comes_back_from_the_customers_bank_opens_it_again(refunding:
     refunding.let_arrive()
     assert refunding.follow() is CaseState.COMPLETED
     assert refunding.signals[-3:] == ["arrived", "came_back", "arrived"]
+
+
+def test_a_lost_message_of_money_that_came_back_is_made_up_for_by_the_sweep(refunding: Case) -> None:
+    later = refunding.now + timedelta(days=10)
+    refunding.let_arrive()
+    assert refunding.follow() is CaseState.COMPLETED
+    (leg,) = refunding.legs()
+    Refund.objects.filter(customer_id=leg.customer_id, id=leg.refund_id).update(status=RefundStatus.COMPLETED)
+    assert queue_what_is_due(now=later) == 0
+    verdict = Verdict(Outcome.FAILED, FailureCategory.CONTACT_SUPPORT, RetryMark.NEVER)
+    told = RefundReply(outcome=Outcome.FAILED, verdict=verdict, out_trade_no="", out_request_no=leg.out_refund_no)
+    settle_leg(leg.customer_id, leg.id, told, now=refunding.now)
+    assert queue_what_is_due(now=later) == 1
+    assert queued() == [("follow_case", refunding.case_id)]
+    assert refunding.follow() is CaseState.REFUNDING
 
 
 def test_what_is_late_is_traced_once_and_told_of(refunding: Case) -> None:
@@ -145,6 +177,30 @@ def test_a_parcel_under_way_keeps_the_case_open() -> None:
     assert "reminded" not in case.signals
 
 
+def test_a_parcel_that_never_comes_is_looked_for_by_a_person_who_may_close_the_case() -> None:
+    order = delivered()
+    case = order.apply(ALL)
+    case.approve()
+    case.send()
+    corrected = replace(case, now=case.now + timedelta(days=10))
+    corrected.send()
+
+    def late(days: int) -> list[tuple[UUID, Party, Deadline | None]]:
+        rows = late_cases(now=order.now + timedelta(days=days))
+        return [(row.case_id, row.waits_for, row.deadlines.binding) for row in rows]
+
+    assert late(15) == [], "it may come on the fifteenth day"
+    told = Deadline(Clock.CUSTOMER, clock.business_date(order.now + timedelta(days=15)))
+    assert late(16) == [(case.case_id, Party.STAFF, told)], "a corrected number begins nothing anew"
+    with clock.stopped(order.now + timedelta(days=16)):
+        assert case.view.deadlines.is_late
+    refuse(case, "包裹一直没有到，请联系快递公司查询")
+    assert case.state == CaseState.REJECTED
+    assert late(16) == []
+    (pause,) = NoFaultPeriod.objects.filter(customer_id=case.customer_id)
+    assert pause.ends_at == case.now
+
+
 def test_evidence_that_does_not_come_closes_the_case_too() -> None:
     case = delivered().apply(FAULTY)
     review.ask_for_more(agent(), case.customer_id, case.case_id, note="照片?", now=case.now)
@@ -162,6 +218,22 @@ def test_a_changed_quote_is_reminded_of_and_never_closed() -> None:
         now = case.now + timedelta(days=days)
         assert mind_waiting(case.customer_id, case.case_id, now=now) is CaseState.QUOTE_CHANGED
     assert case.signals.count("reminded") == 1
+
+
+def test_a_changed_quote_without_an_answer_is_for_a_person_to_decide() -> None:
+    """And only once the day has passed that its policy gives."""
+    case = delivered().apply(ALL)
+    case.approve()
+    case.send()
+    case.receive({1: (5_000, "屏幕有划痕")})
+    case.execute()
+    days = rules_of_case.terms(case.row).goods_due_days
+    assert late_cases(now=case.now + timedelta(days=days)) == ()
+    (row,) = late_cases(now=case.now + timedelta(days=days + 1))
+    assert (row.case_id, row.waits_for, row.deadlines.is_late) == (case.case_id, Party.STAFF, True)
+    assert tell_of_late_cases(now=case.now + timedelta(days=days + 1)) == 1
+    refuse(case, "商品有人为损坏，已寄回给你")
+    assert late_cases(now=case.now + timedelta(days=60)) == ()
 
 
 # Bills ---------------------------------------------------------------------------------------------------------------
@@ -246,6 +318,24 @@ def test_an_exchange_leaves_the_plan_as_it_is_and_its_pieces_can_be_returned_lat
     assert list(check_books()) == []
 
 
+@pytest.mark.requirement("R039")
+def test_an_exchange_keeps_what_was_sent_for_each_line_of_the_case() -> None:
+    case = delivered().apply(a_return((1, 1), (2, 1), kind=WishKind.EXCHANGE, reason=Reason.FAULTY))
+    case.approve()
+    case.send()
+    case.receive()
+
+    def send(skus: dict[int, str]) -> None:
+        send_replacement(agent(), case.customer_id, case.case_id, tracking_no="SF7654321000", skus=skus, now=case.now)
+
+    for wrong in ({3: "X2-B"}, {1: "x" * 65}):
+        with pytest.raises(InvalidInput):
+            send(wrong)
+    assert case.state == CaseState.REPLACING
+    send({1: " X2-B ", 2: ""})
+    assert [line.replacement_sku for line in case.view.lines] == ["X2-B", "CASE"], "the same goods unless said"
+
+
 # By the clock --------------------------------------------------------------------------------------------------------
 
 
@@ -253,10 +343,50 @@ def test_the_sweep_queues_what_a_lost_message_would_have_moved() -> None:
     order = delivered()
     approved = order.apply(FAULTY)
     approved.approve()
-    waiting = order.apply(a_return((1, 1)))
-    waiting.approve()
+    asked = order.apply(a_return((1, 1), reason=Reason.FAULTY))
+    review.ask_for_more(agent(), asked.customer_id, asked.case_id, note="照片?", now=asked.now)
     assert queue_what_is_due(now=order.now) == 0, "their own messages come first"
     assert queue_what_is_due(now=order.now + timedelta(minutes=11)) == 2
+    assert sorted(queued()) == sorted([("execute_case", approved.case_id), ("mind_case", asked.case_id)])
+
+
+def test_however_many_wait_all_have_their_turn_and_one_job_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No worker comes meanwhile; then it takes one, and the next sweep queues that one again."""
+    monkeypatch.setattr("fenqi.usecases.aftersales.sweep.BATCH", 2)
+    orders = [delivered() for _ in range(2)]
+    asked = [order.apply(a_return((2, 1), reason=Reason.FAULTY)) for order in orders for _ in range(3)]
+    for case in asked:
+        review.ask_for_more(agent(), case.customer_id, case.case_id, note="照片?", now=case.now)
+    then = max(order.now for order in orders) + timedelta(minutes=11)
+    assert queue_what_is_due(now=then) == 6
+    assert {case_id for _, case_id in queued()} == {case.case_id for case in asked}
+    assert queue_what_is_due(now=then) == 0
+    assert len(queued()) == 6
+    taken = ProcrastinateJob.objects.get(args__case_id=str(asked[0].case_id))
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE id = %s", [taken.id])
+    assert queue_what_is_due(now=then) == 1
+
+
+def test_a_case_of_which_nothing_can_be_due_is_not_looked_at() -> None:
+    order = delivered()
+    called, sent, offered = (order.apply(a_return((2, 1))) for _ in range(3))
+    for case in (called, sent, offered):
+        case.approve()
+    sent.send()
+    offered.send()
+    offered.receive({2: (500, "划痕")})
+    offered.execute()
+    days = timedelta(days=1)
+    assert queue_what_is_due(now=order.now + days) == 1
+    assert queued() == [("mind_case", offered.case_id)]
+    assert queue_what_is_due(now=order.now + 5 * days) == 1, "the goods are due in two days"
+    assert queued()[-1] == ("mind_case", called.case_id)
+    ProcrastinateJob.objects.all()._raw_delete("default")
+    mind_waiting(offered.customer_id, offered.case_id, now=order.now + 6 * days)
+    assert offered.signals[-1] == "reminded"
+    queue_what_is_due(now=order.now + 7 * days)
+    assert queued() == [("mind_case", called.case_id)]
 
 
 def test_cases_that_are_late_alert_operations() -> None:

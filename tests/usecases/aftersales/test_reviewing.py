@@ -11,15 +11,18 @@ from fenqi.domain.aftersales.cases import CaseMoveUnlisted, CaseSignal, CaseStat
 from fenqi.domain.aftersales.reasons import Reason, WishKind
 from fenqi.domain.errors import InvalidInput, NotFound
 from fenqi.records.identifiers import new_id
-from fenqi.records.models import AuditRecord, CaseEvidence, PlanEvent
+from fenqi.records.models import AuditRecord, CaseEvidence, NoFaultPeriod, OutboxMessage, PlanEvent
+from fenqi.usecases import outbox
 from fenqi.usecases.aftersales import review
+from fenqi.usecases.aftersales.apply import apply_for
 from fenqi.usecases.aftersales.errors import SameReviewer
 from fenqi.usecases.aftersales.goods import receive
 from fenqi.usecases.aftersales.withdraw import withdraw, withdraw_for
 from fenqi.usecases.orders.inputs import LineInput
 from fenqi.usecases.reconciliation.check import check_books
 from fenqi.usecases.staff.permissions import NotPermitted
-from returned import Case, Returning, a_return, delivered
+from held import asked_for
+from returned import CASES, PHONE, Case, Returning, a_return, delivered
 from staff_members import agent, finance
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,7 +78,8 @@ def test_a_refusal_names_its_rule_the_reason_and_the_next_step(order: Returning)
         words = {"rule": "fault_window_over", "next_step": "appeal", "note": "照片看不出质量问题", **changes}
         review.reject(agent(), case.customer_id, case.case_id, now=case.now, **words)
 
-    for missing in ({"rule": ""}, {"next_step": "nothing"}, {"note": " "}, {"note": "长" * 1_001}):
+    refused = ({"rule": ""}, {"rule": "my_mood"}, {"rule": "late_goods"}, {"next_step": "apply"})
+    for missing in (*refused, {"next_step": "nothing"}, {"note": " "}, {"note": "长" * 1_001}):
         with pytest.raises(InvalidInput):
             refuse(**missing)
     refuse()
@@ -83,6 +87,40 @@ def test_a_refusal_names_its_rule_the_reason_and_the_next_step(order: Returning)
     assert (view.state, view.rule, view.next_step) == (CaseState.REJECTED, "fault_window_over", "appeal")
     assert (view.decision_note, view.customer_may, view.staff_may) == ("照片看不出质量问题", frozenset(), frozenset())
     assert order.apply(FAULTY).case_id != case.case_id, "its pieces are free for another application"
+
+
+@pytest.mark.parametrize("state", [CaseState.GOODS_AWAITED, CaseState.GOODS_RECEIVED, CaseState.QUOTE_CHANGED])
+@pytest.mark.requirement("R045")
+@pytest.mark.usefixtures("town")
+def test_what_was_approved_is_refused_until_money_moves(state: CaseState, order: Returning, case: Case) -> None:
+    """The bills go on, the pieces are free, the reserve is looked at, and the customer is told."""
+    asked_for(order.plan, now=order.now)
+    case.approve()
+    case.send()
+    if state is not CaseState.GOODS_AWAITED:
+        case.receive({1: (5_000, "屏幕有划痕")} if state is CaseState.QUOTE_CHANGED else None)
+    if state is CaseState.QUOTE_CHANGED:
+        case.execute()
+    assert case.state == state
+    assert CaseSignal.REJECTED in case.view.staff_may - case.view.customer_may
+    OutboxMessage.objects.filter(customer_id=case.customer_id).delete()
+    words = {"rule": "faulty_goods", "next_step": "repair", "note": "检查发现由使用不当造成，商品已寄回"}
+    review.reject(agent("mei"), case.customer_id, case.case_id, now=case.now, **words)
+    assert (case.state, case.row.closed_at, case.row.decision_note) == ("rejected", case.now, words["note"])
+    assert NoFaultPeriod.objects.get(customer_id=case.customer_id).ends_at == case.now
+    topics = set(OutboxMessage.objects.filter(customer_id=case.customer_id).values_list("topic", flat=True))
+    assert topics >= {outbox.CASE_NEWS, outbox.LOOK_AT_RESERVE}
+    assert case.execute() is CaseState.REJECTED
+    assert not PlanEvent.objects.filter(customer_id=case.customer_id, kind="refund").exists()
+    assert order.apply(a_return()).case_id != case.case_id
+    assert list(check_books()) == []
+
+
+def test_what_was_paid_out_is_refused_no_more(case: Case) -> None:
+    case.up_to_the_money()
+    words = {"rule": "faulty_goods", "next_step": "repair", "note": "太晚了"}
+    with pytest.raises(CaseMoveUnlisted):
+        review.reject(agent(), case.customer_id, case.case_id, now=case.now, **words)
 
 
 def test_above_the_policys_amount_two_people_approve() -> None:
@@ -95,6 +133,28 @@ def test_above_the_policys_amount_two_people_approve() -> None:
     assert case.view.approvals == (agent("lan").actor,)
     assert case.approve(agent("mei")) is CaseState.GOODS_AWAITED
     assert list(case.view.approvals) == [agent("lan").actor, agent("mei").actor]
+
+
+@pytest.mark.parametrize("lines", [(PHONE, CASES), (DEAR,)])
+def test_whoever_applied_for_the_customer_approves_nothing_of_it(lines: tuple[LineInput, ...]) -> None:
+    order = delivered(lines=lines)
+    quoted, asked = order.quote(a_return()).quote_id, (order.customer_id, order.order_id, a_return())
+    case = Case(order.customer_id, apply_for(agent("lan"), *asked, quote_id=quoted, now=order.now), order.now)
+    with pytest.raises(SameReviewer):
+        case.approve(agent("lan"))
+    assert case.signals == ["applied"], "nor as the first of two"
+    assert case.approve(agent("mei")) in (CaseState.GOODS_AWAITED, CaseState.IN_REVIEW)
+    if case.view.needs_two_people:
+        with pytest.raises(SameReviewer):
+            case.approve(agent("lan"))
+        assert case.view.approvals == (agent("mei").actor,)
+
+
+def test_an_approval_by_a_rule_names_one_that_there_is(case: Case) -> None:
+    with pytest.raises(InvalidInput):
+        case.approve(rule="my_mood")
+    case.approve(rule="no_reason_return")
+    assert case.row.rule == "no_reason_return"
 
 
 def test_new_evidence_makes_it_another_decision() -> None:
@@ -133,7 +193,7 @@ def test_only_those_who_may_review_do(case: Case) -> None:
         lambda: review.take(who, customer_id, case_id, now=now),
         lambda: review.ask_for_more(who, customer_id, case_id, note="?", now=now),
         lambda: review.approve(who, customer_id, case_id, now=now),
-        lambda: review.reject(who, customer_id, case_id, rule="r", next_step="appeal", note="n", now=now),
+        lambda: review.reject(who, customer_id, case_id, rule="window_over", next_step="appeal", note="n", now=now),
         lambda: receive(who, customer_id, case_id, now=now),
         lambda: withdraw_for(who, customer_id, case_id, note="n", now=now),
     )

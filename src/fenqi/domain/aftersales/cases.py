@@ -110,6 +110,7 @@ _NEXT_STATE: Mapping[CaseState, Mapping[CaseSignal, CaseState]] = {
         CaseSignal.SENT: CaseState.GOODS_AWAITED,  # told again: the number was mistyped
         CaseSignal.REMINDED: CaseState.GOODS_AWAITED,
         CaseSignal.RECEIVED: CaseState.GOODS_RECEIVED,
+        CaseSignal.REJECTED: CaseState.REJECTED,  # the parcel that was told of never came
         CaseSignal.EXPIRED: CaseState.WITHDRAWN,
         CaseSignal.WITHDRAWN: CaseState.WITHDRAWN,
     },
@@ -117,12 +118,14 @@ _NEXT_STATE: Mapping[CaseState, Mapping[CaseSignal, CaseState]] = {
         CaseSignal.QUOTE_CHANGED: CaseState.QUOTE_CHANGED,
         CaseSignal.EXECUTED: CaseState.REFUNDING,
         CaseSignal.REPLACEMENT_DUE: CaseState.REPLACING,
+        CaseSignal.REJECTED: CaseState.REJECTED,  # by what the inspection found
         CaseSignal.WITHDRAWN: CaseState.WITHDRAWN,
     },
     CaseState.QUOTE_CHANGED: {
         CaseSignal.QUOTE_CHANGED: CaseState.QUOTE_CHANGED,  # again, before the customer had confirmed
         CaseSignal.REMINDED: CaseState.QUOTE_CHANGED,  # but never closed: the goods may be here
         CaseSignal.CONFIRMED: CaseState.REFUNDING,
+        CaseSignal.REJECTED: CaseState.REJECTED,  # by what the inspection found, or no answer ever came
         CaseSignal.WITHDRAWN: CaseState.WITHDRAWN,
     },
     CaseState.REFUNDING: {

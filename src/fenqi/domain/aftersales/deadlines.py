@@ -7,11 +7,15 @@ law calendar days from the application and from the day the goods came back.
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from fenqi.domain.aftersales.cases import CLOSED, CaseState
 from fenqi.domain.workdays import Overrides, add_workdays
 
 _NO_OVERRIDES: Overrides = {}
+
+PARCEL_DAYS: Final = 15
+"""House rule: a parcel within the country takes a week at the most; after twice that it is lost, or was never sent."""
 
 
 class Clock(StrEnum):
@@ -23,6 +27,8 @@ class Clock(StrEnum):
     """Three to fifteen working days from the application to the account (P201)."""
     LAW = "law"
     """Seven days after the goods came back (P108), fifteen after the application (P113)."""
+    CUSTOMER = "customer"
+    """A parcel that does not come, an answer that is not given: nobody is told to act, so somebody of ours looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,16 @@ def law_by(terms: Terms, *, applied_on: date, received_on: date | None) -> date:
 def customers_due_day(terms: Terms, *, asked_on: date) -> date:
     """By when the customer is to send the goods, or what else was asked for."""
     return asked_on + timedelta(days=terms.goods_due_days)
+
+
+def parcel_due_day(*, sent_on: date) -> date:
+    """By when a parcel should be here; `sent_on`: when the customer first said that it was sent."""
+    return sent_on + timedelta(days=PARCEL_DAYS)
+
+
+def waited_out(last_day: date, *, today: date) -> Deadline | None:
+    """The end of a customer's turn that closes no case: once it has passed, it is our turn."""
+    return Deadline(Clock.CUSTOMER, last_day) if last_day < today else None
 
 
 _REVIEWED: frozenset[CaseState] = frozenset({CaseState.SUBMITTED, CaseState.IN_REVIEW})

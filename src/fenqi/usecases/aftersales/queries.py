@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -41,6 +41,7 @@ from fenqi.usecases.aftersales.views import (
     EvidenceInCase,
     QueueRow,
 )
+from fenqi.usecases.aftersales.waiting import is_our_turn, our_turn_after
 from fenqi.usecases.refunds.queries import RefundView, refund_view
 
 _REVIEWED = (CaseState.SUBMITTED.value, CaseState.IN_REVIEW.value)
@@ -62,7 +63,7 @@ def case_view(customer_id: UUID, case_id: UUID) -> CaseView:
     names = _names({case.agent, *(step.actor for step in steps)})
     refunds = refunds_of(case)
     state = CaseState(case.state)
-    shown = _deadlines(case, now=clock.now())
+    shown = _deadlines(case, our_turn_after([case]).get(case.id), now=clock.now())
     return CaseView(
         case_id=case.id,
         case_no=case.case_no,
@@ -134,12 +135,12 @@ def late_cases(*, now: datetime, limit: int = 500) -> tuple[QueueRow, ...]:
 
 
 def _is_late(now: datetime) -> Q:
-    """The clocks of `deadlines.binding`, for the database."""
+    """The clocks of `deadlines.binding` and `deadlines.waited_out`, for the database."""
     today = clock.business_date(now)
     ours = ~Q(state__in=_THE_CUSTOMERS)
     by_law = Q(law_by__lt=today) & ~Q(state=CaseState.REFUNDING.value)
     in_review = Q(state__in=_REVIEWED, review_due_at__lt=now)
-    return ours & (by_law | in_review | Q(promise_by__lt=today))
+    return ours & (by_law | in_review | Q(promise_by__lt=today)) | is_our_turn(today=today)
 
 
 def queue_rows(cases: Sequence[AftersalesCase], *, now: datetime) -> list[QueueRow]:
@@ -148,6 +149,8 @@ def queue_rows(cases: Sequence[AftersalesCase], *, now: datetime) -> list[QueueR
     orders = dict(Order.objects.filter(id__in=[case.order_id for case in cases]).values_list("id", "order_no"))
     titles = dict(OrderLine.objects.filter(order_id__in=list(orders), line_no=1).values_list("order_id", "name"))
     names = _names({case.agent for case in cases})
+    turns = our_turn_after(cases)
+    shown = {case.id: _deadlines(case, turns.get(case.id), now=now) for case in cases}
     return [
         QueueRow(
             case_id=case.id,
@@ -163,23 +166,25 @@ def queue_rows(cases: Sequence[AftersalesCase], *, now: datetime) -> list[QueueR
             currency=case.currency,
             agent=case.agent,
             agent_name=names.get(case.agent, case.agent),
-            deadlines=_deadlines(case, now=now),
-            waits_for=_waits_for(CaseState(case.state)),
+            deadlines=shown[case.id],
+            waits_for=_waits_for(CaseState(case.state), shown[case.id]),
             created_at=case.created_at,
         )
         for case in cases
     ]
 
 
-def _waits_for(state: CaseState) -> Party:
+def _waits_for(state: CaseState, shown: DeadlinesView) -> Party:
     """Who must do something next."""
-    if state.value in _THE_CUSTOMERS:
+    if state.value in _THE_CUSTOMERS and shown.binding is None:
         return Party.CUSTOMER
     return Party.STAFF if possible(state, Party.STAFF) - {CaseSignal.WITHDRAWN} else Party.HOUSE
 
 
-def _deadlines(case: AftersalesCase, *, now: datetime) -> DeadlinesView:
+def _deadlines(case: AftersalesCase, last_day: date | None, *, now: datetime) -> DeadlinesView:
+    """`last_day`: the last one that it waits for its customer, where no such day closes it."""
     terms = rules_of_case.terms(case)
+    today = clock.business_date(now)
     applied_on = clock.business_date(case.created_at)
     promised = deadlines.promised(terms, applied_at=case.created_at, applied_on=applied_on)
     binding = deadlines.binding(
@@ -188,6 +193,8 @@ def _deadlines(case: AftersalesCase, *, now: datetime) -> DeadlinesView:
         promise_by=case.promise_by,
         law_by=case.law_by,
     )
+    if last_day is not None:
+        binding = deadlines.waited_out(last_day, today=today)
     return DeadlinesView(
         review_due_at=case.review_due_at,
         usual_by=promised.usual_by,
@@ -195,7 +202,7 @@ def _deadlines(case: AftersalesCase, *, now: datetime) -> DeadlinesView:
         law_by=case.law_by,
         goods_due_on=case.goods_due_on,
         binding=binding,
-        is_late=deadlines.is_late(binding, review_due_at=case.review_due_at, now=now, today=clock.business_date(now)),
+        is_late=deadlines.is_late(binding, review_due_at=case.review_due_at, now=now, today=today),
         is_estimated=promised.is_estimated,
     )
 

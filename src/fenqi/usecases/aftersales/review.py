@@ -11,7 +11,8 @@ from django.db import transaction
 
 from fenqi.domain.aftersales import deadlines
 from fenqi.domain.aftersales.cases import CaseSignal, CaseState
-from fenqi.domain.aftersales.rules import NextStep
+from fenqi.domain.aftersales.refusals import ANSWERS
+from fenqi.domain.aftersales.rules import RULES, NextStep, RuleId
 from fenqi.domain.errors import InvalidInput
 from fenqi.records import locks
 from fenqi.records.models import AftersalesCase, CaseKind, CaseStep
@@ -21,10 +22,17 @@ from fenqi.usecases.aftersales import rules_of_case
 from fenqi.usecases.aftersales.attached import attach
 from fenqi.usecases.aftersales.errors import SameReviewer
 from fenqi.usecases.aftersales.steps import find_case, move
+from fenqi.usecases.reserves.due import look_at_reserve
 from fenqi.usecases.staff.permissions import Permission, Staff
 
 LONGEST_NOTE = 1_000
 WITH_GOODS = frozenset({CaseKind.RETURN.value, CaseKind.EXCHANGE.value})
+REFUSED_BY = frozenset({said.rule for said in ANSWERS.values()}) | frozenset(
+    rule for rule, words in RULES.items() if words.next_step is not NextStep.APPLY
+)
+"""The rules that a refusal may name: those that refuse, and those that were cited and not met."""
+LEFT_TO_DO = frozenset(NextStep) - {NextStep.APPLY}
+"""What a customer who was refused can do; to apply is what was refused."""
 _BEGIN_ANEW = (CaseSignal.MORE_ASKED.value, CaseSignal.ANSWERED.value)
 
 
@@ -79,15 +87,20 @@ def approve(
 ) -> CaseState:
     """Approve, or be the first of two who do; where the case stands then.
 
-    Once approved it moves by itself: to the goods, or to the money.
+    Once approved it moves by itself: to the goods, or to the money. Whoever applied for the customer approves nothing
+    of it, neither alone nor as one of two.
 
     Raises NotPermitted, NotFound, InvalidInput, SameReviewer, CaseMoveUnlisted.
     """
     staff.require(Permission.REVIEW_CASES)
     note = checked_note(note)
+    if rule:
+        _check_rule(rule, frozenset(RuleId))
     with transaction.atomic(durable=True):
         locks.customer(customer_id)
         case = find_case(customer_id, case_id)
+        if staff.actor == case.applied_by:
+            raise SameReviewer
         decision = Decision(customer_id)
         _take_if_new(decision, case, staff, now=now)
         if _lacks_a_second_person(case, staff):
@@ -104,13 +117,14 @@ def reject(
 ) -> None:
     """Refuse it: by a rule, with what the customer can do next, in words (R045).
 
+    Until money moves: after the approval, too, when the goods never came or the inspection speaks against it.
+
     Raises NotPermitted, NotFound, InvalidInput, CaseMoveUnlisted.
     """
     staff.require(Permission.REVIEW_CASES)
     note = checked_note(note, is_needed=True)
-    if not rule:
-        raise InvalidInput(where="rule", problem="a refusal names its rule", problem_zh="拒绝必须写明依据的规则")
-    if next_step not in {step.value for step in NextStep}:
+    _check_rule(rule, REFUSED_BY)
+    if next_step not in LEFT_TO_DO:
         raise InvalidInput(where="next_step", problem="not a known next step", problem_zh="请选择客户下一步可以做什么")
     with transaction.atomic(durable=True):
         locks.customer(customer_id)
@@ -131,6 +145,7 @@ def reject(
             decided_at=now,
             decision_note=note,
         )
+        look_at_reserve(decision, case.order_id, now=now)
         _audit(staff, audit.Action.CASE_REJECTED, case, now=now)
         write(decision)
 
@@ -145,6 +160,14 @@ def checked_note(note: str, *, is_needed: bool = False) -> str:
             problem_zh=f"请填写 1 至 {LONGEST_NOTE} 个字",
         )
     return note
+
+
+def _check_rule(rule: str, known: frozenset[RuleId]) -> None:
+    """Raises InvalidInput."""
+    if rule not in known:
+        raise InvalidInput(
+            where="rule", problem="not a rule that this can be decided by", problem_zh="请选择作出决定所依据的规则"
+        )
 
 
 def approvals_of(case: AftersalesCase) -> tuple[str, ...]:

@@ -111,7 +111,14 @@ def receive(request: HttpRequest, staff: Staff, customer_id: UUID, case_id: UUID
 @act(Permission.RECEIVE_GOODS)
 def send_replacement(request: HttpRequest, staff: Staff, customer_id: UUID, case_id: UUID) -> str:
     typed = request.POST
-    exchange.send_replacement(staff, customer_id, case_id, tracking_no=typed.get("tracking_no", ""), now=clock.now())
+    skus = {
+        line.line_no: typed[f"sku-{line.line_no}"]
+        for line in case_view(customer_id, case_id).lines
+        if f"sku-{line.line_no}" in typed
+    }
+    exchange.send_replacement(
+        staff, customer_id, case_id, tracking_no=typed.get("tracking_no", ""), skus=skus, now=clock.now()
+    )
     return _("Sent. The customer is told the number of the parcel.")
 
 
