@@ -89,6 +89,59 @@ def turned(made: bytes) -> bytes:
     return made[:at] + matrix + made[at + len(matrix) :]
 
 
+def told_again(made: bytes, *, times: int) -> bytes:
+    """The same video, whose index names its first key frame so many times: a small file that unfolds into a large one.
+
+    The seconds that it promises stay as they were.
+    """
+    (first,) = struct.unpack_from(">I", made, made.index(b"stco") + 12)
+    (size,) = struct.unpack_from(">I", made, made.index(b"stsz") + 16)
+    (length,) = struct.unpack_from(">I", made, made.index(b"mdhd") + 20)
+    described = _box(made, b"stsd")
+    table = described + b"".join(
+        struct.pack(">I4sI", 12 + len(body), name, 0) + body
+        for name, body in (
+            (b"stts", struct.pack(">3I", 1, times, length // times)),
+            (b"stsc", struct.pack(">4I", 1, 1, 1, 1)),
+            (b"stsz", struct.pack(">2I", size, times)),
+            (b"stco", struct.pack(">I", times) + struct.pack(">I", first) * times),
+        )
+    )
+    old = _box(made, b"stbl")
+    again = made.replace(old, struct.pack(">I4s", 8 + len(table), b"stbl") + table)
+    for above in (b"moov", b"trak", b"mdia", b"minf"):
+        at = again.index(above) - 4
+        (was,) = struct.unpack_from(">I", again, at)
+        again = again[:at] + struct.pack(">I", was + 8 + len(table) - len(old)) + again[at + 4 :]
+    return again
+
+
+def _box(made: bytes, name: bytes) -> bytes:
+    at = made.index(name) - 4
+    (size,) = struct.unpack_from(">I", made, at)
+    return made[at : at + size]
+
+
+def humming(folder: Path, *, seconds: int) -> bytes:
+    """One picture, so many seconds of sound, and a header that does not say how long it is."""
+    path = folder / "humming.webm"
+    with av.open(str(path), "w", format="webm", options={"live": "1"}) as made:
+        picture, noise = made.add_stream("libvpx", rate=10), made.add_stream("libopus", rate=48_000)
+        assert isinstance(picture, VideoStream)
+        assert isinstance(noise, AudioStream)
+        picture.width, picture.height, picture.pix_fmt = 64, 48, "yuv420p"
+        made.mux(picture.encode(_frame(Image.new("RGB", (64, 48), "red"))))
+        made.mux(picture.encode())
+        for _ in range(seconds * 50):
+            silence = av.AudioFrame(format=noise.format.name, layout="stereo", samples=960)
+            silence.sample_rate = 48_000
+            for plane in silence.planes:
+                plane.update(bytes(plane.buffer_size))
+            made.mux(noise.encode(silence))
+        made.mux(noise.encode())
+    return path.read_bytes()
+
+
 EXECUTABLE = b"\x7fELF\x02\x01\x01" + b"\0" * 200
 WINDOWS_EXECUTABLE = b"MZ\x90\0" + b"\0" * 200
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'

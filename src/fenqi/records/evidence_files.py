@@ -4,6 +4,7 @@
 transaction that records it is open; what a crash leaves is in `.incoming`, named so that it can be put right.
 """
 
+import math
 import os
 import shutil
 import time
@@ -82,9 +83,26 @@ def left_behind(*, seconds: float) -> Iterator[Work]:
     """Work that nobody has touched for so long by the machine's clock: its process has died."""
     before = time.time() - seconds
     for folder in _incoming().iterdir():
-        if folder.stat().st_mtime < before:
-            customer_id, _, evidence_id = folder.name.partition(".")
-            yield Work(customer_id=UUID(customer_id), evidence_id=UUID(evidence_id), folder=folder)
+        work = _work_of(folder)
+        if work is not None and _touched_at(folder) < before:
+            yield work
+
+
+def _work_of(folder: Path) -> Work | None:
+    """None for what we have not put there."""
+    customer_id, _, evidence_id = folder.name.partition(".")
+    try:
+        return Work(customer_id=UUID(customer_id), evidence_id=UUID(evidence_id), folder=folder)
+    except ValueError:
+        return None
+
+
+def _touched_at(folder: Path) -> float:
+    """Later than any time for work that was finished while we looked."""
+    try:
+        return folder.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
 
 
 def forget(work: Work) -> None:

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from fenqi.records.models import Account, FinanceProvider, PartnerRefund, Role
+from fenqi.records.models import Account, AuditRecord, FinanceProvider, PartnerRefund, Role
 from fenqi.usecases import clock
 from fenqi.usecases.partners import refunding
+from fenqi.usecases.partners.errors import PartnerUnavailable
 from fenqi.usecases.partners.providers import edit_provider
 from fenqi.usecases.partners.settlement import take_settlement
 from fenqi.usecases.staff.permissions import staff_member
@@ -54,8 +55,11 @@ def test_a_banks_refund_is_recorded_by_one_and_approved_by_another(lenders: Town
     first, second = desk(Role.FINANCE), desk(Role.ADMIN)
     assert first.post(f"{at}/propose", {"reference": "ACQ-1"}).status_code == 302
     assert "由你登记" in first.get("/console/lenders").content.decode()
-    assert first.post(f"{at}/approve").status_code == 409
-    assert second.post(f"{at}/approve").status_code == 302
+    assert first.post(f"{at}/approve", {"reference": "ACQ-1"}).status_code == 409
+    assert 'name="reference" value="ACQ-1"' in second.get("/console/lenders").content.decode()
+    assert first.post(f"{at}/propose", {"reference": "ACQ-2"}).status_code == 302
+    assert second.post(f"{at}/approve", {"reference": "ACQ-1"}).status_code == 409
+    assert second.post(f"{at}/approve", {"reference": "ACQ-2"}).status_code == 302
     assert PartnerRefund.objects.get(customer_id=plan.customer_id, id=row.id).state == "succeeded"
     assert "没有需要人工处理的退货" in second.get("/console/lenders").content.decode()
 
@@ -84,6 +88,34 @@ def test_what_is_said_of_a_lender_is_kept_or_refused_with_what_was_typed(lenders
     assert list(
         FinanceProvider.objects.filter(code__in=["blue_bank", "other"]).values_list("code", "latest_working_days")
     ) == [("blue_bank", 15)]
+
+
+@pytest.mark.parametrize(
+    ("role", "page"), [(Role.FINANCE, "/console/lenders"), (Role.AGENT, "/console/customers/{customer_id}")]
+)
+def test_who_asks_the_lender_is_on_record_whatever_it_says_and_goes_where_they_may_look(
+    lenders: Town, desk: Desk, role: str, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = clock.now()
+    plan = buy_financed()
+    row = returned(plan, 30_000, now=now)
+    refunding.send(plan.customer_id, row.id, now=now)
+    ask = f"/console/customers/{plan.customer_id}/lender-refunds/{row.id}/ask"
+    written = AuditRecord.objects.filter(
+        customer_id=plan.customer_id, action="channel_asked", subject=f"partner_refund:{row.id}"
+    )
+
+    def silent(*_said: object, **_more: object) -> None:
+        raise PartnerUnavailable(provider=PARTNER_CODE)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(refunding, "ask", silent)
+        assert desk(role).post(ask).status_code == PartnerUnavailable.status
+    assert written.count() == 1
+
+    answer = desk(role).post(ask)
+    assert answer.headers["Location"] == page.format(customer_id=plan.customer_id)
+    assert written.count() == 2
 
 
 def test_agents_do_not_learn_of_it(lenders: Town, desk: Desk) -> None:

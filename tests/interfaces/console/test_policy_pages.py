@@ -163,7 +163,8 @@ def test_a_version_is_taken_back_and_the_last_for_all_goods_is_not(desk: Desk) -
 )
 def test_what_is_not_there_is_not_found(desk: Desk, address: str) -> None:
     assert desk("finance").get(address).status_code == 404
-    assert desk("finance").post(f"{PAGE}/withdraw", {"code": "x", "version": "-1"}).status_code == 404
+    for version in ("-1", "9" * 10, "9" * 5_000, "٣"):
+        assert desk("finance").post(f"{PAGE}/withdraw", {"code": "x", "version": version}).status_code == 404
 
 
 def test_an_agent_may_not_draft_publish_or_take_back(desk: Desk) -> None:

@@ -11,9 +11,12 @@ from django.utils.module_loading import import_string
 from pytest_django import Settings
 
 import media_files
+from fenqi.domain.aftersales.evidence_rules import EvidenceUnavailable
+from fenqi.domain.errors import FenqiError
 from fenqi.interfaces.shared.uploads import BoundedUpload, was_cut_short
 from fenqi.records.models import Account, CaseEvidence
 from fenqi.usecases import rate_limits
+from fenqi.usecases.rate_limits import TooManyRequests
 from malls import Bought, bought
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -88,6 +91,23 @@ def test_one_bad_file_keeps_the_others_not_out(bill: Bought) -> None:
     files = [a_file(media_files.photo()), a_file(media_files.SVG, "x.svg", "image/svg+xml")]
     answer = browser_of(bill).post(address(bill), {"file": files}, headers=JSON)
     assert (len(answer.json()["taken"]), len(answer.json()["refused"])) == (1, 1)
+
+
+@pytest.mark.parametrize("refusal", [EvidenceUnavailable(), TooManyRequests(minutes=10)], ids=lambda one: one.code)
+def test_what_is_not_taken_now_is_not_tried_with_the_next_file(
+    refusal: FenqiError, bill: Bought, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def not_now(*said: object, **_more: object) -> None:
+        asked.append(said)
+        raise refusal
+
+    monkeypatch.setattr("fenqi.interfaces.portal.evidence.store_evidence", not_now)
+    files = [a_file(media_files.photo()) for _ in range(3)]
+    answer = browser_of(bill).post(address(bill), {"file": files}, headers=JSON)
+    assert answer.status_code == refusal.status
+    assert len(asked) == len(answer.json()["refused"]) == 1
 
 
 def test_a_form_without_scripts_goes_back_to_its_page_and_to_no_other(bill: Bought) -> None:

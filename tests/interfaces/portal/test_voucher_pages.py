@@ -225,7 +225,7 @@ def test_the_statement_says_the_same_on_paper(now: datetime, language: str, word
         assert "".join(word.split()) in told
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "＝1", "\t=1"])
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "＝1", "\t=1", "\n=1"])
 def test_no_spreadsheet_runs_what_a_name_says(now: datetime, name: str) -> None:
     plan = bought()
     OrderLine.objects.filter(customer_id=plan.customer_id, order_id=plan.order_id).update(name=name)

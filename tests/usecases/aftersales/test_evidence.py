@@ -1,6 +1,7 @@
 """Evidence is taken in whole or not at all, read by its owner only, and removed in time (R036-R038, P1211)."""
 
 import io
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from fenqi.domain.aftersales.evidence_rules import (
     EvidenceTooDetailed,
     EvidenceTooLarge,
     EvidenceUnavailable,
+    Kept,
     MediaKind,
     TooMuchEvidence,
 )
@@ -28,8 +30,15 @@ from fenqi.records import evidence_files
 from fenqi.records.identifiers import new_id
 from fenqi.records.models import AftersalesCase, AuditRecord, CaseEvidence
 from fenqi.usecases import rate_limits
-from fenqi.usecases.aftersales import evidence, evidence_removal
-from fenqi.usecases.aftersales.evidence import EvidenceView, discard, read_evidence, room_for, store_evidence
+from fenqi.usecases.aftersales import evidence, evidence_removal, examination
+from fenqi.usecases.aftersales.evidence import (
+    EvidenceView,
+    discard,
+    read_evidence,
+    room_for,
+    store_evidence,
+    waiting_evidence,
+)
 from malls import Bought, bought
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,10 +64,16 @@ def bill(db: None, folder: Path) -> Bought:
     return bought()
 
 
-def sent(bill: Bought, content: bytes, *, now: datetime = NOW, limits: EvidenceLimits | None = None) -> EvidenceView:
+def owner(bill: Bought) -> str:
+    return f"customer:{bill.customer_id}"
+
+
+def sent(
+    bill: Bought, content: bytes, *, now: datetime = NOW, limits: EvidenceLimits | None = None, by: str = ""
+) -> EvidenceView:
     more = {"limits": limits} if limits else {}
     return store_evidence(
-        bill.customer_id, bill.order_id, content=content, uploaded_by=f"customer:{bill.customer_id}", now=now, **more
+        bill.customer_id, bill.order_id, content=content, uploaded_by=by or owner(bill), now=now, **more
     )
 
 
@@ -170,20 +185,29 @@ def test_a_program_that_dies_over_a_file_refuses_it(bill: Bought, monkeypatch: p
         sent(bill, media_files.photo())
 
 
+def test_who_finds_all_turns_taken_is_told_at_once(bill: Bought) -> None:
+    for _ in range(examination.AT_A_TIME):
+        assert examination._free.acquire(timeout=5)
+    asked_at = time.monotonic()
+    try:
+        with pytest.raises(EvidenceUnavailable):
+            sent(bill, media_files.photo())
+    finally:
+        for _ in range(examination.AT_A_TIME):
+            examination._free.release()
+    assert time.monotonic() - asked_at < 5
+    assert sent(bill, media_files.photo()).kind is MediaKind.PHOTO
+
+
 @pytest.mark.requirement("R038")
 def test_as_many_are_taken_as_the_policy_says_and_the_same_file_counts_once(bill: Bought, tmp_path: Path) -> None:
-    assert (
-        room_for(bill.customer_id, bill.order_id).photos_left,
-        room_for(bill.customer_id, bill.order_id).videos_left,
-    ) == (
-        6,
-        1,
-    )
+    room = room_for(bill.customer_id, bill.order_id, uploaded_by=owner(bill))
+    assert (room.photos_left, room.videos_left) == (6, 1)
     first = sent(bill, media_files.photo())
     assert sent(bill, media_files.photo()).evidence_id == first.evidence_id
     for side in range(100, 105):
         sent(bill, media_files.photo(size=(side, side)))
-    assert room_for(bill.customer_id, bill.order_id).photos_left == 0
+    assert room_for(bill.customer_id, bill.order_id, uploaded_by=owner(bill)).photos_left == 0
     with pytest.raises(TooMuchEvidence) as refusal:
         sent(bill, media_files.photo(size=(99, 99)))
     assert "6" in refusal.value.text("zh")
@@ -193,6 +217,40 @@ def test_as_many_are_taken_as_the_policy_says_and_the_same_file_counts_once(bill
 
     discard(bill.customer_id, first.evidence_id)
     assert sent(bill, media_files.photo(size=(99, 99))).kind is MediaKind.PHOTO
+
+
+def test_the_same_file_that_was_sent_twice_at_once_is_kept_once(
+    bill: Bought, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The button was pressed twice: the second file is whole while the first is still looked at."""
+    others: list[EvidenceView] = []
+    examine = "fenqi.usecases.aftersales.evidence.examine"
+
+    def meanwhile(came: Path, made: Path, limits: EvidenceLimits) -> Kept:
+        monkeypatch.setattr(examine, examination.examine)
+        others.append(sent(bill, media_files.photo()))
+        return examination.examine(came, made, limits)
+
+    monkeypatch.setattr(examine, meanwhile)
+    mine = sent(bill, media_files.photo())
+    assert [mine.evidence_id] == [one.evidence_id for one in others]
+    assert CaseEvidence.objects.filter(customer_id=bill.customer_id).count() == 1
+    assert len(files_in(folder)) == 2
+
+
+def test_what_an_agent_uploads_is_neither_the_customers_nor_counted_with_it(bill: Bought) -> None:
+    agent, colleague = f"staff:{new_id()}", f"staff:{new_id()}"
+    mine, theirs = sent(bill, media_files.photo()), sent(bill, media_files.photo(), by=agent)
+    assert mine.evidence_id != theirs.evidence_id
+    for who, has in ((owner(bill), [mine]), (agent, [theirs]), (colleague, [])):
+        waiting = waiting_evidence(bill.customer_id, bill.order_id, uploaded_by=who)
+        assert [one.evidence_id for one in waiting] == [one.evidence_id for one in has]
+        assert room_for(bill.customer_id, bill.order_id, uploaded_by=who).photos == len(has)
+    for side in range(100, 105):
+        sent(bill, media_files.photo(size=(side, side)), by=agent)
+    with pytest.raises(TooMuchEvidence):
+        sent(bill, media_files.photo(size=(99, 99)), by=agent)
+    assert sent(bill, media_files.photo(size=(99, 99))).uploaded_by == owner(bill)
 
 
 def test_anothers_order_and_anothers_evidence_are_not_known(bill: Bought) -> None:
@@ -299,6 +357,21 @@ def test_what_a_killed_upload_left_is_put_right(bill: Bought, folder: Path) -> N
 
     assert read_evidence(bill.customer_id, taken.evidence_id).size
     assert len(files_in(folder)) == 2
+
+
+def test_what_lies_there_and_is_not_ours_or_gone_by_now_is_passed_over(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incoming = folder / evidence_files.INCOMING
+    for name in ("lost+found", f"{new_id()}", f"{new_id()}.{new_id()}"):
+        (incoming / name).mkdir(parents=True)
+    assert len(list(evidence_files.left_behind(seconds=-1))) == 1
+
+    listed = list(incoming.iterdir())
+    monkeypatch.setattr(Path, "iterdir", lambda _folder: iter(listed))
+    for one in listed:
+        one.rmdir()
+    assert list(evidence_files.left_behind(seconds=-1)) == []
 
 
 def test_the_folder_is_outside_of_what_is_served() -> None:

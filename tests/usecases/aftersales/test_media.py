@@ -1,5 +1,6 @@
 """What is kept of a photo or video is what can be seen and heard of it; what is neither is not kept (P1211)."""
 
+import io
 import json
 import subprocess
 import sys
@@ -209,6 +210,27 @@ def test_limits_of_videos_hold(limits: EvidenceLimits, refusal: type[EvidenceRef
         taken(media_files.video(made.parent), made, limits)
 
 
+def test_a_video_whose_index_names_the_same_bytes_again_and_again_is_damaged(made: Path) -> None:
+    sent = media_files.told_again(media_files.video(made.parent), times=200)
+    with av.open(io.BytesIO(sent), "r") as film:
+        assert sum(packet.size for packet in film.demux(video=0)) > 2 * len(sent)
+
+    with pytest.raises(EvidenceDamaged):
+        taken(sent, made)
+
+
+def test_an_index_that_names_few_bytes_again_is_kept(made: Path) -> None:
+    sent = media_files.told_again(media_files.video(made.parent), times=2)
+    assert taken(sent, made).kind is MediaKind.VIDEO
+
+
+def test_sound_may_last_no_longer_than_the_picture_may(made: Path) -> None:
+    sent = media_files.humming(made.parent, seconds=3)
+    taken(sent, made, EvidenceLimits(video_seconds=3))
+    with pytest.raises(VideoTooLong):
+        taken(sent, made, EvidenceLimits(video_seconds=1))
+
+
 @pytest.mark.filterwarnings("ignore::UserWarning")  # the library's, about what was spoilt
 @settings(max_examples=30)
 @given(data=st.data())
@@ -242,6 +264,16 @@ def test_the_program_has_neither_our_surroundings_nor_more_memory_than_it_may(ma
     done = subprocess.run(command, env={}, capture_output=True, check=True, timeout=60)
     assert json.loads(done.stdout)["kept"]["media_type"] == "image/jpeg"
 
-    greedy = "import fenqi.usecases.aftersales.media as m; m.confine(); bytearray(m.MEMORY_BYTES)"
+    greedy = "import fenqi.usecases.aftersales.media as m; m.confine(m.EvidenceLimits()); bytearray(m.MEMORY_BYTES)"
     failed = subprocess.run([sys.executable, "-I", "-c", greedy], env={}, capture_output=True, check=False, timeout=60)
     assert b"MemoryError" in failed.stderr
+
+
+def test_the_program_writes_no_more_than_a_video_may_have_and_refuses_what_would(made: Path) -> None:
+    came = made.parent / "came"
+    came.write_bytes(media_files.video(made.parent))
+    arguments = [str(came), str(made), json.dumps({"video_bytes": 1000})]
+    small = f"import fenqi.usecases.aftersales.media as m; m.INDEX_BYTES = 0; m.main(iter({arguments!r}))"
+    done = subprocess.run([sys.executable, "-I", "-c", small], env={}, capture_output=True, check=True, timeout=60)
+    assert json.loads(done.stdout) == {"refused": "EvidenceDamaged", "details": {}}
+    assert (made / "kept").stat().st_size <= 1000

@@ -10,7 +10,7 @@ from fenqi.domain.errors import InvalidInput, NotFound
 from fenqi.domain.payments.refunds import RefundState
 from fenqi.domain.plans import PlanStatus
 from fenqi.records.identifiers import new_id
-from fenqi.records.models import JournalEntry, OutboxMessage, PartnerRefund, PartnerSettlement, Role
+from fenqi.records.models import AuditRecord, JournalEntry, OutboxMessage, PartnerRefund, PartnerSettlement, Role
 from fenqi.usecases import clock, rails
 from fenqi.usecases.partners import by_hand, refunding
 from fenqi.usecases.partners.errors import PartnerUnavailable, RepaidElsewhere, UnknownProvider
@@ -168,17 +168,38 @@ def test_a_banks_plan_is_refunded_to_the_card_by_two_people(
     with pytest.raises(NotPermitted):
         by_hand.propose(staff("agent", Role.AGENT), plan.customer_id, row.id, reference="A1", now=now)
     with pytest.raises(by_hand.NotByHand):
-        by_hand.approve(admin, plan.customer_id, row.id, now=now)
+        by_hand.approve(admin, plan.customer_id, row.id, reference="", now=now)
     by_hand.propose(admin, plan.customer_id, row.id, reference="ACQ-2026-1", now=now)
     with pytest.raises(by_hand.SamePerson):
-        by_hand.approve(admin, plan.customer_id, row.id, now=now)
+        by_hand.approve(admin, plan.customer_id, row.id, reference="ACQ-2026-1", now=now)
     second = staff("finance", Role.FINANCE)
-    assert by_hand.approve(second, plan.customer_id, row.id, now=now) is RefundState.SUCCEEDED
+    approved = by_hand.approve(second, plan.customer_id, row.id, reference="ACQ-2026-1", now=now)
+    assert approved is RefundState.SUCCEEDED
     with pytest.raises(by_hand.NotByHand):
-        by_hand.approve(second, plan.customer_id, row.id, now=now)
+        by_hand.approve(second, plan.customer_id, row.id, reference="ACQ-2026-1", now=now)
     assert plan.state().status is PlanStatus.CANCELLED
     assert "payable.partner" not in books(plan)
     assert list(check_books()) == []
+
+
+def test_only_the_number_that_was_shown_is_approved(
+    financed: Buy, admin: Staff, staff: Callable[[str, str], Staff], now: datetime
+) -> None:
+    plan = financed(provider=CARD.code, commission=0)
+    row = returned(plan, 120_000, now=now)
+    by_hand.propose(admin, plan.customer_id, row.id, reference="ACQ-1", now=now)
+    by_hand.propose(admin, plan.customer_id, row.id, reference="ACQ-2", now=now)
+    second = staff("finance", Role.FINANCE)
+    with pytest.raises(by_hand.ReferenceChanged):
+        by_hand.approve(second, plan.customer_id, row.id, reference="ACQ-1", now=now)
+    assert again(row).approved_by == ""
+    by_hand.approve(second, plan.customer_id, row.id, reference="ACQ-2", now=now)
+    written = AuditRecord.objects.filter(customer_id=plan.customer_id, action="partner_refund_looked_at")
+    assert list(written.order_by("at", "id").values_list("details", flat=True)) == [
+        {"what": "proposed", "reference": "ACQ-1"},
+        {"what": "proposed", "reference": "ACQ-2"},
+        {"what": "approved", "reference": "ACQ-2"},
+    ]
 
 
 def test_one_return_is_sent_for_one_case(financed: Buy, now: datetime) -> None:

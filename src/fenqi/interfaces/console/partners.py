@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from fenqi.domain.errors import FenqiError
 from fenqi.interfaces.console.access import staff_page
 from fenqi.interfaces.console.pages import render_page
-from fenqi.usecases import clock
+from fenqi.usecases import audit, clock
 from fenqi.usecases.partners import by_hand, desk, refunding
 from fenqi.usecases.partners.providers import (
     DIFFERENCE_ROUTES,
@@ -94,7 +94,7 @@ def propose(request: HttpRequest, staff: Staff, customer_id: UUID, refund_id: UU
 @require_POST
 @staff_page(Permission.APPROVE_TRANSFER)
 def approve(request: HttpRequest, staff: Staff, customer_id: UUID, refund_id: UUID) -> HttpResponse:
-    by_hand.approve(staff, customer_id, refund_id, now=clock.now())
+    by_hand.approve(staff, customer_id, refund_id, reference=request.POST.get("reference", ""), now=clock.now())
     messages.info(request, _("Recorded and booked as paid."))
     return redirect("console:partners")
 
@@ -109,10 +109,21 @@ def send_again(request: HttpRequest, staff: Staff, customer_id: UUID, refund_id:
 
 @require_POST
 @staff_page(Permission.ASK_CHANNEL)
-def ask(request: HttpRequest, _staff: Staff, customer_id: UUID, refund_id: UUID) -> HttpResponse:
-    refunding.ask(customer_id, refund_id, now=clock.now())
+def ask(request: HttpRequest, staff: Staff, customer_id: UUID, refund_id: UUID) -> HttpResponse:
+    """Written down before the question leaves, so that it is kept whatever the answer."""
+    now = clock.now()
+    audit.record(
+        staff.actor,
+        audit.Action.CHANNEL_ASKED,
+        customer_id=customer_id,
+        subject=f"partner_refund:{refund_id}",
+        now=now,
+    )
+    refunding.ask(customer_id, refund_id, now=now)
     messages.info(request, _("The lender was asked; what it said is shown."))
-    return redirect("console:partners")
+    if staff.may(Permission.SEE_PARTNERS):
+        return redirect("console:partners")
+    return redirect("console:customer", customer_id)
 
 
 def _form(request: HttpRequest, form: LenderForm, lender: ProviderTexts | None, *, status: int = 200) -> HttpResponse:

@@ -24,17 +24,22 @@ from fenqi.domain.aftersales.evidence_rules import (
     MEGABYTE,
     EvidenceEmpty,
     EvidenceTooLarge,
+    EvidenceUnavailable,
     MediaKind,
 )
 from fenqi.domain.errors import FenqiError
 from fenqi.interfaces.portal.access import customer_page
+from fenqi.interfaces.portal.aftersales.actors import customer_actor
 from fenqi.interfaces.shared.files import file_answer
 from fenqi.interfaces.shared.uploads import was_cut_short
 from fenqi.usecases import clock
 from fenqi.usecases.aftersales.evidence import EvidenceView, discard, read_evidence, store_evidence
+from fenqi.usecases.rate_limits import TooManyRequests
 
 FILES: Final = "file"
 BACK: Final = "next"
+NOT_NOW: Final = (EvidenceUnavailable, TooManyRequests)
+"""Said of the moment, not of the file."""
 
 
 @require_POST
@@ -48,8 +53,10 @@ def upload(request: HttpRequest, customer_id: UUID, order_id: UUID) -> HttpRespo
 def take_in(
     request: HttpRequest, customer_id: UUID, order_id: UUID, *, uploaded_by: str = ""
 ) -> tuple[list[EvidenceView], list[FenqiError]]:
-    """Keep the files of a form, each for itself: one that is refused keeps no other out. Raises NotFound."""
-    actor = uploaded_by or f"customer:{customer_id}"
+    """Keep the files of a form, each for itself: one that is refused keeps no other out, unless it was refused for
+    what would refuse the next as well. Raises NotFound.
+    """
+    actor = uploaded_by or customer_actor(customer_id)
     files = request.FILES.getlist(FILES)  # read before it is asked whether one was left out
     refused = [_too_large()] if was_cut_short(request) else []
     taken: list[EvidenceView] = []
@@ -60,6 +67,8 @@ def take_in(
             if refusal.status == HTTPStatus.NOT_FOUND:
                 raise
             refused.append(refusal)
+            if isinstance(refusal, NOT_NOW):
+                break
     return taken, refused
 
 

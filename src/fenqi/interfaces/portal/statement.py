@@ -31,7 +31,7 @@ CSV: Final = "text/csv; charset=utf-8"
 BYTE_ORDER_MARK: Final = "\ufeff"
 """Tells spreadsheets that what follows is UTF-8."""
 
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """Spreadsheets take what begins with one of these for a formula, the full-width ones, too."""
 
 FIGURES_A_SHEET_KEEPS: Final = 15

@@ -89,7 +89,7 @@ def _flow(paper: Paper) -> list[Flowable]:
 
 def _facts(facts: tuple[tuple[str, str], ...]) -> PdfTable:
     rows = [[_text(name, _BODY), _text(value, _BODY)] for name, value in facts]
-    return PdfTable(rows, colWidths=[WIDTH * 0.3, WIDTH * 0.7], style=_CELLS, hAlign="LEFT")
+    return PdfTable(rows, colWidths=[WIDTH * 0.3, WIDTH * 0.7], style=_CELLS, splitInRow=1, hAlign="LEFT")
 
 
 def _table(table: Table) -> PdfTable:
@@ -103,7 +103,7 @@ def _table(table: Table) -> PdfTable:
         [_text(cell, _RIGHT if right else _BODY) for cell, right in zip(row, rights, strict=True)] for row in table.rows
     ]
     widths = [WIDTH * column.share / shares for column in table.columns]
-    return PdfTable([heads, *rows], colWidths=widths, style=_CELLS, repeatRows=1, hAlign="LEFT")
+    return PdfTable([heads, *rows], colWidths=widths, style=_CELLS, repeatRows=1, splitInRow=1, hAlign="LEFT")
 
 
 def _text(text: str, style: ParagraphStyle) -> Paragraph:

@@ -123,7 +123,8 @@ def store_evidence(
     now: datetime,
     limits: EvidenceLimits = DEFAULT_LIMITS,
 ) -> EvidenceView:
-    """Keep a photo or video for the order's next application or answer; the same file twice is one.
+    """Keep a photo or video for the order's next application or answer; the same file of the same uploader twice is
+    one. What the customer and what each member of staff upload is counted and handed in apart.
 
     Raises NotFound, TooManyRequests, EvidenceRefused (its kinds say why), EvidenceUnavailable.
     """
@@ -132,10 +133,11 @@ def store_evidence(
     evidence_id = new_id()
     with _disk(), evidence_files.taking_in(customer_id, evidence_id) as work:
         came = _write(work.came, content, limits)
-        found = _waiting(customer_id, order_id).filter(sha256=came).first()
+        waiting = _waiting(customer_id, order_id, uploaded_by)
+        found = waiting.filter(sha256=came).first()
         if found is not None:
             return _view(found)
-        _require_room(customer_id, order_id, _claimed_kind(work.came), most)
+        _require_room(waiting, _claimed_kind(work.came), most)
         kept = examine(work.came, work.made, limits)
         return _record(work, order_id, kept, most, came=came, uploaded_by=uploaded_by, now=now)
 
@@ -143,12 +145,16 @@ def store_evidence(
 def _record(
     work: Work, order_id: UUID, kept: Kept, most: Most, *, came: bytes, uploaded_by: str, now: datetime
 ) -> EvidenceView:
-    """The row and the files become visible together; another upload may have come first meanwhile."""
+    """The row and the files become visible together. Another upload may have come first, the same one, too."""
     file = work.made / KEPT
     stored_sha256, thumbnail_sha256 = _digest(file), _digest(work.made / THUMBNAIL)
     with transaction.atomic(durable=True):
         locks.customer(work.customer_id)
-        _require_room(work.customer_id, order_id, kept.kind, most)
+        waiting = _waiting(work.customer_id, order_id, uploaded_by)
+        found = waiting.filter(sha256=came).first()
+        if found is not None:
+            return _view(found)
+        _require_room(waiting, kept.kind, most)
         row = CaseEvidence.objects.create(
             customer_id=work.customer_id,
             id=work.evidence_id,
@@ -169,10 +175,10 @@ def _record(
     return _view(row)
 
 
-def room_for(customer_id: UUID, order_id: UUID) -> Room:
-    """How many more may be added to what waits on this order. Raises NotFound."""
+def room_for(customer_id: UUID, order_id: UUID, *, uploaded_by: str) -> Room:
+    """How many more may be added to what the uploader has waiting on this order. Raises NotFound."""
     most = _most(customer_id, order_id)
-    kinds = list(_waiting(customer_id, order_id).values_list("kind", flat=True))
+    kinds = list(_waiting(customer_id, order_id, uploaded_by).values_list("kind", flat=True))
     return Room(
         most_photos=most[MediaKind.PHOTO],
         most_videos=most[MediaKind.VIDEO],
@@ -201,9 +207,9 @@ def erase(row: CaseEvidence) -> None:
 # Reading -------------------------------------------------------------------------------------------------------------
 
 
-def waiting_evidence(customer_id: UUID, order_id: UUID) -> tuple[EvidenceView, ...]:
-    """What was uploaded to the order and not handed in yet, in the order it came."""
-    return tuple(map(_view, _waiting(customer_id, order_id).order_by("created_at", "id")))
+def waiting_evidence(customer_id: UUID, order_id: UUID, *, uploaded_by: str) -> tuple[EvidenceView, ...]:
+    """What the uploader has added to the order and not handed in yet, in the order it came."""
+    return tuple(map(_view, _waiting(customer_id, order_id, uploaded_by).order_by("created_at", "id")))
 
 
 def evidence_of_case(customer_id: UUID, case_id: UUID) -> tuple[EvidenceView, ...]:
@@ -258,13 +264,16 @@ def _most(customer_id: UUID, order_id: UUID) -> Most:
     }
 
 
-def _require_room(customer_id: UUID, order_id: UUID, kind: MediaKind, most: Most) -> None:
+def _require_room(waiting: QuerySet[CaseEvidence], kind: MediaKind, most: Most) -> None:
     """Raises TooMuchEvidence."""
-    require_room(kind, _waiting(customer_id, order_id).filter(kind=kind.value).count(), most[kind])
+    require_room(kind, waiting.filter(kind=kind.value).count(), most[kind])
 
 
-def _waiting(customer_id: UUID, order_id: UUID) -> QuerySet[CaseEvidence]:
-    return CaseEvidence.objects.filter(customer_id=customer_id, order_id=order_id, case_id=None)
+def _waiting(customer_id: UUID, order_id: UUID, uploaded_by: str) -> QuerySet[CaseEvidence]:
+    """What an agent uploads at the customer's word is never the customer's to hand in, and the other way round."""
+    return CaseEvidence.objects.filter(
+        customer_id=customer_id, order_id=order_id, case_id=None, uploaded_by=uploaded_by
+    )
 
 
 @contextmanager

@@ -1,4 +1,7 @@
-"""Have a stranger's file looked at by a process of its own (`media`), which has neither our keys nor our memory."""
+"""Have a stranger's file looked at by a process of its own (`media`): with no environment, bounded in memory and time.
+
+It runs as the same user and could read what that user can. What it is kept from is our memory and the settings in it.
+"""
 
 import json
 import subprocess
@@ -23,7 +26,9 @@ from fenqi.domain.aftersales.evidence_rules import (
 
 AT_A_TIME: Final = 2
 """In each server process: one examination may take gigabytes and a processor."""
-WAIT_SECONDS: Final = 20
+WAIT_SECONDS: Final = 1
+"""For a turn: who waits holds a thread that others ask pages of."""
+
 LONGEST_SECONDS: Final = 60
 
 _log = structlog.get_logger(__name__)

@@ -51,6 +51,8 @@ THUMBNAIL_QUALITY: Final = 80
 MEMORY_BYTES: Final = 2 * 1024**3
 PROCESSOR_SECONDS: Final = 40
 OPEN_FILES: Final = 32
+INDEX_BYTES: Final = 16 * 1024**2
+"""Beyond the largest video, for the index that is written beside its packets."""
 
 MEGAPIXEL: Final = 1_000_000
 SHORT_OF_SECONDS: Final = 1.5
@@ -175,7 +177,7 @@ def keep_video(came: Path, folder: Path, form: VideoForm, limits: EvidenceLimits
         with av.open(str(came), format=form.demuxer, options=_read_options(form)) as source:
             picture = _picture_of(source, form, limits)
             with av.open(str(folder / KEPT), "w", format=form.muxer, options=dict(form.write_options)) as kept:
-                walk = _Walk(source, kept, picture, form, limits)
+                walk = _Walk(source, kept, picture, form, limits, most_bytes=came.stat().st_size)
                 walk.run()
     except (av.error.FFmpegError, ValueError, EOFError):  # how PyAV says that the file breaks off or makes no sense
         raise EvidenceDamaged from None
@@ -226,8 +228,11 @@ class _Walk:
         picture: VideoStream,
         form: VideoForm,
         limits: EvidenceLimits,
+        *,
+        most_bytes: int,
     ) -> None:
         self.source, self.kept, self.picture, self.limits = source, kept, picture, limits
+        self.bytes_left = most_bytes
         sounds = [stream for stream in source.streams.audio if stream.codec_context.name in form.sounds][:1]
         self.written = {stream.index: kept.add_stream_from_template(stream) for stream in (picture, *sounds)}
         self.read = (picture, *sounds)
@@ -244,8 +249,8 @@ class _Walk:
                 raise EvidenceDamaged
             if not packet.size:  # a mark that nothing more comes
                 continue
+            self._measure(packet)
             if packet.stream_index == self.picture.index:
-                self._measure(packet)
                 self._look_at(packet)
             packet.stream = self.written[packet.stream_index]
             self.kept.mux(packet)
@@ -253,9 +258,15 @@ class _Walk:
         self._require_whole()
 
     def _measure(self, packet: "Packet[Stream]") -> None:
-        self.frames += 1
-        self.seconds = max(self.seconds, self._ends_at(packet))
-        if self.seconds > self.limits.video_seconds + 1 or self.frames > self.limits.video_frames:
+        """An index may name the same bytes again and again: nobody's packets are more than the file that came."""
+        self.bytes_left -= packet.size
+        if self.bytes_left < 0:
+            raise EvidenceDamaged
+        ends_at = self._ends_at(packet)
+        if packet.stream_index == self.picture.index:
+            self.frames += 1
+            self.seconds = max(self.seconds, ends_at)
+        if ends_at > self.limits.video_seconds + 1 or self.frames > self.limits.video_frames:
             raise VideoTooLong(most_seconds=self.limits.video_seconds)
 
     def _look_at(self, packet: "Packet[Stream] | None") -> None:
@@ -265,7 +276,7 @@ class _Walk:
 
     def _ends_at(self, packet: "Packet[Stream]") -> float:
         shown = packet.pts if packet.pts is not None else packet.dts or 0
-        begins = self.picture.start_time or 0
+        begins = packet.stream.start_time or 0
         return float((shown - begins + (packet.duration or 0)) * packet.time_base)
 
     def _require_whole(self) -> None:
@@ -277,12 +288,15 @@ class _Walk:
 # The program ---------------------------------------------------------------------------------------------------------
 
 
-def confine() -> None:
-    """From here on this process can neither grow nor run for long."""
+def confine(limits: EvidenceLimits) -> None:
+    """From here on this process can neither grow nor run nor write for long. A file that would grow further is an
+    OSError to who writes it: Python does not let its signal end the process.
+    """
     for limit, most in (
         (resource.RLIMIT_AS, MEMORY_BYTES),
         (resource.RLIMIT_CPU, PROCESSOR_SECONDS),
         (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_FSIZE, limits.video_bytes + INDEX_BYTES),
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(limit, (most, most))
@@ -300,9 +314,10 @@ def answer_of(came: Path, folder: Path, limits: EvidenceLimits) -> Mapping[str, 
 
 def main(arguments: Iterator[str]) -> None:
     """`came folder limits`, the last as JSON; the answer is JSON on standard output."""
-    came, folder, limits = arguments
-    confine()
-    answer = answer_of(Path(came), Path(folder), EvidenceLimits(**json.loads(limits)))
+    came, folder, said = arguments
+    limits = EvidenceLimits(**json.loads(said))
+    confine(limits)
+    answer = answer_of(Path(came), Path(folder), limits)
     sys.stdout.write(json.dumps(answer))
 
 

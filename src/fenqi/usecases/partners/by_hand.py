@@ -38,6 +38,15 @@ class SamePerson(FenqiError):
     en = "Another member of staff must approve: whoever recorded it cannot."
 
 
+class ReferenceChanged(FenqiError):
+    """It was recorded again under another number after the approver had looked."""
+
+    code = "partner_refund_reference_changed"
+    status = 409
+    zh = "收单机构的退款编号在此期间被改过，没有复核。请刷新，核对新的编号再复核。"
+    en = "The acquirer's number of the refund has changed since; nothing was approved. Reload and check the new number."
+
+
 def propose(staff: Staff, customer_id: UUID, refund_id: UUID, *, reference: str, now: datetime) -> None:
     """Say that it was refunded at the acquirer, under its reference. Raises NotPermitted, NotByHand, InvalidInput."""
     staff.require(Permission.PROPOSE_TRANSFER)
@@ -54,8 +63,11 @@ def propose(staff: Staff, customer_id: UUID, refund_id: UUID, *, reference: str,
         _audit(staff, row, "proposed", now=now)
 
 
-def approve(staff: Staff, customer_id: UUID, refund_id: UUID, *, now: datetime) -> RefundState:
-    """The second person has seen it, too: it is booked. Raises NotPermitted, NotByHand, SamePerson."""
+def approve(staff: Staff, customer_id: UUID, refund_id: UUID, *, reference: str, now: datetime) -> RefundState:
+    """The second person has seen it, too, under this `reference`: it is booked.
+
+    Raises NotPermitted, NotByHand, SamePerson, ReferenceChanged.
+    """
     staff.require(Permission.APPROVE_TRANSFER)
     with transaction.atomic(durable=True):
         locks.customer(customer_id)
@@ -64,6 +76,8 @@ def approve(staff: Staff, customer_id: UUID, refund_id: UUID, *, now: datetime) 
             raise NotByHand
         if row.proposed_by == staff.actor:
             raise SamePerson
+        if row.reference != reference:
+            raise ReferenceChanged
         row.approved_by, row.updated_at = staff.actor, now
         keep(row)
         _audit(staff, row, "approved", now=now)
@@ -125,6 +139,6 @@ def _audit(staff: Staff, row: PartnerRefund, what: str, *, now: datetime) -> Non
         audit.Action.PARTNER_REFUND_LOOKED_AT,
         customer_id=row.customer_id,
         subject=f"partner_refund:{row.id}",
-        details={"what": what},
+        details={"what": what, "reference": row.reference},
         now=now,
     )

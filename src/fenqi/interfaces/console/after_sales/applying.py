@@ -44,20 +44,22 @@ class GoodsLine:
 def fill_in(request: HttpRequest, staff: Staff, customer_id: UUID, order_id: UUID) -> HttpResponse:
     """The form; posted, it is answered by the quote. Raises NotFound."""
     if request.method != "POST":
-        return _form_page(request, customer_id, order_id, Draft())
+        return _form_page(request, staff, customer_id, order_id, Draft())
     draft = _typed(request)
     _taken, refused = take_in(request, customer_id, order_id, uploaded_by=staff.actor)
     wish = draft.wish
     if wish is None:
-        return _form_page(request, customer_id, order_id, draft, refused=[_("Goods, wish and reason are needed.")])
+        return _form_page(
+            request, staff, customer_id, order_id, draft, refused=[_("Goods, wish and reason are needed.")]
+        )
     if refused:
-        return _form_page(request, customer_id, order_id, draft, refused=[_told(one) for one in refused])
+        return _form_page(request, staff, customer_id, order_id, draft, refused=[_told(one) for one in refused])
     try:
         kept = quote(customer_id, order_id, wish, now=clock.now())
     except NotFound:
         raise
     except FenqiError as refusal:
-        return _form_page(request, customer_id, order_id, draft, refused=[_told(refusal)])
+        return _form_page(request, staff, customer_id, order_id, draft, refused=[_told(refusal)])
     return _quote_page(request, staff, draft, kept)
 
 
@@ -84,7 +86,7 @@ def submit(request: HttpRequest, staff: Staff, customer_id: UUID, order_id: UUID
     except NotFound:
         raise
     except FenqiError as refusal:
-        return _form_page(request, customer_id, order_id, draft, refused=[_told(refusal)])
+        return _form_page(request, staff, customer_id, order_id, draft, refused=[_told(refusal)])
     audit.record(
         staff.actor, audit.Action.CASE_APPLIED_FOR, customer_id=customer_id, subject=f"case:{case_id}", now=now
     )
@@ -111,7 +113,7 @@ def _quote_id(request: HttpRequest) -> UUID:
 
 def _uploaded(staff: Staff, customer_id: UUID, order_id: UUID) -> tuple[EvidenceView, ...]:
     """By this agent: what the customer is uploading at the same time is for the customer to hand in."""
-    return tuple(one for one in waiting_evidence(customer_id, order_id) if one.uploaded_by == staff.actor)
+    return waiting_evidence(customer_id, order_id, uploaded_by=staff.actor)
 
 
 def _told(refusal: FenqiError) -> str:
@@ -119,7 +121,7 @@ def _told(refusal: FenqiError) -> str:
 
 
 def _form_page(
-    request: HttpRequest, customer_id: UUID, order_id: UUID, draft: Draft, *, refused: Sequence[str] = ()
+    request: HttpRequest, staff: Staff, customer_id: UUID, order_id: UUID, draft: Draft, *, refused: Sequence[str] = ()
 ) -> HttpResponse:
     options = return_options(customer_id, order_id, now=clock.now())
     context = {
@@ -136,6 +138,7 @@ def _form_page(
         "refused": refused,
         "most": LONGEST_DESCRIPTION,
     }
+    _looked_at(staff, customer_id)
     return render_page(request, "after_sales/apply.html", context, status=422 if refused else 200)
 
 
@@ -155,4 +158,9 @@ def _quote_page(request: HttpRequest, staff: Staff, draft: Draft, kept: QuoteVie
         "quote": quote_page(kept, terms, reader(kept.currency)),
         "uploaded": _uploaded(staff, kept.customer_id, kept.order_id),
     }
+    _looked_at(staff, kept.customer_id)
     return render_page(request, "after_sales/apply_quote.html", context)
+
+
+def _looked_at(staff: Staff, customer_id: UUID) -> None:
+    audit.record(staff.actor, audit.Action.CUSTOMER_SEEN, customer_id=customer_id, now=clock.now())

@@ -108,10 +108,7 @@ def draft(request: HttpRequest, staff: Staff, subject: str) -> HttpResponse:
 @require_POST
 @staff_page(Permission.EDIT_POLICIES)
 def take_back(request: HttpRequest, staff: Staff) -> HttpResponse:
-    version = request.POST.get("version", "")
-    if not version.isascii() or not version.isdigit():
-        raise NotFound
-    withdraw(staff, request.POST.get("code", ""), int(version), now=clock.now())
+    withdraw(staff, request.POST.get("code", ""), _version_number(request.POST.get("version", "")), now=clock.now())
     return redirect("console:policies")
 
 
@@ -201,9 +198,14 @@ def _followed(asked: QueryDict) -> PublishedPolicy | None:
     code, version = asked.get("follow", ""), asked.get("version", "")
     if not code:
         return None
-    if not version.isascii() or not version.isdigit() or len(version) > fields.MOST_DIGITS:
+    return version_of(code, _version_number(version))
+
+
+def _version_number(typed: str) -> int:
+    """Raises NotFound for what is none."""
+    if not typed.isascii() or not typed.isdigit() or len(typed) > fields.MOST_DIGITS:
         raise NotFound
-    return version_of(code, int(version))
+    return int(typed)
 
 
 def _drafted(subject: Subject, said: QueryDict) -> PolicyDraft:

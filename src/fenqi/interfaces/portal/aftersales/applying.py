@@ -152,8 +152,8 @@ def _reason_page(
         "goods": choices.goods_named(lines, draft),
         "reasons": choices.reason_choices(options, lines, WishKind(draft.kind), draft),
         "is_exchange": draft.kind == WishKind.EXCHANGE,
-        "evidence": waiting_evidence(customer_id, order_id),
-        "files_told": room_told(room_for(customer_id, order_id)),
+        "evidence": waiting_evidence(customer_id, order_id, uploaded_by=customer_actor(customer_id)),
+        "files_told": room_told(room_for(customer_id, order_id, uploaded_by=customer_actor(customer_id))),
         "policy": choices.policy_told(lines),
         "refused": refused,
         "most": LONGEST_DESCRIPTION,
@@ -208,7 +208,7 @@ def _quote_page(
         "kind_name": kind_named(draft.kind).name,
         "reason_name": reason_named(draft.reason).name,
         "is_exchange": is_exchange,
-        "evidence": waiting_evidence(customer_id, order_id),
+        "evidence": waiting_evidence(customer_id, order_id, uploaded_by=customer_actor(customer_id)),
         "asks_evidence": policy.of_return.asks_evidence_for(Reason(draft.reason)),
         "policy": policy.summary(_language()),
         "back": reverse("portal:after_sales_reason", args=[order_id]),
@@ -235,16 +235,18 @@ def submit(request: HttpRequest, customer_id: UUID, order_id: UUID) -> HttpRespo
     wish = draft.wish
     if wish is None or not draft.quote_id or request.POST.get("quote") != draft.quote_id:
         return redirect("portal:after_sales")  # handed in already: its case stands on top there
+    actor = customer_actor(customer_id)
+    waiting = waiting_evidence(customer_id, order_id, uploaded_by=actor)
     try:
         case_id = apply(
             customer_id,
             order_id,
             wish,
             quote_id=UUID(draft.quote_id),
-            evidence_ids=[one.evidence_id for one in waiting_evidence(customer_id, order_id)],
+            evidence_ids=[one.evidence_id for one in waiting],
             description=draft.description,
             via=AppliedVia.PORTAL,
-            actor=customer_actor(customer_id),
+            actor=actor,
             now=clock.now(),
         )
     except (RefundQuoteExpired, RefundQuoteChanged) as refusal:

@@ -82,12 +82,13 @@ def add_evidence(request: HttpRequest, customer_id: UUID, case_id: UUID) -> Http
     form = AnswerForm(request.POST)
     note = form.cleaned_data["note"] if form.is_valid() else request.POST.get("note", "")[:LONGEST_WORDS]
     case = queries.case_view(customer_id, case_id)
+    actor = customer_actor(customer_id)
     try:
         _taken, refused = take_in(request, customer_id, case.order_id)
         if refused:
             raise refused[0]
-        files = [one.evidence_id for one in waiting_evidence(customer_id, case.order_id)]
-        answer(customer_id, case_id, note=note, evidence_ids=files, actor=customer_actor(customer_id), now=clock.now())
+        files = [one.evidence_id for one in waiting_evidence(customer_id, case.order_id, uploaded_by=actor)]
+        answer(customer_id, case_id, note=note, evidence_ids=files, actor=actor, now=clock.now())
     except FenqiError as refusal:
         return _again(request, customer_id, case_id, refusal, typed={"note": note})
     return _done(case_id)
@@ -194,10 +195,11 @@ def _page(request: HttpRequest, case: CaseView, tried: Tried | None = None) -> H
 
 
 def _what_waits(case: CaseView) -> dict[str, object]:
-    """Photos and videos that were uploaded for the answer and not handed in yet."""
+    """Photos and videos that the customer uploaded for the answer and did not hand in yet."""
+    actor = customer_actor(case.customer_id)
     return {
-        "waiting": waiting_evidence(case.customer_id, case.order_id),
-        "files_told": room_told(room_for(case.customer_id, case.order_id)),
+        "waiting": waiting_evidence(case.customer_id, case.order_id, uploaded_by=actor),
+        "files_told": room_told(room_for(case.customer_id, case.order_id, uploaded_by=actor)),
     }
 
 
