@@ -16,6 +16,8 @@ from fenqi.config.environment import data_folder
 from fenqi.config.postgres import Cluster, using
 
 TEST_DATABASE = "test_fenqi"
+LONGEST_LOCK = "60s"
+"""Whoever waits longer for a lock fails, and the failure says for which."""
 
 hypothesis_settings.register_profile("quick", max_examples=60, deadline=None)
 hypothesis_settings.register_profile(
@@ -47,6 +49,7 @@ def django_db_modify_db_settings(database_address: str, django_db_modify_db_sett
     database = settings.DATABASES["default"]
     for name, value in database_settings(database_address).items():
         database[name] = value
+    database["OPTIONS"]["options"] = f"-c lock_timeout={LONGEST_LOCK}"
     worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
     database["TEST"]["NAME"] = f"{TEST_DATABASE}_{os.getpid()}_{worker}"
 

@@ -102,6 +102,7 @@ def at_the_desk(window: BrowserContext, server: LiveServer, staff: Account, case
     desk.goto("/console/after-sales")
     desk.get_by_role("link", name=case.row.case_no, exact=True).click()
     desk.locator("#acts button.filled").click()
+    expect(desk.get_by_role("status").first).to_be_visible()
     desk.close()
 
 
