@@ -72,6 +72,12 @@ OPERATIONS = [
     ("GET", "/prices/X2", Scope.PRICES_READ),
     ("POST", "/prices", Scope.PRICES_WRITE),
     ("GET", "/orders/o-1/price-differences", Scope.AFTERSALES_READ),
+    ("POST", "/orders/o-1/price-differences/claims", Scope.AFTERSALES_WRITE),
+    (
+        "POST",
+        "/orders/o-1/price-differences/offers/018f2f6e-0c7a-7b1e-9d3a-0d6a4a6b7a10/accept",
+        Scope.AFTERSALES_WRITE,
+    ),
 ]
 
 

@@ -146,7 +146,7 @@ def apply_for_after_sales(
             actor=client_of(request).actor,
             now=now,
         )
-        return _shown(customer_id, case_id, status=201)
+        return case_answer(customer_id, case_id, status=201)
 
     return answered(answer_outside(command_of(request, key), customer_id, act, now=now))
 
@@ -187,7 +187,7 @@ def answer_review(request: HttpRequest, case_no: Number, body: AnswerBody, key: 
             actor=client_of(request).actor,
             now=now,
         )
-        return _shown(customer_id, case_id)
+        return case_answer(customer_id, case_id)
 
     return answered(answer_outside(command_of(request, key), customer_id, act, now=now))
 
@@ -215,7 +215,7 @@ def note_goods_sent(request: HttpRequest, case_no: Number, body: SentBody, key: 
             actor=client_of(request).actor,
             now=now,
         )
-        return _shown(customer_id, case_id)
+        return case_answer(customer_id, case_id)
 
     return answered(answer_outside(command_of(request, key), customer_id, act, now=now))
 
@@ -239,7 +239,7 @@ def withdraw_after_sales(
     def act() -> Answer:
         if not _was_withdrawn(customer_id, case_id):
             withdraw(customer_id, case_id, actor=client_of(request).actor, note=body.note, now=now)
-        return _shown(customer_id, case_id)
+        return case_answer(customer_id, case_id)
 
     return answered(answer_outside(command_of(request, key), customer_id, act, now=now))
 
@@ -265,7 +265,7 @@ def confirm_refund_quote(
 
     def act() -> Answer:
         confirm_quote(customer_id, case_id, body.quote_id, actor=client_of(request).actor, now=now)
-        return _shown(customer_id, case_id)
+        return case_answer(customer_id, case_id)
 
     return answered(answer_outside(command_of(request, key), customer_id, act, now=now))
 
@@ -275,5 +275,6 @@ def _was_withdrawn(customer_id: UUID, case_id: UUID) -> bool:
     return view.state is CaseState.WITHDRAWN and view.steps[-1].signal is CaseSignal.WITHDRAWN
 
 
-def _shown(customer_id: UUID, case_id: UUID, *, status: int = 200) -> Answer:
+def case_answer(customer_id: UUID, case_id: UUID, *, status: int = 200) -> Answer:
+    """The case as it stands now."""
     return Answer(status, documents.case(case_view(customer_id, case_id)).model_dump(mode="json"))

@@ -25,7 +25,9 @@ class DifferenceWay(Outgoing):
 class LinePrices(Outgoing):
     """`paid_minor` and the prices are of one piece; `difference_minor` is of all `pieces` that are kept.
 
-    `rule` says by which rule it may be claimed, or why not. `ways` and `off_plan_minor` are told beforehand.
+    `rule` says by which rule it may be claimed, or why not. `ways` and `off_plan_minor` are told beforehand; `digest`
+    names all of it, so that a claim of what was shown comes to just that. `asks_unused`: the customer has to say that
+    the goods are unused.
     """
 
     line_no: int
@@ -40,6 +42,8 @@ class LinePrices(Outgoing):
     off_plan_minor: int
     protected_until: datetime
     can_claim: bool
+    asks_unused: bool
+    digest: str
     rule: str
     rule_zh: str
     rule_en: str
@@ -80,6 +84,8 @@ def _line(one: LineDifference) -> LinePrices:
         off_plan_minor=quoted.quote.off_plan.total if quoted else 0,
         protected_until=line.protected_until,
         can_claim=line.can_claim,
+        asks_unused=line.rules.requires_unused,
+        digest=quoted.facts if quoted else "",
         rule=line.decision.rule.value,
         rule_zh=line.decision.zh,
         rule_en=line.decision.en,

@@ -314,6 +314,27 @@ class AnswerBody(Incoming):
     evidence_ids: EvidenceIds = ()
 
 
+Shown = Annotated[
+    str, Field(pattern=r"^[0-9a-f]{64}$", description="`digest` of the line as it was shown to the customer")
+]
+
+
+class ClaimBody(Incoming):
+    """The customer claims the difference of a line as it was shown; `unused`: what they say of the goods."""
+
+    line_no: Annotated[StrictInt, Field(ge=1, le=MOST_LINES)]
+    digest: Shown
+    unused: StrictBool | None = None
+    description: Annotated[StrictStr, Field(max_length=2_000, pattern=r"^[^\x00]*$")] = ""
+
+
+class TakenOfferBody(Incoming):
+    """The customer takes an offer as it was shown."""
+
+    digest: Shown
+    unused: StrictBool = False
+
+
 class SentBody(Incoming):
     """How the goods were sent back."""
 

@@ -74,7 +74,7 @@ def claim(
         case = open_claim(
             decision, found, line, quoted, unused=unused, description=description, via=via, actor=actor, now=now
         )
-        if via is AppliedVia.PORTAL and not line.rules.self_service:
+        if via is not AppliedVia.CONSOLE and not line.rules.self_service:
             outbox.about_case(decision, outbox.HAND_CLAIM_OVER, case.id, now=now)
         write(decision)
     return case.id

@@ -105,7 +105,14 @@ def expire_offers(*, now: datetime) -> int:
 
 
 def accept_offer(
-    customer_id: UUID, offer_id: UUID, *, unused: bool, shown: str | None = None, actor: str, now: datetime
+    customer_id: UUID,
+    offer_id: UUID,
+    *,
+    unused: bool,
+    shown: str | None = None,
+    via: AppliedVia = AppliedVia.PORTAL,
+    actor: str,
+    now: datetime,
 ) -> UUID:
     """The case that gives the difference, approved and on its way; taken twice, it is one case.
 
@@ -136,7 +143,7 @@ def accept_offer(
             quoted,
             unused=unused,
             about={"offer_id": str(offer.id)},
-            via=AppliedVia.PORTAL,
+            via=via,
             actor=actor,
             now=now,
         )
