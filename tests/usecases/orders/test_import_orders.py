@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -241,6 +242,26 @@ def test_an_order_is_taken_whole_or_not_at_all(tmp_path: Path) -> None:
         6: "rows_not_adjacent",
     }
     assert report.orders_taken == 1
+
+
+def test_what_the_buyer_confirmed_of_an_item_is_taken_from_its_row(tmp_path: Path) -> None:
+    columns = "order_no,customer_ref,currency,status,placed_at,sku,item_name,unit_price_minor,tags"
+    header = f"{columns},no_return_confirmed_at,no_return_text_version"
+    of_order = "c1,CNY,delivered,2026-03-01 10:00"
+    path = tmp_path / "confirmed.csv"
+    path.write_text(
+        f"{header}\n"
+        f"A1,{of_order},S1,货,100,opened,2026-03-01 09:59,v2\n"
+        f"A1,{of_order},S2,货,100,,,\n"
+        f"A2,{of_order},S1,货,100,opened,2026-03-01 10:01,v2\n"
+        f"A3,{of_order},S1,货,100,opened,,v2\n",
+        encoding="utf-8",
+    )
+    report = taken(path)
+    assert (report.orders_taken, rejected(path)) == (1, {4: "invalid_input", 5: "invalid_input"})
+    confirmed, other = OrderLine.objects.order_by("line_no")
+    assert confirmed.no_return_confirmed_at == datetime(2026, 3, 1, 1, 59, tzinfo=UTC)
+    assert (confirmed.no_return_text_version, other.no_return_confirmed_at) == ("v2", None)
 
 
 def test_rows_that_disagree_about_their_order_are_rejected(tmp_path: Path) -> None:

@@ -34,7 +34,19 @@ ORDER_FIELDS = (
     "approved_at",
     "delivered_at",
 )
-LINE_FIELDS = ("sku", "name", "category", "quantity", "unit_price", "discount", "freight", "tags", "seller")
+LINE_FIELDS = (
+    "sku",
+    "name",
+    "category",
+    "quantity",
+    "unit_price",
+    "discount",
+    "freight",
+    "tags",
+    "seller",
+    "no_return_confirmed_at",
+    "no_return_text_version",
+)
 PAYMENT_FIELDS = ("seq", "method", "installments", "amount", "financed")
 NEEDED = ("order_no", "customer_ref", "placed_at", "status", "currency")
 
@@ -130,6 +142,8 @@ OWN_FORMAT = FileMapping(
         "freight": Source(("freight_minor",), "0"),
         "tags": Source(("tags",)),
         "seller": Source(("seller",)),
+        "no_return_confirmed_at": Source(("no_return_confirmed_at",)),
+        "no_return_text_version": Source(("no_return_text_version",)),
     },
     line_present=Source(("sku",)),
     payments=PaymentsColumn(column="payments", fields=("method", "installments", "amount", "financed")),

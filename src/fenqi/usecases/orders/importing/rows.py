@@ -169,6 +169,10 @@ class RowTranslator:
             freight_minor=minor(get["freight"](row) or "0", unit, exponent, f"lines[{n}].freight"),
             tags=tuple(tags.split()) if tags else (),
             seller=get["seller"](row),
+            no_return_confirmed_at=optional_instant(
+                get["no_return_confirmed_at"](row), f"lines[{n}].no_return_confirmed_at", self.zone
+            ),
+            no_return_text_version=get["no_return_text_version"](row),
         )
 
     def _with_plan(self, order: OrderInput, said: dict[str, str]) -> tuple[OrderInput, list[Note]]:
