@@ -4,7 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from fenqi.records.models import Installment, OrderLine, Plan
+from fenqi.domain.plans.covered import GOODS_BACK, covered_rows
+from fenqi.records.models import Installment, OrderLine, Plan, PlanEvent
+from fenqi.usecases import plan_file
 from fenqi.usecases.views import LineView, PlanSummary
 
 
@@ -29,7 +31,9 @@ def lines_by_order(customer_id: UUID, order_ids: Iterable[UUID]) -> dict[UUID, t
 
 
 def plan_summaries(customer_id: UUID, *, order_ids: Sequence[UUID] | None = None) -> list[PlanSummary]:
-    """The customer's plans (of the orders given, or all) as their projection says: three statements."""
+    """The customer's plans (of the orders given, or all) as their projection says: four statements, and one more for
+    each plan of which goods went back.
+    """
     plans = Plan.objects.filter(customer_id=customer_id)
     if order_ids is not None:
         plans = plans.filter(order_id__in=list(order_ids))
@@ -39,10 +43,23 @@ def plan_summaries(customer_id: UUID, *, order_ids: Sequence[UUID] | None = None
     installments = Installment.objects.filter(customer_id=customer_id, plan_id__in=[plan.id for plan in found])
     for row in installments.order_by("plan_id", "due_on", "n"):
         rows[row.plan_id].append(row)
-    return [_plan_summary(plan, titles[plan.order_id], rows[plan.id]) for plan in found]
+    covered = _covered(customer_id, [plan.id for plan in found])
+    return [
+        _plan_summary(plan, titles[plan.order_id], rows[plan.id], covered.get(plan.id, frozenset())) for plan in found
+    ]
 
 
-def _plan_summary(plan: Plan, lines: tuple[LineView, ...], rows: list[Installment]) -> PlanSummary:
+def _covered(customer_id: UUID, plan_ids: Sequence[UUID]) -> dict[UUID, frozenset[int]]:
+    """The rows that were never paid, since goods went back: only the events can tell them from those that were."""
+    kinds = [kind.value for kind in GOODS_BACK]
+    touched = PlanEvent.objects.filter(customer_id=customer_id, plan_id__in=plan_ids, kind__in=kinds)
+    files = [plan_file.read(customer_id, plan_id) for plan_id in set(touched.values_list("plan_id", flat=True))]
+    return {file.plan_id: covered_rows(file.terms, file.events, file.state()) for file in files}
+
+
+def _plan_summary(
+    plan: Plan, lines: tuple[LineView, ...], rows: list[Installment], covered: frozenset[int]
+) -> PlanSummary:
     installments = [row for row in rows if not row.is_down_payment]
     following = next((row for row in rows if row.outstanding_minor), None)
     return PlanSummary(
@@ -55,7 +72,8 @@ def _plan_summary(plan: Plan, lines: tuple[LineView, ...], rows: list[Installmen
         outstanding_minor=plan.outstanding_minor,
         balance_minor=plan.balance_minor,
         count=len(installments),
-        paid_count=sum(not row.outstanding_minor for row in installments),
+        paid_count=sum(not row.outstanding_minor and row.n not in covered for row in installments),
+        covered_count=sum(row.n in covered for row in installments),
         next_due_on=following.due_on if following else None,
         next_amount_minor=following.outstanding_minor if following else 0,
         last_due_on=plan.last_due_on,

@@ -44,7 +44,9 @@ class OrderPaymentView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanSummary:
-    """A plan as its projection says; `paid_count` of `count` installments are paid in full."""
+    """A plan as its projection says. `paid_count` of `count` installments are paid in full; `covered_count` were never
+    paid and need not be, since goods went back.
+    """
 
     plan_id: UUID
     order_id: UUID
@@ -56,6 +58,7 @@ class PlanSummary:
     balance_minor: int
     count: int
     paid_count: int
+    covered_count: int
     next_due_on: date | None
     next_amount_minor: int
     last_due_on: date

@@ -20,6 +20,7 @@ from fenqi.usecases.aftersales.execute import confirm_quote
 from fenqi.usecases.aftersales.quoting import QuoteView
 from fenqi.usecases.aftersales.withdraw import withdraw
 from fenqi.usecases.reconciliation.check import check_books
+from fenqi.usecases.summaries import plan_summaries
 from owed_back import books
 from returned import Case, Returning, a_return, delivered, refunded
 
@@ -73,6 +74,18 @@ def test_what_is_done_is_what_was_quoted() -> None:
     assert order.plan.state().totals.outstanding.total == 0
     assert books(order.plan)["payable.refund"] == -20_000
     assert list(check_books()) == []
+
+
+def test_what_a_return_covered_is_not_told_as_paid() -> None:
+    order = paid(1)
+    case = order.apply(a_return((1, 1)))
+    case.approve()
+    case.send()
+    case.receive()
+    case.execute()
+    (plan,) = plan_summaries(order.customer_id)
+    assert (plan.count, plan.paid_count, plan.covered_count) == (12, 1, 10)
+    assert plan.outstanding_minor == 10_000
 
 
 def test_a_payment_that_came_since_makes_more_cash_and_is_told_of() -> None:

@@ -98,6 +98,7 @@ class PlanInBrief(Outgoing):
     balance_minor: int
     installments: int
     installments_paid: int
+    installments_covered: int
     next_due_on: date | None
     next_amount_minor: int
     last_due_on: date
@@ -483,7 +484,9 @@ def lines(views: Iterable[LineView]) -> list[Line]:
 
 
 def plan_in_brief(view: PlanSummary) -> PlanInBrief:
-    return PlanInBrief.of(view, installments=view.count, installments_paid=view.paid_count)
+    return PlanInBrief.of(
+        view, installments=view.count, installments_paid=view.paid_count, installments_covered=view.covered_count
+    )
 
 
 def plan(view: PlanView) -> Plan:

@@ -168,6 +168,7 @@ def _month_bar(month: MonthSum, today: date) -> MonthBar:
 
 def _tones(plan: PlanSummary, today: date) -> list[str]:
     """The segments of the plan's bar; the next one is marked when it is near."""
-    left = plan.count - plan.paid_count
+    left = plan.count - plan.paid_count - plan.covered_count
     is_near = left and plan.next_due_on is not None and (plan.next_due_on - today).days <= SOON_DAYS
-    return ["paid"] * plan.paid_count + ["due"] * bool(is_near) + ["future"] * (left - bool(is_near))
+    coming = ["due"] * bool(is_near) + ["future"] * (left - bool(is_near))
+    return ["paid"] * plan.paid_count + coming + [Standing.CANCELLED.tone] * plan.covered_count
