@@ -12,19 +12,17 @@ from django.db import transaction
 
 from fenqi.channels.interface import ChannelRefuses, ChannelReply, DebitChannel, DebitRequest
 from fenqi.domain.money import Money
-from fenqi.domain.payments import AttemptState, Outcome, Step, next_query_at, next_state
+from fenqi.domain.payments import AttemptState, Outcome
 from fenqi.domain.payments.auto_debit import beijing_day, is_open, tries_on
 from fenqi.domain.payments.conditions import Unavailability
 from fenqi.domain.payments.meanings import OUR_FAULT
 from fenqi.records import locks, personal
-from fenqi.records.identifiers import new_id
 from fenqi.records.models import (
     AgreementStatus,
     AttemptMethod,
     BoundCard,
     CardState,
     DebitAgreement,
-    DirectoryKind,
     OrderLine,
     Payment,
     PaymentAttempt,
@@ -38,10 +36,10 @@ from fenqi.usecases.agreements.settle import ABOVE_LIMIT, BY_SYSTEM, CARD_UNUSAB
 from fenqi.usecases.cards.tokens import token_of
 from fenqi.usecases.conditions.queries import method_unavailability
 from fenqi.usecases.notices.quiet_hours import polite_time
-from fenqi.usecases.numbers import new_number
 from fenqi.usecases.plan_file import PlanFile
 from fenqi.usecases.rails import rail
 from fenqi.usecases.repayment.quote import RepaymentQuote
+from fenqi.usecases.repayment.sending import Sending, store_attempt
 from fenqi.usecases.repayment.settle import settle_attempt
 
 DEBIT_WINDOW = timedelta(minutes=15)
@@ -55,14 +53,16 @@ def debit_due(customer_id: UUID, agreement_id: UUID, *, now: datetime) -> Attemp
 
     May be called as often as one likes: only the call that finds the stored instant come debits. Raises NotFound.
     """
-    attempt = _store(customer_id, agreement_id, now=now)
-    if attempt is None:
+    attempt_id = _store(customer_id, agreement_id, now=now)
+    if attempt_id is None:
         return None
+    attempt = PaymentAttempt.objects.get(customer_id=customer_id, id=attempt_id)
     reply = _debit(attempt)
-    return settle_attempt(customer_id, attempt.id, reply, actor="channel:" + attempt.channel, now=now)
+    return settle_attempt(customer_id, attempt_id, reply, actor="channel:" + attempt.channel, now=now)
 
 
-def _store(customer_id: UUID, agreement_id: UUID, *, now: datetime) -> PaymentAttempt | None:
+def _store(customer_id: UUID, agreement_id: UUID, *, now: datetime) -> UUID | None:
+    """The attempt to make, as it is stored."""
     with transaction.atomic(durable=True):
         locks.customer(customer_id)
         agreement = find_agreement(customer_id, agreement_id)
@@ -70,12 +70,12 @@ def _store(customer_id: UUID, agreement_id: UUID, *, now: datetime) -> PaymentAt
             return None
         file = plan_file.read(customer_id, agreement.plan_id)
         decision = Decision(customer_id)
-        attempt = _decide(decision, agreement, file, now=now)
+        attempt_id = _decide(decision, agreement, file, now=now)
         write(decision)
-        return attempt
+        return attempt_id
 
 
-def _decide(decision: Decision, agreement: DebitAgreement, file: PlanFile, *, now: datetime) -> PaymentAttempt | None:
+def _decide(decision: Decision, agreement: DebitAgreement, file: PlanFile, *, now: datetime) -> UUID | None:
     """The attempt to make; without one the next instant is worked out, or the agreement has ended."""
     if not _card_is_usable(agreement):
         end(decision, agreement, by=BY_SYSTEM, reason=CARD_UNUSABLE, now=now)
@@ -155,55 +155,30 @@ def _look_again(decision: Decision, agreement: DebitAgreement, *, now: datetime)
     outbox.about_agreement(decision, outbox.AUTO_DEBIT, agreement.id, at=at, now=now)
 
 
-def _add_attempt(
-    decision: Decision, agreement: DebitAgreement, quote: RepaymentQuote, *, now: datetime
-) -> PaymentAttempt:
+def _add_attempt(decision: Decision, agreement: DebitAgreement, quote: RepaymentQuote, *, now: datetime) -> UUID:
     """Payment, attempt and our number; while it is under way no next try is planned."""
     due_on = max(row.due_on for row in quote.before.rows if row.n in quote.rows)
     name = f"auto_debit:{agreement.id}:{due_on}:"
     earlier = Payment.objects.filter(customer_id=agreement.customer_id, request_key__startswith=name).count()
-    payment = Payment.objects.create(
-        customer_id=agreement.customer_id,
-        id=new_id(),
+    sending = Sending(
         plan_id=agreement.plan_id,
         purpose=quote.choice.purpose,
-        installments=list(quote.rows),
+        rows=quote.rows,
         amount_minor=quote.amount_minor,
         currency=quote.currency,
-        state=PaymentState.OPEN,
         channel=agreement.channel,
+        method=AttemptMethod.AUTO_DEBIT,
         quoted_on=quote.quoted_on,
         expires_at=now + DEBIT_WINDOW,
         request_key=f"{name}{earlier + 1}",
-        created_at=now,
-        updated_at=now,
-    )
-    attempt = PaymentAttempt.objects.create(
-        customer_id=agreement.customer_id,
-        id=new_id(),
-        payment_id=payment.id,
-        attempt_no=1,
-        channel=agreement.channel,
-        out_trade_no=new_number("F"),
-        amount_minor=quote.amount_minor,
-        currency=quote.currency,
-        state=next_state(AttemptState.CREATED, Step.SENT).value,  # stored before the first byte leaves
-        next_query_at=next_query_at(0, now),
-        method=AttemptMethod.AUTO_DEBIT,
         card_id=agreement.card_id,
         agreement_id=agreement.id,
-        expires_at=now + DEBIT_WINDOW,
-        created_at=now,
     )
-    decision.add(
-        "directory",
-        {"kind": DirectoryKind.OUT_TRADE_NO.value, "key": attempt.out_trade_no, "target_id": attempt.id},
-    )
-    outbox.ask_later(decision, attempt.id, at=attempt.next_query_at, now=now)
+    sent = store_attempt(decision, sending, now=now)
     DebitAgreement.objects.filter(customer_id=agreement.customer_id, id=agreement.id).update(
         next_try_at=None, updated_at=now
     )
-    return attempt
+    return sent.attempt_id
 
 
 def _debit(attempt: PaymentAttempt) -> ChannelReply:

@@ -31,31 +31,26 @@ from fenqi.domain.payments import (
     FailureCategory,
     Outcome,
     RetryMark,
-    Step,
     Verdict,
-    next_query_at,
-    next_state,
 )
 from fenqi.records import locks
-from fenqi.records.identifiers import new_id
 from fenqi.records.models import (
     AttemptMethod,
     BoundCard,
-    DirectoryKind,
     OrderLine,
     Payment,
     PaymentAttempt,
     PaymentPurpose,
     PaymentState,
 )
-from fenqi.records.posting import Decision, Row, write
-from fenqi.usecases import outbox, plan_file
+from fenqi.records.posting import Decision, write
+from fenqi.usecases import plan_file
 from fenqi.usecases.cards.tokens import token_of
-from fenqi.usecases.numbers import new_number
 from fenqi.usecases.rails import rail
 from fenqi.usecases.repayment import resolve
 from fenqi.usecases.repayment.methods import Method, MethodKey, usable_method
 from fenqi.usecases.repayment.quote import QuoteExpired, RepaymentQuote, quote_on_file, read_token
+from fenqi.usecases.repayment.sending import Sending, store_attempt
 from fenqi.usecases.repayment.settle import settle_attempt
 
 CASHIER_WINDOW = timedelta(minutes=15)
@@ -190,66 +185,28 @@ def _store(
     if quote.amount_minor != promised:
         raise QuoteExpired
     method = usable_method(customer_id, key, quote, now=now)
-    payment, attempt_row = _rows(quote, method, payer=payer, request_key=request_key, now=now)
     decision = Decision(customer_id)
-    decision.add("payment", payment)
-    decision.add("payment_attempt", attempt_row)
-    decision.add(
-        "directory",
-        {"kind": DirectoryKind.OUT_TRADE_NO.value, "key": attempt_row["out_trade_no"], "target_id": attempt_row["id"]},
-    )
-    outbox.ask_later(decision, attempt_row["id"], at=attempt_row["next_query_at"], now=now)
+    sent = store_attempt(decision, _sending(quote, method, payer, request_key=request_key, now=now), now=now)
     write(decision)
-    attempt_id: UUID = attempt_row["id"]
-    return attempt_id
+    return sent.attempt_id
 
 
-def _rows(quote: RepaymentQuote, method: Method, *, payer: Payer, request_key: str, now: datetime) -> tuple[Row, Row]:
-    payment_id, attempt_id = new_id(), new_id()
-    expires_at = min(now + CASHIER_WINDOW, quote.valid_until)
-    payment = {
-        "id": payment_id,
-        "plan_id": quote.plan_id,
-        "purpose": quote.choice.purpose.value,
-        "installments": list(quote.rows),
-        "amount_minor": quote.amount_minor,
-        "currency": quote.currency,
-        "state": PaymentState.OPEN.value,
-        "channel": method.channel,
-        "quoted_on": quote.quoted_on,
-        "expires_at": expires_at,
-        "event_id": None,
-        "request_key": request_key,
-        "created_at": now,
-        "succeeded_at": None,
-        "updated_at": now,
-    }
-    attempt = {
-        "id": attempt_id,
-        "payment_id": payment_id,
-        "attempt_no": 1,
-        "channel": method.channel,
-        "out_trade_no": new_number("F"),
-        "amount_minor": quote.amount_minor,
-        "currency": quote.currency,
-        "state": next_state(AttemptState.CREATED, Step.SENT).value,  # stored before the first byte leaves
-        "trade_no": "",
-        "code": "",
-        "category": "",
-        "asked": 0,
-        "next_query_at": next_query_at(0, now),
-        "method": (AttemptMethod.CARD if method.card else AttemptMethod.CASHIER).value,
-        "card_id": method.card.card_id if method.card else None,
-        "agreement_id": None,
-        "retry": "",
-        "cashier": {} if method.card else {"device": payer.device.value, "payer_ip": payer.address},
-        "expires_at": expires_at,
-        "created_at": now,
-        "resolved_at": None,
-        "paid_at": None,
-        "reply": {},
-    }
-    return payment, attempt
+def _sending(quote: RepaymentQuote, method: Method, payer: Payer, *, request_key: str, now: datetime) -> Sending:
+    """A bound card is debited as it is; a cashier is ordered for who pays there."""
+    return Sending(
+        plan_id=quote.plan_id,
+        purpose=quote.choice.purpose,
+        rows=quote.rows,
+        amount_minor=quote.amount_minor,
+        currency=quote.currency,
+        channel=method.channel,
+        method=AttemptMethod.CARD if method.card else AttemptMethod.CASHIER,
+        quoted_on=quote.quoted_on,
+        expires_at=min(now + CASHIER_WINDOW, quote.valid_until),
+        request_key=request_key,
+        card_id=method.card.card_id if method.card else None,
+        cashier={} if method.card else {"device": payer.device.value, "payer_ip": payer.address},
+    )
 
 
 def _again(payment: Payment, payer: Payer, *, now: datetime) -> StartedRepayment:
