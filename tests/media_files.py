@@ -89,6 +89,16 @@ def turned(made: bytes) -> bytes:
     return made[:at] + matrix + made[at + len(matrix) :]
 
 
+def edited(made: bytes, *edits: tuple[int, int]) -> bytes:
+    """The same video with this edit list on its picture: (milliseconds shown, from where in its own time; -1: nothing
+    yet).
+    """
+    old = _box(made, b"elst")
+    told = b"".join(struct.pack(">IiI", shown, begins, 0x10000) for shown, begins in edits)
+    new = struct.pack(">I4s2I", 16 + len(told), b"elst", 0, len(edits)) + told
+    return _grown(made.replace(old, new, 1), (b"moov", b"trak", b"edts"), by=len(new) - len(old))
+
+
 def told_again(made: bytes, *, times: int) -> bytes:
     """The same video, whose index names its first key frame so many times: a small file that unfolds into a large one.
 
@@ -109,11 +119,16 @@ def told_again(made: bytes, *, times: int) -> bytes:
     )
     old = _box(made, b"stbl")
     again = made.replace(old, struct.pack(">I4s", 8 + len(table), b"stbl") + table)
-    for above in (b"moov", b"trak", b"mdia", b"minf"):
-        at = again.index(above) - 4
-        (was,) = struct.unpack_from(">I", again, at)
-        again = again[:at] + struct.pack(">I", was + 8 + len(table) - len(old)) + again[at + 4 :]
-    return again
+    return _grown(again, (b"moov", b"trak", b"mdia", b"minf"), by=8 + len(table) - len(old))
+
+
+def _grown(made: bytes, boxes: tuple[bytes, ...], *, by: int) -> bytes:
+    """What holds a box that was written longer is longer itself."""
+    for name in boxes:
+        at = made.index(name) - 4
+        (was,) = struct.unpack_from(">I", made, at)
+        made = made[:at] + struct.pack(">I", was + by) + made[at + 4 :]
+    return made
 
 
 def _box(made: bytes, name: bytes) -> bytes:

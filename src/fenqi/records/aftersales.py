@@ -25,7 +25,8 @@ class AftersalesCase(SpreadModel):
     case_no = models.CharField(max_length=32)
     order_id = models.UUIDField()
     plan_id = models.UUIDField(null=True)
-    kind = models.CharField(max_length=24, choices=CaseKind)
+    kind = models.CharField(max_length=24, choices=CaseKind)  # what is done
+    was_exchange = models.BooleanField(default=False)  # applied for as an exchange; nothing could be sent: a return
     reason = models.CharField(max_length=40)  # of domain.aftersales.reasons
     description = models.TextField(default="")
     via = models.CharField(max_length=16, choices=AppliedVia)
@@ -36,7 +37,7 @@ class AftersalesCase(SpreadModel):
     rule = models.CharField(max_length=64, default="")  # the rule that a refusal or an approval names
     currency = models.CharField(max_length=3)
     value_minor = models.BigIntegerField(default=0)  # what the returned lines are worth, by the quote in force
-    quote_id = models.UUIDField(null=True)  # the quote that the customer accepted last
+    quote_id = models.UUIDField(null=True)  # accepted last, or the refund offered instead of an exchange
     refund_id = models.UUIDField(null=True)
     agent = models.CharField(max_length=80, default="")  # who has taken it in hand
     decided_by = models.CharField(max_length=80, default="")

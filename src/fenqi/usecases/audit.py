@@ -73,6 +73,7 @@ class Action(StrEnum):
     CASE_WITHDRAWN = "case_withdrawn"
     GOODS_RECEIVED = "goods_received"
     REPLACEMENT_SENT = "replacement_sent"
+    REFUND_OFFERED_INSTEAD = "refund_offered_instead"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,6 +58,18 @@ def test_the_way_of_a_return() -> None:
     assert state is CaseState.COMPLETED
 
 
+def test_the_refund_of_an_exchange_waits_for_the_customer_who_asked_for_goods() -> None:
+    offered = next_state(CaseState.REPLACING, CaseSignal.CANNOT_REPLACE)
+    assert {signal for state, signal in NEXT_STATE if state is CaseState.REPLACING} == {
+        CaseSignal.REPLACEMENT_SENT,
+        CaseSignal.CANNOT_REPLACE,
+    }
+    assert (offered, next_state(offered, CaseSignal.CONFIRMED)) == (CaseState.QUOTE_CHANGED, CaseState.REFUNDING)
+    assert GIVEN_BY[CaseSignal.CANNOT_REPLACE] == {Party.STAFF}
+    assert GIVEN_BY[CaseSignal.CONFIRMED] == {Party.CUSTOMER}
+    assert [state for state, signal in NEXT_STATE if signal is CaseSignal.CANNOT_REPLACE] == [CaseState.REPLACING]
+
+
 @pytest.mark.parametrize("state", BEFORE_MONEY)
 def test_it_can_be_taken_back_at_any_time_before_money_moves(state: CaseState) -> None:
     assert next_state(state, CaseSignal.WITHDRAWN) is CaseState.WITHDRAWN

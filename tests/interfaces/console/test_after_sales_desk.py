@@ -197,6 +197,39 @@ def test_a_refusal_begins_with_a_standard_answer_and_names_rule_and_next_step(
     assert "The photo is dark." in agent.get(address(case)).content.decode()
 
 
+@pytest.mark.requirement("R039")
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh-hans", ("新商品无法寄出", "已请客户确认改为退款", "换货，改为退款", "待客户确认改为退款")),
+        (
+            "en",
+            ("The new goods cannot be sent", "asked to confirm a refund instead", "Exchange, refunded", "Nothing to"),
+        ),
+    ],
+)
+def test_what_cannot_be_sent_is_offered_as_a_refund_with_words_for_the_customer(
+    language: str, words: tuple[str, ...], desk: Desk, order: Returning
+) -> None:
+    case = order.apply(a_return((1, 1), kind=WishKind.EXCHANGE, reason=Reason.FAULTY))
+    case.approve()
+    case.send()
+    case.receive()
+    agent = desk("agent", language)
+    assert words[0] in agent.get(address(case)).content.decode()
+    assert agent.post(address(case, "refund-instead"), {"instead": "yes", "note": " "}).status_code == 422
+    assert case.state == CaseState.REPLACING
+
+    page = told(agent, case, "refund-instead", instead="yes", note="Discontinued")
+    assert case.state == CaseState.QUOTE_CHANGED
+    for word in (*words[1:], "Discontinued"):
+        assert word in page
+    assert page.count('class="quote"') == 1
+    assert words[2] in agent.get("/console/after-sales").content.decode()
+    assert address(case, "refund-instead") not in page
+    assert desk("finance").post(address(case, "refund-instead"), {"note": "x"}).status_code == 403
+
+
 def test_above_the_amount_of_the_policy_two_people_approve_and_never_one_twice(desk: Desk, order: Returning) -> None:
     case = applied(order)
     AftersalesCase.objects.filter(customer_id=case.customer_id).update(value_minor=600_000)

@@ -15,6 +15,7 @@ from fenqi.domain.ledger import Account, EntryCode
 from fenqi.domain.payments import AttemptState, FailureCategory
 from fenqi.domain.plans import EventKind, PlanStatus
 from fenqi.interfaces.console import words
+from fenqi.interfaces.shared.entry_words import ENTRIES
 from fenqi.records.models import AppliedVia, CaseKind, OrderStatus, PaymentPurpose, PaymentState
 from fenqi.usecases.aftersales.desk import Pile
 from fenqi.usecases.audit import Action
@@ -70,8 +71,8 @@ def test_no_other_room_says_it_otherwise(room: str) -> None:
         (words.PURPOSES, PaymentPurpose.values),
         (words.ATTEMPT_STATES, AttemptState),
         (words.FAILURES, FailureCategory),
-        (words.EVENTS, EventKind),
-        (words.EVENTS, EntryCode),
+        (ENTRIES, EventKind),
+        (ENTRIES, EntryCode),
         (words.ACCOUNTS, Account),
         (words.ACTS, Action),
         (words.CASE_STATES, CaseState),

@@ -12,7 +12,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from fenqi.domain.aftersales.reasons import Reason
+from fenqi.domain.aftersales.cases import CaseState
+from fenqi.domain.aftersales.reasons import Reason, WishKind
 from fenqi.records.identifiers import HOUSE_ID
 from fenqi.records.models import (
     Account,
@@ -25,7 +26,7 @@ from fenqi.records.models import (
 )
 from fenqi.usecases import clock, rate_limits
 from fenqi.usecases.aftersales import review, withdraw
-from fenqi.usecases.aftersales.exchange import send_replacement
+from fenqi.usecases.aftersales.exchange import offer_refund, send_replacement
 from fenqi.usecases.partners import refunding as refunding_there
 from fenqi.usecases.partners.providers import edit_provider
 from fenqi.usecases.staff.permissions import staff_member
@@ -352,6 +353,50 @@ def test_an_exchange_says_that_the_plan_goes_on() -> None:
     assert "新商品已寄出，" in text
     assert "SF999888777" in text
     assert "将退回给你" not in text
+
+
+@pytest.mark.requirement("R039")
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh-hans", ("换货，改为退款", "新商品无法寄出，退款请你确认", "确认退款", "等你确认退款", "你已确认退款")),
+        (
+            "en",
+            (
+                "Exchange, refunded instead",
+                "The new goods cannot be sent, a refund is ready for you to confirm",
+                "Confirm the refund",
+                "We wait for you to confirm the refund",
+                "You confirmed the refund",
+            ),
+        ),
+    ],
+)
+def test_an_exchange_that_cannot_be_sent_is_refunded_once_the_customer_agrees(
+    language: str, words: tuple[str, ...], town: Town
+) -> None:
+    kind, answer, button, waits, agreed = words
+    order = delivered(language=language)
+    order.repay(1, key="first")
+    case = order.apply(a_return((1, 1), (2, 4), kind=WishKind.EXCHANGE, reason=Reason.FAULTY))
+    case.approve()
+    case.send()
+    case.receive()
+    offer_refund(agent("second"), case.customer_id, case.case_id, note="Discontinued", now=case.now)
+
+    client = reader(order, language)
+    assert kind in text_of(client, "/after-sales")
+    text = text_of(client, page_of(case))
+    for word in (kind, answer, button, waits, "Discontinued", "100.00"):
+        assert word in text
+    offered = case.view.offered_quote
+    assert offered is not None
+    client.post(f"{page_of(case)}/confirm", {"quote": str(offered.quote_id)})
+    assert case.state == CaseState.REFUNDING
+    text = text_of(client, page_of(case))
+    assert agreed in text
+    assert kind in text
+    assert answer not in text
 
 
 # The case -----------------------------------------------------------------------------------------------------------

@@ -1,11 +1,13 @@
 """Photos and videos over HTTP: bounded while they come, seen by their owner only, shown and never run (R036-R038)."""
 
 from collections.abc import Iterator
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.conf import settings as django_settings
 from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
+from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.utils.module_loading import import_string
 from pytest_django import Settings
@@ -45,6 +47,33 @@ def browser_of(bill: Bought, language: str = "zh-hans") -> Client:
 
 def address(bill: Bought) -> str:
     return f"/orders/{bill.order_id}/evidence"
+
+
+class Unread:
+    """A body of which nothing may be read."""
+
+    def read(self, *_size: int) -> bytes:
+        raise ReadAnyway
+
+    readline = read
+
+
+class ReadAnyway(Exception):
+    pass
+
+
+def sent_much(browser: Client, path: str) -> HttpResponse:
+    """A form with 50 MB of files by its stated length, from a browser whose forms are checked."""
+    browser.handler.enforce_csrf_checks = True
+    browser.cookies[django_settings.CSRF_COOKIE_NAME] = "a" * 32
+    stated: dict[str, Any] = {
+        "CONTENT_TYPE": "multipart/form-data; boundary=x",
+        "CONTENT_LENGTH": str(50 * 1024 * 1024),
+        "wsgi.input": Unread(),
+    }
+    answer = browser.generic("POST", path, **stated)
+    assert isinstance(answer, HttpResponse)
+    return answer
 
 
 def a_file(content: bytes, name: str = "IMG_0001.jpg", kind: str = "image/jpeg") -> SimpleUploadedFile:
@@ -156,3 +185,22 @@ def test_a_request_that_is_too_long_is_refused_before_it_is_read(bill: Bought, s
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000
     answer = browser_of(bill).post(address(bill), {"file": a_file(b"x" * 50_000)})
     assert answer.status_code == 400
+
+
+def test_files_are_read_of_customers_on_pages_that_take_them(bill: Bought) -> None:
+    for path in (address(bill), f"/after-sales/{uuid4()}/answer", f"/orders/{bill.order_id}/after-sales/reason"):
+        with pytest.raises(ReadAnyway):
+            sent_much(browser_of(bill), path)
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh-hans", "没有处理"), ("en", "sign in again")])
+def test_of_strangers_and_on_other_pages_nothing_is_read(language: str, words: str, bill: Bought) -> None:
+    stranger, customer = Client(headers={"accept-language": language}), browser_of(bill, language)
+    asked = [(stranger, address(bill)), (stranger, "/sign-in"), (stranger, "/console/sign-in"), (customer, "/support")]
+    for browser, path in asked:
+        answer = sent_much(browser, path)
+        assert answer.status_code == 400, path
+        assert words in answer.content.decode()
+    assert browser_of(bill).post(address(bill), {"file": a_file(media_files.photo())}).status_code == 302
+    small = Client().post(address(bill), {"file": a_file(media_files.photo())})
+    assert small.headers["Location"].startswith("/sign-in"), "as small as a form, it is answered as any form"

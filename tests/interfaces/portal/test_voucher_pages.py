@@ -244,6 +244,8 @@ def test_papers_are_not_drawn_without_end(now: datetime) -> None:
     client = customer(plan.customer_id)
     statuses = [client.get(f"/orders/{plan.order_id}/records.csv").status_code for _ in range(41)]
     assert statuses == [200] * 40 + [429]
+    for unknown in ("/orders/{}/records.csv", "/orders/{}/records.pdf", "/vouchers/payment/{}.pdf"):
+        assert client.get(unknown.format(new_id())).status_code == 429, "it was not even looked for"
 
 
 @pytest.mark.requirement("R079", "R081")

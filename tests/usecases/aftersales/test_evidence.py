@@ -215,7 +215,7 @@ def test_as_many_are_taken_as_the_policy_says_and_the_same_file_counts_once(bill
     with pytest.raises(TooMuchEvidence):
         sent(bill, media_files.video(tmp_path, seconds=1))
 
-    discard(bill.customer_id, first.evidence_id)
+    discard(bill.customer_id, first.evidence_id, uploaded_by=owner(bill))
     assert sent(bill, media_files.photo(size=(99, 99))).kind is MediaKind.PHOTO
 
 
@@ -242,6 +242,9 @@ def test_what_an_agent_uploads_is_neither_the_customers_nor_counted_with_it(bill
     agent, colleague = f"staff:{new_id()}", f"staff:{new_id()}"
     mine, theirs = sent(bill, media_files.photo()), sent(bill, media_files.photo(), by=agent)
     assert mine.evidence_id != theirs.evidence_id
+    for who, not_theirs in ((owner(bill), theirs), (agent, mine), (colleague, mine), (colleague, theirs)):
+        with pytest.raises(NotFound):
+            discard(bill.customer_id, not_theirs.evidence_id, uploaded_by=who)
     for who, has in ((owner(bill), [mine]), (agent, [theirs]), (colleague, [])):
         waiting = waiting_evidence(bill.customer_id, bill.order_id, uploaded_by=who)
         assert [one.evidence_id for one in waiting] == [one.evidence_id for one in has]
@@ -261,14 +264,14 @@ def test_anothers_order_and_anothers_evidence_are_not_known(bill: Bought) -> Non
     with pytest.raises(NotFound):
         read_evidence(other.customer_id, taken.evidence_id)
     with pytest.raises(NotFound):
-        discard(other.customer_id, taken.evidence_id)
+        discard(other.customer_id, taken.evidence_id, uploaded_by=owner(bill))
 
 
 def test_what_was_handed_in_cannot_be_taken_back(bill: Bought) -> None:
     taken = sent(bill, media_files.photo())
     CaseEvidence.objects.filter(customer_id=bill.customer_id, id=taken.evidence_id).update(case_id=a_case(bill))
     with pytest.raises(NotFound):
-        discard(bill.customer_id, taken.evidence_id)
+        discard(bill.customer_id, taken.evidence_id, uploaded_by=owner(bill))
 
 
 @pytest.mark.parametrize("thumbnail", [False, True])

@@ -114,6 +114,25 @@ def test_a_video_held_upright_stays_so(made: Path) -> None:
         assert thumbnail.size == (48, 64)
 
 
+EDITS = {
+    "as encoders begin, behind their first frames": ((2000, 2048),),
+    "the sound began first": ((100, -1), (1900, 2048)),
+    "cut at the beginning, between key frames": ((1500, 2048 + 5120),),
+    "cut at the end": ((1000, 2048),),
+}
+
+
+@pytest.mark.requirement("R037")
+@pytest.mark.parametrize("edits", EDITS.values(), ids=EDITS)
+def test_what_telephones_say_about_where_a_video_begins_is_taken(
+    edits: tuple[tuple[int, int], ...], made: Path
+) -> None:
+    kept = taken(media_files.edited(media_files.video(made.parent, sound=True), *edits), made)
+    assert kept.seconds == 2
+    with av.open(str(made / "kept")) as film:
+        assert 15 <= sum(1 for _ in film.decode(video=0)) <= 20
+
+
 def test_what_is_neither_picture_nor_sound_of_a_video_is_left_out(made: Path) -> None:
     path = made.parent / "with-words.mp4"
     plain = made.parent / "plain.mp4"

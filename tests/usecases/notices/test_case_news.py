@@ -1,12 +1,16 @@
 """What customers are told of their cases by text message: each step once, with the sum, the way and the days."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from fenqi.domain.aftersales.reasons import Reason, WishKind
 from fenqi.records.models import CaseStep, OutboxMessage
 from fenqi.usecases import clock
 from fenqi.usecases.aftersales import review
-from fenqi.usecases.aftersales.exchange import send_replacement
+from fenqi.usecases.aftersales.exchange import offer_refund, send_replacement
+from fenqi.usecases.aftersales.waiting import mind_waiting
 from fenqi.usecases.notices.case_news import NOTE_CHARACTERS, tell_of_case
 from fenqi.usecases.notices.templates import TEXTS, Message
 from returned import Case, a_return, delivered
@@ -95,6 +99,39 @@ def test_more_evidence_a_changed_quote_and_a_replacement_are_told(town: Town) ->
     assert any("请拍一张背面的照片" in text for text in texts)
     assert any("应退 1,000.00 元 变为 950.00 元" in text for text in texts)
     assert any("SF0000000001" in text for text in texts)
+
+
+@pytest.mark.parametrize(("phone", "language"), [("17000000978", "zh-hans"), ("17000000979", "en")])
+def test_a_refund_instead_of_an_exchange_and_the_reminder_of_it_say_what_goes_back(
+    phone: str, language: str, town: Town
+) -> None:
+    order = delivered(phone=phone, language=language)
+    case = order.apply(a_return((1, 1), kind=WishKind.EXCHANGE, reason=Reason.FAULTY))
+    case.approve()
+    case.send()
+    case.receive()
+    told(case, town, phone)
+    offer_refund(agent(), case.customer_id, case.case_id, note="同款已停产", now=case.now)
+    case = replace(case, now=case.now + timedelta(days=6))
+    with clock.stopped(case.now):
+        mind_waiting(case.customer_id, case.case_id, now=case.now)
+    for seq in (step.seq for step in case.view.steps if step.signal in ("cannot_replace", "reminded")):
+        tell_of_case(case.customer_id, case.case_id, seq, now=case.view.steps[seq - 1].at)
+    said = "可改为退款 1,000.00 元" if language.startswith("zh") else "you can have CNY 1,000.00 refunded instead"
+    assert sum(said in message["text"] for message in town.messages(phone)) == 2
+
+
+def test_the_reminder_of_a_changed_quote_tells_its_amounts(town: Town) -> None:
+    phone = "17000000980"
+    case = delivered(phone=phone).apply(a_return((1, 1)))
+    case.approve()
+    case.send()
+    case.receive({1: (5_000, "屏幕有划痕")})
+    case.execute()
+    now = case.now + timedelta(days=6)
+    mind_waiting(case.customer_id, case.case_id, now=now)
+    tell_of_case(case.customer_id, case.case_id, case.view.steps[-1].seq, now=now)
+    assert any("应退 1,000.00 元 变为 950.00 元" in message["text"] for message in town.messages(phone))
 
 
 def test_an_old_step_is_no_news(town: Town) -> None:

@@ -143,6 +143,8 @@ def test_one_that_the_lender_refuses_calls_a_person_who_sends_it_again(
     assert again(row).alert == "refused"
     assert plan.state().totals.outstanding.total == 128_640, "nothing is done half"
     second = by_hand.send_again(admin, plan.customer_id, row.id, now=now)
+    with pytest.raises(by_hand.NotByHand):
+        by_hand.send_again(admin, plan.customer_id, row.id, now=now)
     assert refunding.send(plan.customer_id, second, now=now) is RefundState.SUCCEEDED
     assert again(row).alert == ""
 

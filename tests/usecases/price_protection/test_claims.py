@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import IntegrityError, transaction
 from procrastinate.contrib.django import app
+from structlog.testing import capture_logs
 
 from fenqi.domain.aftersales.cases import CaseState
 from fenqi.domain.aftersales.eligibility import NotEligible
@@ -35,7 +37,7 @@ from fenqi.usecases.price_protection.claim import StatementNeeded, claim, claim_
 from fenqi.usecases.price_protection.feed import PriceInput, take_prices
 from fenqi.usecases.price_protection.lines import order_under_protection
 from fenqi.usecases.price_protection.nightly import make_offers
-from fenqi.usecases.price_protection.offers import OfferGone, accept_offer, quote_offer
+from fenqi.usecases.price_protection.offers import OfferGone, accept_offer, offer_on_order, quote_offer
 from fenqi.usecases.reconciliation.check import check_books
 from fenqi.usecases.staff.permissions import NotPermitted
 from owed_back import books
@@ -336,6 +338,28 @@ class TestOffers:
         (offer,) = self.offers(order)
         assert (offer.state, offer.case_id) == (OfferState.ACCEPTED, case_id)
         assert make_offers(now=order.now).offers == 0
+
+    def test_an_order_that_fails_keeps_no_other_from_its_offer(
+        self, order: Returning, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        cheaper(order, 95_000)
+        broken = delivered(days_ago=3)
+
+        def offer(customer_id: UUID, order_id: UUID, *, now: datetime) -> int:
+            if order_id == broken.order_id:
+                raise RuntimeError("this order's own fault")
+            return offer_on_order(customer_id, order_id, now=now)
+
+        monkeypatch.setattr("fenqi.usecases.price_protection.nightly.offer_on_order", offer)
+        with capture_logs() as logs:
+            done = make_offers(now=order.now)
+        assert (done.orders, done.offers, done.failed) == (2, 1, 1)
+        assert [(log["event"], log["order_id"]) for log in logs] == [("price_offer_failed", str(broken.order_id))]
+        assert len(self.offers(order)) == 1
+
+        monkeypatch.undo()
+        again = make_offers(now=order.now)
+        assert (again.offers, again.failed) == (1, 0)
 
     def test_a_deeper_drop_takes_the_place_of_an_offer_that_stands(self, order: Returning) -> None:
         cheaper(order, 95_000)

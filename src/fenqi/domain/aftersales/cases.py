@@ -21,7 +21,7 @@ class CaseState(StrEnum):
     GOODS_AWAITED = "goods_awaited"
     GOODS_RECEIVED = "goods_received"
     QUOTE_CHANGED = "quote_changed"
-    """The facts changed against the customer, who must confirm the new quote first."""
+    """The facts changed against the customer, or a refund takes the place of an exchange: to be confirmed first."""
     REFUNDING = "refunding"
     REPLACING = "replacing"
     """An exchange: the goods are here, their replacement has not been sent."""
@@ -54,6 +54,8 @@ class CaseSignal(StrEnum):
     EXECUTED = "executed"
     REPLACEMENT_DUE = "replacement_due"
     REPLACEMENT_SENT = "replacement_sent"
+    CANNOT_REPLACE = "cannot_replace"
+    """There is nothing to send: a refund is offered in its place, to which the customer must agree."""
     TRACED = "traced"
     """The latest day of arrival has passed and the channel is asked where the money is (P205)."""
     ARRIVED = "arrived"
@@ -134,6 +136,7 @@ _NEXT_STATE: Mapping[CaseState, Mapping[CaseSignal, CaseState]] = {
     },
     CaseState.REPLACING: {
         CaseSignal.REPLACEMENT_SENT: CaseState.COMPLETED,
+        CaseSignal.CANNOT_REPLACE: CaseState.QUOTE_CHANGED,
     },
     CaseState.COMPLETED: {
         CaseSignal.CAME_BACK: CaseState.REFUNDING,
@@ -172,6 +175,7 @@ GIVEN_BY: Mapping[CaseSignal, frozenset[Party]] = {
     CaseSignal.EXECUTED: frozenset({Party.HOUSE}),
     CaseSignal.REPLACEMENT_DUE: frozenset({Party.HOUSE}),
     CaseSignal.REPLACEMENT_SENT: frozenset({Party.STAFF}),
+    CaseSignal.CANNOT_REPLACE: frozenset({Party.STAFF}),
     CaseSignal.TRACED: frozenset({Party.HOUSE}),
     CaseSignal.ARRIVED: frozenset({Party.HOUSE}),
     CaseSignal.CAME_BACK: frozenset({Party.HOUSE}),

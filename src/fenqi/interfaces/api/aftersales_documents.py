@@ -183,6 +183,7 @@ class CaseInBrief(Outgoing):
     order_no: str
     title: str
     kind: str
+    was_exchange: bool
     reason: str
     state: str
     value_minor: int
@@ -211,7 +212,10 @@ class Evidence(Outgoing):
 
 
 class Case(Outgoing):
-    """`holder`: who has the money: mall, channel, receiver, customer or not_known. `customer_may`: what is open now."""
+    """`holder`: who has the money: mall, channel, receiver, customer or not_known. `customer_may`: what is open now.
+
+    `was_exchange`: applied for as an exchange, of which nothing could be sent; it is a return since.
+    """
 
     case_id: UUID
     case_no: str
@@ -220,6 +224,7 @@ class Case(Outgoing):
     plan_id: UUID | None
     title: str
     kind: str
+    was_exchange: bool
     reason: str
     description: str
     via: str

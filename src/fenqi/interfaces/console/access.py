@@ -46,6 +46,16 @@ def staff_page(permission: Permission) -> Callable[[StaffView[Parameters]], Page
     return decorate
 
 
+def may(permission: Permission) -> Callable[[HttpRequest], bool]:
+    """For `takes_files`: whether who asks is staff with the permission."""
+
+    def asked(request: HttpRequest) -> bool:
+        staff = staff_member(request.user)
+        return staff is not None and staff.may(permission)
+
+    return asked
+
+
 def _sign_in_address(request: HttpRequest) -> str:
     """The sign-in page, which leads back here; a page that was posted to is not come back to."""
     back = request.get_full_path() if request.method == "GET" else reverse("console:home")

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from fenqi.interfaces.console import words
 from fenqi.interfaces.portal.methods import card_name
 from fenqi.interfaces.shared import formats
+from fenqi.interfaces.shared.entry_words import ENTRIES
 from fenqi.interfaces.shared.ui_tags import pill
 from fenqi.usecases.cards.queries import CardView
 from fenqi.usecases.clock import mall_zone
@@ -31,7 +32,7 @@ _LISTS: Mapping[str, words.Words] = {
     "failure": words.FAILURES,
     "agreement": words.AGREEMENT_STATUSES,
     "agreement_end": words.AGREEMENT_ENDS,
-    "event": words.EVENTS,
+    "event": ENTRIES,
     "account": words.ACCOUNTS,
     "act": words.ACTS,
     "refusal": words.REFUSALS,

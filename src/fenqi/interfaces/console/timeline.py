@@ -9,9 +9,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from fenqi.interfaces.console.words import CASE_KINDS, CASE_STATES, CASE_TONES, CHANNELS, EVENTS, FAILURES
+from fenqi.interfaces.console.words import CASE_KINDS, CASE_STATES, CASE_TONES, CHANNELS, FAILURES
 from fenqi.interfaces.portal.rail import Reader
 from fenqi.interfaces.shared import formats
+from fenqi.interfaces.shared.entry_words import ENTRIES
 from fenqi.usecases import clock
 from fenqi.usecases.aftersales.views import CaseSummary
 from fenqi.usecases.audit import Action, AuditView
@@ -118,7 +119,7 @@ def _order(order: OrderSummary) -> Moment:
 
 def _cases(cases: Iterable[CaseSummary]) -> Iterator[Moment]:
     for case in cases:
-        about = SEPARATOR.join((case.case_no, str(CASE_KINDS.get(case.kind, case.kind)), case.title))
+        about = SEPARATOR.join((case.case_no, str(CASE_KINDS.get(case.told_kind, case.kind)), case.title))
         yield Moment(
             at=case.created_at,
             kind=Show.AFTER_SALES,
@@ -217,7 +218,7 @@ def _plan_fact(fact: PlanFact) -> Moment:
         at=fact.event.recorded_at,
         kind=Show.REPAYMENTS,
         tone="paid",
-        title=str(EVENTS.get(fact.event.kind, fact.event.kind)),
+        title=str(ENTRIES.get(fact.event.kind, fact.event.kind)),
         detail=fact.title,
         amount_minor=fact.event.amount_minor,
         currency=fact.currency,

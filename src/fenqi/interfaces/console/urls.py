@@ -51,6 +51,7 @@ urlpatterns = [
     path("after-sales/<uuid:customer_id>/<uuid:case_id>/reject", acts.reject, name="reject_case"),
     path("after-sales/<uuid:customer_id>/<uuid:case_id>/receive", acts.receive, name="receive_goods"),
     path("after-sales/<uuid:customer_id>/<uuid:case_id>/replace", acts.send_replacement, name="send_replacement"),
+    path("after-sales/<uuid:customer_id>/<uuid:case_id>/refund-instead", acts.refund_instead, name="refund_instead"),
     path("after-sales/<uuid:customer_id>/<uuid:case_id>/withdraw", acts.take_back, name="withdraw_case"),
     path(
         "after-sales/<uuid:customer_id>/<uuid:case_id>/evidence/<uuid:evidence_id>", evidence.show, name="case_evidence"

@@ -70,6 +70,8 @@ RESERVE_REASONS: Words = {
     "still_owed": _("something is still owed"),
     "refund_under_way": _("a refund is under way"),
     "no_end_yet": _("there is no plan, and no refund has left"),
+    "one_piece": _("something is under way on it, and it is given back whole"),
+    "completed": _("the rest after a capture, released by the bank"),
 }
 
 RESERVE_ALERTS: Words = {
@@ -212,41 +214,6 @@ FAILURES: Words = {
     "merchant_config": _("our own set-up"),
 }
 
-EVENTS: Words = {
-    "opened": _("Plan opened"),
-    "repayment": _("Repayment booked"),
-    "refund": _("Refund"),
-    "price_adjustment": _("Price adjustment"),
-    "credit": _("Goodwill credit"),
-    "fee_refund": _("Charge given back"),
-    "fee": _("Fee charged"),
-    "late_fee": _("Late fee charged"),
-    "waiver": _("Waiver"),
-    "reversal": _("Reversal"),
-    "chargeback": _("Chargeback"),
-    "settlement": _("Early settlement"),
-    "balance_payout": _("Balance paid out"),
-    "extension": _("Extension"),
-    "reschedule": _("Rescheduled"),
-    "charge_off": _("Charged off"),
-    "look": _("Late fees brought up to date"),
-    "duplicate_payment": _("Paid a second time"),
-    "price_difference": _("Price difference owed"),
-    "refund_paid": _("Refund has left"),
-    "refund_returned": _("Refund came back"),
-    "transfer_paid": _("Transfer has left"),
-    "return_at_ordering": _("Owed back: what was paid at ordering"),
-    "channel_settlement": _("Channel settled a day"),
-    "partner_funded": _("A lender paid the goods"),
-    "partner_refund": _("A lender took a return off its plan"),
-    "partner_settlement": _("A lender paid a day out"),
-    "suspense": _("On suspense, or off it"),
-    "reserve_held": _("Reserve on hold"),
-    "reserve_released": _("Reserve released"),
-    "reserve_captured": _("Reserve captured"),
-}
-"""Kinds of plan events and codes of journal entries."""
-
 ACCOUNTS: Words = {
     "receivable.principal": _("Receivable: principal"),
     "receivable.interest": _("Receivable: interest"),
@@ -326,6 +293,7 @@ ACTS: Words = {
     "case_withdrawn": _("Withdrew an after-sales case"),
     "goods_received": _("Received returned goods"),
     "replacement_sent": _("Sent a replacement"),
+    "refund_offered_instead": _("Offered a refund instead of an exchange"),
     "reserve_asked_for": _("Asked the customer for a reserve"),
     "reserve_agreed": _("Agreed to a reserve"),
     "reserves_seen": _("Looked at the reserves that wait"),
@@ -407,6 +375,7 @@ CASE_KINDS: Words = {
     "return": _("Return and refund"),
     "refund_only": _("Refund without return"),
     "exchange": _("Exchange"),
+    "exchange_refunded": _("Exchange, refunded instead"),
     "price_difference": _("Price difference"),
 }
 
@@ -487,6 +456,7 @@ CASE_STEPS: Words = {
     "executed": _("Carried out: plan, books and refund"),
     "replacement_due": _("Replacement is due"),
     "replacement_sent": _("Replacement sent"),
+    "cannot_replace": _("Nothing to send: customer must confirm a refund instead"),
     "traced": _("Past its latest day: traced"),
     "arrived": _("Everything has arrived"),
     "came_back": _("Money came back from the bank"),

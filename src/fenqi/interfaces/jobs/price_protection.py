@@ -23,7 +23,7 @@ def make_price_offers(timestamp: int) -> None:  # noqa: ARG001  # the queue pass
     from fenqi.usecases.price_protection.nightly import make_offers  # noqa: PLC0415 - frames are for workers only
 
     done = make_offers(now=clock.now())
-    _log.info("price_offers", drops=done.drops, offers=done.offers, expired=done.expired)
+    _log.info("price_offers", drops=done.drops, offers=done.offers, expired=done.expired, failed=done.failed)
 
 
 @app.task(name=outbox.PRICE_OFFERED, retry=BackOff(most_tries=12))

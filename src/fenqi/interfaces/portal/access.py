@@ -27,6 +27,11 @@ def customer_of(request: HttpRequest) -> UUID | None:
     return customer_id
 
 
+def is_customer(request: HttpRequest) -> bool:
+    """For `takes_files`."""
+    return customer_of(request) is not None
+
+
 def customer_page(view: CustomerView[Parameters]) -> PageView[Parameters]:
     """A page of one customer: visitors are sent to sign in and come back; refusals become pages that say what to do.
 

@@ -28,10 +28,10 @@ from fenqi.domain.aftersales.evidence_rules import (
     MediaKind,
 )
 from fenqi.domain.errors import FenqiError
-from fenqi.interfaces.portal.access import customer_page
+from fenqi.interfaces.portal.access import customer_page, is_customer
 from fenqi.interfaces.portal.aftersales.actors import customer_actor
 from fenqi.interfaces.shared.files import file_answer
-from fenqi.interfaces.shared.uploads import was_cut_short
+from fenqi.interfaces.shared.uploads import takes_files, was_cut_short
 from fenqi.usecases import clock
 from fenqi.usecases.aftersales.evidence import EvidenceView, discard, read_evidence, store_evidence
 from fenqi.usecases.rate_limits import TooManyRequests
@@ -42,6 +42,7 @@ NOT_NOW: Final = (EvidenceUnavailable, TooManyRequests)
 """Said of the moment, not of the file."""
 
 
+@takes_files(is_customer)
 @require_POST
 @customer_page
 def upload(request: HttpRequest, customer_id: UUID, order_id: UUID) -> HttpResponseBase:
@@ -89,7 +90,7 @@ def thumbnail(request: HttpRequest, customer_id: UUID, evidence_id: UUID) -> Htt
 @customer_page
 def remove(request: HttpRequest, customer_id: UUID, evidence_id: UUID) -> HttpResponseBase:
     """What was not handed in yet, and only that."""
-    order_id = discard(customer_id, evidence_id)
+    order_id = discard(customer_id, evidence_id, uploaded_by=customer_actor(customer_id))
     if request.accepts("text/html"):
         return redirect(_back(request, order_id))
     return JsonResponse({})

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from fenqi.domain.aftersales.cases import CaseSignal, CaseState
 from fenqi.interfaces.portal.aftersales.words import state_pill, step_name
+from fenqi.interfaces.shared.entry_words import ENTRIES
 from fenqi.usecases.vouchers.queries import VoucherKind
 from fenqi.usecases.vouchers.statement import Record, RecordKind
 
@@ -43,8 +44,9 @@ def what_told(record: Record) -> str:
         return _("No. %(number)s") % {"number": record.number} if record.number else _("Down payment")
     if record.kind is RecordKind.CASE:
         return step_name(CaseSignal(record.what))
-    words = entry_words() if record.kind in (RecordKind.EVENT, RecordKind.ENTRY) else why_words()
-    return words.get(record.what, record.what)
+    if record.kind in (RecordKind.EVENT, RecordKind.ENTRY):
+        return str(ENTRIES.get(record.what, record.what))
+    return why_words().get(record.what, record.what)
 
 
 def state_told(record: Record) -> str:
@@ -83,40 +85,6 @@ def why_words() -> Mapping[str, str]:
         "release": _("Released"),
         "capture": _("Taken from the reserve, as agreed"),
         "expiry": _("Released"),
-    }
-
-
-def entry_words() -> Mapping[str, str]:
-    """Kinds of plan events and codes of journal entries."""
-    return {
-        "opened": _("Plan opened"),
-        "repayment": _("Repayment booked"),
-        "refund": _("Refund"),
-        "price_adjustment": _("Price adjustment"),
-        "credit": _("Goodwill credit"),
-        "fee_refund": _("Charge given back"),
-        "fee": _("Fee charged"),
-        "late_fee": _("Late fee charged"),
-        "waiver": _("Waiver"),
-        "reversal": _("Reversal"),
-        "chargeback": _("Chargeback"),
-        "settlement": _("Early settlement"),
-        "balance_payout": _("Balance paid out"),
-        "extension": _("Extension"),
-        "reschedule": _("Rescheduled"),
-        "charge_off": _("Charged off"),
-        "look": _("Late fees brought up to date"),
-        "duplicate_payment": _("Paid a second time"),
-        "price_difference": _("Price difference owed"),
-        "refund_paid": _("Refund has left"),
-        "refund_returned": _("Refund came back"),
-        "transfer_paid": _("Transfer has left"),
-        "return_at_ordering": _("Owed back: what was paid at ordering"),
-        "partner_funded": _("A lender paid the goods"),
-        "partner_refund": _("A lender took a return off its plan"),
-        "reserve_held": _("Reserve on hold"),
-        "reserve_released": _("Reserve released"),
-        "reserve_captured": _("Reserve captured"),
     }
 
 

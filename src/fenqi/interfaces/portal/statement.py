@@ -68,9 +68,9 @@ def pdf(_request: HttpRequest, customer_id: UUID, order_id: UUID) -> HttpRespons
 
 
 def _taken(customer_id: UUID, order_id: UUID) -> OrderStatement:
-    statement = order_statement(customer_id, order_id, now=clock.now())
+    """Counted before anything is read: to read all of it is what it costs. Raises TooManyRequests."""
     rate_limits.count(Rate.RECORDS, str(customer_id))
-    return statement
+    return order_statement(customer_id, order_id, now=clock.now())
 
 
 # The sheet -----------------------------------------------------------------------------------------------------------

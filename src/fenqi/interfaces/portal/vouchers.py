@@ -42,9 +42,9 @@ def show(request: HttpRequest, customer_id: UUID, kind: str, voucher_id: UUID) -
 @require_safe
 @customer_page
 def pdf(_request: HttpRequest, customer_id: UUID, kind: str, voucher_id: UUID) -> HttpResponse:
-    """Raises TooManyRequests."""
-    detail = voucher_detail(customer_id, kind_of(kind), voucher_id)
+    """Counted before anything is read. Raises TooManyRequests."""
     rate_limits.count(Rate.RECORDS, str(customer_id))
+    detail = voucher_detail(customer_id, kind_of(kind), voucher_id)
     return download(draw(voucher_paper(detail)), PDF, name=f"voucher-{detail.voucher.number}.pdf")
 
 

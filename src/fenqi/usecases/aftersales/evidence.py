@@ -187,11 +187,12 @@ def room_for(customer_id: UUID, order_id: UUID, *, uploaded_by: str) -> Room:
     )
 
 
-def discard(customer_id: UUID, evidence_id: UUID) -> UUID:
-    """Take back what was not handed in yet; its order. Raises NotFound."""
+def discard(customer_id: UUID, evidence_id: UUID, *, uploaded_by: str) -> UUID:
+    """Take back what the same uploader added and did not hand in yet; its order. Raises NotFound."""
     with transaction.atomic(durable=True), _disk():
         locks.customer(customer_id)
-        row = CaseEvidence.objects.filter(customer_id=customer_id, id=evidence_id, case_id=None).first()
+        mine = CaseEvidence.objects.filter(customer_id=customer_id, case_id=None, uploaded_by=uploaded_by)
+        row = mine.filter(id=evidence_id).first()
         if row is None:
             raise NotFound
         erase(row)

@@ -1,19 +1,31 @@
-"""An exchange: the plan goes on as it is, and what was paid and is owed for the old goods is for the new (R039)."""
+"""An exchange: the plan goes on as it is, and what was paid and is owed for the old goods is for the new (R039).
+
+Where no new goods can be sent, the case becomes a return of the old ones: quoted as of the application, by the rules of
+any return, and carried out once the customer has agreed, who had asked for goods and not for money.
+"""
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
-from fenqi.domain.aftersales.cases import CaseSignal
+from fenqi.domain.aftersales.cases import CaseSignal, CaseState, next_state
+from fenqi.domain.aftersales.reasons import WishKind
 from fenqi.domain.errors import InvalidInput
 from fenqi.records import locks
-from fenqi.records.models import AftersalesCase, CaseLine, OrderLine
+from fenqi.records.models import AftersalesCase, CaseKind, CaseLine, OrderLine, QuoteRecord
 from fenqi.records.posting import Decision, write
 from fenqi.usecases import audit
+from fenqi.usecases.aftersales import pauses, rules_of_case
+from fenqi.usecases.aftersales.errors import RefundQuoteChanged, SameReviewer
+from fenqi.usecases.aftersales.quoting import WorkedOut, keep_quote, work_out
+from fenqi.usecases.aftersales.review import approvals_of, checked_note
 from fenqi.usecases.aftersales.steps import find_case, move
+from fenqi.usecases.aftersales.wishes import deductions_of, wish_of
+from fenqi.usecases.partners.queries import ask_partner
 from fenqi.usecases.staff.permissions import Permission, Staff
 
 LONGEST_SKU = 64
@@ -59,6 +71,96 @@ def send_replacement(
             staff.actor, audit.Action.REPLACEMENT_SENT, customer_id=customer_id, subject=f"case:{case.case_no}", now=now
         )
         write(decision)
+
+
+def offer_refund(staff: Staff, customer_id: UUID, case_id: UUID, *, note: str, now: datetime) -> None:
+    """Nothing can be sent: the case becomes a return, whose quote waits for the customer. `note` says why.
+
+    Above the amount of the policy this takes somebody else than who approved the exchange, and never who applied for
+    it. The lender of the plan is asked first, outside any transaction.
+
+    Raises NotPermitted, NotFound, InvalidInput, CaseMoveUnlisted, SameReviewer, RefundQuoteChanged, PartnerUnavailable,
+    PartnerRefuses.
+    """
+    staff.require(Permission.REVIEW_CASES)
+    note = checked_note(note, is_needed=True)
+    asked = _with_the_lenders_word(find_case(customer_id, case_id), now=now)
+    with transaction.atomic(durable=True):
+        locks.customer(customer_id)
+        case = find_case(customer_id, case_id)
+        worked = _as_a_return(case, now=now)
+        if worked.facts != asked.facts:
+            raise RefundQuoteChanged
+        _check_who_decides(staff, case, worked.quote.value)
+        decision = Decision(customer_id)
+        _become_a_return(decision, case, asked, actor=staff.actor, note=note, now=now)
+        audit.record(
+            staff.actor,
+            audit.Action.REFUND_OFFERED_INSTEAD,
+            customer_id=customer_id,
+            subject=f"case:{case.case_no}",
+            details={"value_minor": case.value_minor, "currency": case.currency},
+            now=now,
+        )
+        write(decision)
+
+
+def _as_a_return(case: AftersalesCase, *, now: datetime) -> WorkedOut:
+    """What the same pieces come to, as of the application and by its policy. Raises CaseMoveUnlisted."""
+    next_state(CaseState(case.state), CaseSignal.CANNOT_REPLACE)
+    return work_out(
+        case.customer_id,
+        case.order_id,
+        replace(wish_of(case), kind=WishKind.RETURN),
+        now=now,
+        quoted_on=_quote_of(case).quoted_on,
+        case_id=case.id,
+        deductions=deductions_of(case),
+    )
+
+
+def _quote_of(case: AftersalesCase) -> QuoteRecord:
+    assert case.quote_id is not None, "an exchange is applied for with a quote"
+    return QuoteRecord.objects.get(customer_id=case.customer_id, id=case.quote_id)
+
+
+def _with_the_lenders_word(case: AftersalesCase, *, now: datetime) -> WorkedOut:
+    """With what the return does at the lender, where there is one (decision 66)."""
+    worked = _as_a_return(case, now=now)
+    if not worked.quote.partner or worked.plan_id is None:
+        return worked
+    said = ask_partner(case.customer_id, worked.plan_id, amount_minor=worked.quote.partner, on=worked.quote.on)
+    return replace(worked, partner=said)
+
+
+def _check_who_decides(staff: Staff, case: AftersalesCase, value_minor: int) -> None:
+    """The exchange moved no money, so one person was enough for it. Raises SameReviewer."""
+    takes_another = value_minor > rules_of_case.two_people_above_minor(case)
+    if staff.actor == case.applied_by or (takes_another and staff.actor in approvals_of(case)):
+        raise SameReviewer
+
+
+def _become_a_return(
+    decision: Decision, case: AftersalesCase, worked: WorkedOut, *, actor: str, note: str, now: datetime
+) -> None:
+    """The offered quote is in force at once: later returns and auto-debit reckon with it, as with any open return."""
+    value = worked.quote.value
+    seq = _quote_of(case).seq + 1
+    quote_id = keep_quote(case.customer_id, case.order_id, worked, case_id=case.id, seq=seq, now=now)
+    move(
+        decision,
+        case,
+        CaseSignal.CANNOT_REPLACE,
+        actor=actor,
+        note=note,
+        details={"quote_id": str(quote_id), "value_minor": value},
+        now=now,
+        kind=CaseKind.RETURN.value,
+        was_exchange=True,
+        quote_id=quote_id,
+        value_minor=value,
+    )
+    pauses.follow(decision, case, now=now)
 
 
 def _keep_skus(case: AftersalesCase, skus: Mapping[int, str]) -> None:

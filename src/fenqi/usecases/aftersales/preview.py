@@ -22,6 +22,7 @@ from fenqi.records.scope import across_customers
 from fenqi.usecases import clock
 from fenqi.usecases.aftersales.eligibility import facts_of
 from fenqi.usecases.aftersales.policies import PolicyDraft, PublishedPolicy, all_versions, check_draft
+from fenqi.usecases.aftersales.wishes import applied_kind
 from fenqi.usecases.staff.permissions import Permission, Staff
 
 MOST_CASES: Final = 1_000
@@ -240,7 +241,7 @@ def _example(bench: _Bench, case: AftersalesCase, order: OrderFacts, line_nos: S
         both = bench.both(then, line)
         if both is None:
             continue
-        wish = WishKind(case.kind), Reason(case.reason)
+        wish = applied_kind(case), Reason(case.reason)
         before, after = (_judge(policy, then, line, wish, at=at) for policy in both)
         if found is None or before.allowed is not after.allowed:
             found = CaseExample(
@@ -248,7 +249,7 @@ def _example(bench: _Bench, case: AftersalesCase, order: OrderFacts, line_nos: S
                 case_id=case.id,
                 case_no=case.case_no,
                 item=line.name,
-                kind=case.kind,
+                kind=applied_kind(case).value,
                 reason=case.reason,
                 applied_on=at.date(),
                 before=before,

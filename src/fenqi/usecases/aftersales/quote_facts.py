@@ -167,8 +167,11 @@ class _Cases:
         }
 
     def other_returns(self, *, besides: UUID | None) -> list["_OtherReturn"]:
-        """What the other returns of the order come to, by the quotes they were applied with or carried out by."""
-        returns = [case for case in self.cases if case.kind in _GOODS_BACK and case.quote_id]
+        """What the other returns of the order come to, by the quotes they were applied with or carried out by.
+
+        The case `besides` has its place by its application, also as an exchange that is about to become a return.
+        """
+        returns = [case for case in self.cases if (case.kind in _GOODS_BACK or case.id == besides) and case.quote_id]
         place = next((n for n, case in enumerate(returns) if case.id == besides), len(returns))
         kept = QuoteRecord.objects.filter(customer_id=self.customer_id, id__in=[case.quote_id for case in returns])
         bodies: dict[UUID | None, dict[str, Any]] = dict(kept.values_list("id", "body"))

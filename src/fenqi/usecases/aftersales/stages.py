@@ -25,6 +25,9 @@ _STAGES: Mapping[str, tuple[StageName, ...]] = {
     CaseKind.EXCHANGE: (StageName.APPLICATION, StageName.REVIEW, StageName.GOODS, StageName.REPLACEMENT),
 }
 
+_REFUNDED_INSTEAD = (StageName.APPLICATION, StageName.REVIEW, StageName.GOODS, StageName.REFUND, StageName.ARRIVAL)
+"""Of an exchange: the goods were looked at, and in the place of new ones the money goes back."""
+
 _UNDER_WAY: Mapping[CaseState, StageName] = {
     CaseState.SUBMITTED: StageName.REVIEW,
     CaseState.IN_REVIEW: StageName.REVIEW,
@@ -55,7 +58,8 @@ def stages_of(
     case: AftersalesCase, steps: Sequence[CaseStep], refunds: Sequence[RefundView], *, usual_by: date
 ) -> tuple[Stage, ...]:
     """Each stage of a case of that kind, in order."""
-    done = {name: _last_of(steps, _DONE_BY[name]) for name in _STAGES[case.kind]}
+    names = _REFUNDED_INSTEAD if case.was_exchange else _STAGES[case.kind]
+    done = {name: _last_of(steps, _DONE_BY[name]) for name in names}
     now = _under_way(case, done)
     return tuple(
         Stage(
@@ -65,7 +69,7 @@ def stages_of(
             expected_on=None if done[name] else _expected_on(case, name, refunds, usual_by=usual_by),
             by_us=name is not StageName.ARRIVAL and not (name is now and CaseState(case.state) in _THE_CUSTOMERS),
         )
-        for name in _STAGES[case.kind]
+        for name in names
     )
 
 

@@ -27,6 +27,7 @@ _TOLD_OF = frozenset(
         CaseSignal.EXECUTED,
         CaseSignal.CONFIRMED,
         CaseSignal.REPLACEMENT_SENT,
+        CaseSignal.CANNOT_REPLACE,
         CaseSignal.TRACED,
         CaseSignal.ARRIVED,
         CaseSignal.CAME_BACK,

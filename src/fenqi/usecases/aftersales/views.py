@@ -12,6 +12,12 @@ from fenqi.domain.aftersales.deadlines import Deadline
 from fenqi.usecases.aftersales.quote_views import QuoteView
 from fenqi.usecases.refunds.queries import Holder, RefundView
 
+REFUNDED_INSTEAD = "exchange_refunded"
+
+
+def _told_kind(kind: str, *, was_exchange: bool) -> str:
+    return REFUNDED_INSTEAD if was_exchange else kind
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseLineView:
@@ -126,6 +132,7 @@ class CaseView:
     plan_id: UUID | None
     title: str
     kind: str
+    was_exchange: bool
     reason: str
     description: str
     via: str
@@ -168,6 +175,16 @@ class CaseView:
         return self.closed_at is None
 
     @property
+    def told_kind(self) -> str:
+        """`kind`, or `exchange_refunded`."""
+        return _told_kind(self.kind, was_exchange=self.was_exchange)
+
+    @property
+    def offers_refund_instead(self) -> bool:
+        """The customer was told that nothing can be sent, and has not agreed to the refund; no later quote waits."""
+        return self.was_exchange and self.offered_quote is not None and self.offered_quote.quote_id == self.quote_id
+
+    @property
     def refund(self) -> RefundView | None:
         return self.refunds[0] if self.refunds else None
 
@@ -186,6 +203,7 @@ class CaseSummary:
     order_no: str
     title: str
     kind: str
+    was_exchange: bool
     reason: str
     state: CaseState
     value_minor: int
@@ -195,6 +213,10 @@ class CaseSummary:
     created_at: datetime
     updated_at: datetime
     closed_at: datetime | None
+
+    @property
+    def told_kind(self) -> str:
+        return _told_kind(self.kind, was_exchange=self.was_exchange)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +230,7 @@ class QueueRow:
     order_no: str
     title: str
     kind: str
+    was_exchange: bool
     reason: str
     state: CaseState
     value_minor: int
@@ -217,3 +240,7 @@ class QueueRow:
     deadlines: DeadlinesView
     waits_for: Party
     created_at: datetime
+
+    @property
+    def told_kind(self) -> str:
+        return _told_kind(self.kind, was_exchange=self.was_exchange)

@@ -7,13 +7,16 @@ from functools import partial
 from uuid import UUID
 
 from fenqi.domain.aftersales.cases import CaseSignal, CaseState
+from fenqi.domain.aftersales.reasons import WishKind
 from fenqi.domain.aftersales.rules import NEXT_STEPS, NextStep
 from fenqi.domain.errors import NotFound
-from fenqi.records.models import AftersalesCase, CaseKind, CaseStep, Plan
+from fenqi.records.models import AftersalesCase, CaseStep, Plan
 from fenqi.usecases import clock
 from fenqi.usecases.aftersales.queries import refunds_of
 from fenqi.usecases.aftersales.quoting import QuoteView, quote_view
+from fenqi.usecases.aftersales.returning import newest_quote
 from fenqi.usecases.aftersales.steps import find_case, title_of
+from fenqi.usecases.aftersales.wishes import applied_kind
 from fenqi.usecases.notices.sending import TITLE_CHARACTERS, send_once, written_amount
 from fenqi.usecases.notices.templates import TEXTS, Message
 from fenqi.usecases.partners.providers import provider_of
@@ -34,6 +37,7 @@ _MESSAGES: Mapping[CaseSignal, Message] = {
     CaseSignal.EXECUTED: Message.CASE_REFUNDING,
     CaseSignal.CONFIRMED: Message.CASE_REFUNDING,
     CaseSignal.REPLACEMENT_SENT: Message.CASE_REPLACEMENT_SENT,
+    CaseSignal.CANNOT_REPLACE: Message.CASE_REFUND_INSTEAD,
     CaseSignal.ARRIVED: Message.CASE_ARRIVED,
     CaseSignal.TRACED: Message.CASE_LATE,
     CaseSignal.CAME_BACK: Message.CASE_CAME_BACK,
@@ -133,9 +137,18 @@ class _Facts:
         return quote.cash_minor or quote.partner_minor or quote.off_plan_minor
 
     def _quote(self) -> QuoteView | None:
-        """The one that the step is about, else the one in force."""
-        quote_id = self.step.details.get("quote_id") or self.case.quote_id
+        """The one that the step is about, else the one that waits to be confirmed, else the one in force."""
+        quote_id = self.step.details.get("quote_id") or self._offered() or self.case.quote_id
         return quote_view(self.case.customer_id, UUID(str(quote_id))) if quote_id else None
+
+    def _offered(self) -> UUID | None:
+        """What the customer is reminded to confirm."""
+        offered = newest_quote(self.case) if self.step.after == CaseState.QUOTE_CHANGED else None
+        return offered.id if offered else None
+
+    def is_refund_instead(self) -> bool:
+        """Whether what waits to be confirmed is the refund of an exchange, and no later quote."""
+        return self.case.was_exchange and self._offered() == self.case.quote_id
 
     def _before(self, language: str) -> str:
         return written_amount(self.case.value_minor, self.case.currency, language)
@@ -175,10 +188,10 @@ def _message(facts: "_Facts") -> Message | None:
         return None
     if signal in _MONEY_MOVES and not facts.legs:
         return Message.CASE_TO_LENDER if facts.lender("en") else Message.CASE_OFF_PLAN
-    if signal is CaseSignal.GOODS_CALLED and case.kind == CaseKind.EXCHANGE:
+    if signal is CaseSignal.GOODS_CALLED and applied_kind(case) is WishKind.EXCHANGE:
         return Message.CASE_SEND_GOODS_TO_EXCHANGE
     if signal is CaseSignal.REMINDED and facts.step.after == CaseState.QUOTE_CHANGED:
-        return Message.CASE_QUOTE_CHANGED
+        return Message.CASE_REFUND_INSTEAD if facts.is_refund_instead() else Message.CASE_QUOTE_CHANGED
     return _MESSAGES.get(signal)
 
 

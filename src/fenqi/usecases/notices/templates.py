@@ -32,6 +32,7 @@ class Message(StrEnum):
     CASE_OFF_PLAN = "case_off_plan"
     CASE_TO_LENDER = "case_to_lender"
     CASE_REPLACEMENT_SENT = "case_replacement_sent"
+    CASE_REFUND_INSTEAD = "case_refund_instead"
     CASE_ARRIVED = "case_arrived"
     CASE_LATE = "case_late"
     CASE_CAME_BACK = "case_came_back"
@@ -158,6 +159,13 @@ TEXTS: Mapping[tuple[Message, str], str] = {
     (Message.CASE_REPLACEMENT_SENT, "zh"): "换货（${title}）的新商品已寄出，快递单号 ${tracking}，分期不变。",
     (Message.CASE_REPLACEMENT_SENT, "en"): (
         "The replacement (${title}) is on its way, tracking number ${tracking}. Your plan stays as it is."
+    ),
+    (Message.CASE_REFUND_INSTEAD, "zh"): (
+        "抱歉，换货（${title}）的新商品无法寄出，可改为退款 ${amount}。请到售后页查看原因并确认，确认后才退款。"
+    ),
+    (Message.CASE_REFUND_INSTEAD, "en"): (
+        "Sorry, the replacement (${title}) cannot be sent: you can have ${amount} refunded instead. Please see why and "
+        "confirm it on the case's page: it goes back after that."
     ),
     (Message.CASE_ARRIVED, "zh"): "售后（${title}）退款 ${amount} 应已到账：${route}。请核对账户，没有收到请联系我们。",
     (Message.CASE_ARRIVED, "en"): (

@@ -85,14 +85,14 @@ def approve(staff: Staff, customer_id: UUID, refund_id: UUID, *, reference: str,
 
 
 def send_again(staff: Staff, customer_id: UUID, refund_id: UUID, *, now: datetime) -> UUID:
-    """The lender refused it, and the cause is out of the way: send it under a new number. Raises NotPermitted,
-    NotByHand.
+    """The lender refused it, and the cause is out of the way: send it under a new number, once. Its alert says that a
+    person must see to it, and ends with this. Raises NotPermitted, NotByHand.
     """
     staff.require(Permission.PROPOSE_TRANSFER)
     with transaction.atomic(durable=True):
         locks.customer(customer_id)
         row = find(customer_id, refund_id)
-        if row.state != RefundState.FAILED:
+        if row.state != RefundState.FAILED or not row.alert:
             raise NotByHand
         decision = Decision(customer_id)
         new_id = refund_over_partner(

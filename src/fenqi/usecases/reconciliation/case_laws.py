@@ -23,6 +23,13 @@ CASES_ARE_THEIR_STEPS = Law(
     SELECT customer_id, 'case ' || case_no, state || ', closed at ' || coalesce(closed_at::text, 'no time')
     FROM aftersales_case WHERE customer_id BETWEEN %(low)s AND %(high)s
       AND (closed_at IS NOT NULL) <> (state IN ('completed', 'rejected', 'withdrawn'))
+    UNION ALL
+    SELECT c.customer_id, 'case ' || c.case_no, 'is a ' || c.kind || CASE WHEN c.was_exchange
+        THEN ' that was an exchange, without a step that says so' ELSE ', whose exchange could not be sent' END
+    FROM aftersales_case c WHERE c.customer_id BETWEEN %(low)s AND %(high)s
+      AND (c.was_exchange AND c.kind = 'return') <> EXISTS (
+        SELECT FROM aftersales_case_step s WHERE s.customer_id = c.customer_id AND s.case_id = c.id
+          AND s.signal = 'cannot_replace')
     """,
 )
 

@@ -62,6 +62,7 @@ def _case(case: AftersalesCase) -> dict[str, Any]:
         "case_no": case.case_no,
         "order_id": str(case.order_id),
         "kind": case.kind,
+        "was_exchange": case.was_exchange,
         "reason": case.reason,
         "state": case.state,
         "value_minor": case.value_minor,

@@ -122,6 +122,12 @@ def send_replacement(request: HttpRequest, staff: Staff, customer_id: UUID, case
     return _("Sent. The customer is told the number of the parcel.")
 
 
+@act(Permission.REVIEW_CASES)
+def refund_instead(request: HttpRequest, staff: Staff, customer_id: UUID, case_id: UUID) -> str:
+    exchange.offer_refund(staff, customer_id, case_id, note=request.POST.get("note", ""), now=clock.now())
+    return _("The customer is asked to confirm a refund instead, and told by message.")
+
+
 def _deductions(request: HttpRequest, customer_id: UUID, case_id: UUID) -> dict[int, tuple[int, str]]:
     """What is taken off each line, as typed in the currency of the order. Raises NotFound, InvalidInput."""
     case = case_view(customer_id, case_id)

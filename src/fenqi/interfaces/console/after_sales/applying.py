@@ -13,13 +13,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from fenqi.domain.aftersales.reasons import REASONS_FOR, Reason, WishKind
 from fenqi.domain.errors import FenqiError, NotFound
-from fenqi.interfaces.console.access import staff_page
+from fenqi.interfaces.console.access import may, staff_page
 from fenqi.interfaces.console.pages import render_page
 from fenqi.interfaces.portal.aftersales.choices import GOODS_KINDS, can_apply, refusals
 from fenqi.interfaces.portal.aftersales.drafts import LONGEST_DESCRIPTION, Draft, goods_from
 from fenqi.interfaces.portal.aftersales.quote_page import quote_page
 from fenqi.interfaces.portal.evidence import take_in
 from fenqi.interfaces.portal.pages import reader
+from fenqi.interfaces.shared.uploads import takes_files
 from fenqi.usecases import audit, clock
 from fenqi.usecases.aftersales import rules_of_case
 from fenqi.usecases.aftersales.apply import apply_for
@@ -39,6 +40,7 @@ class GoodsLine:
     chosen: int
 
 
+@takes_files(may(Permission.APPLY_FOR_CUSTOMERS))
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(Permission.APPLY_FOR_CUSTOMERS)
 def fill_in(request: HttpRequest, staff: Staff, customer_id: UUID, order_id: UUID) -> HttpResponse:

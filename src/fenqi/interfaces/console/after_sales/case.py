@@ -28,7 +28,7 @@ from fenqi.usecases.aftersales.policies import PublishedPolicy, version_of
 from fenqi.usecases.aftersales.queries import case_view, cases_of
 from fenqi.usecases.aftersales.steps import find_case
 from fenqi.usecases.aftersales.views import CaseView
-from fenqi.usecases.aftersales.wishes import wish_of
+from fenqi.usecases.aftersales.wishes import applied_wish_of
 from fenqi.usecases.customers import customer_view
 from fenqi.usecases.repayment.queries import plan_view
 from fenqi.usecases.staff.permissions import Permission, Staff
@@ -96,7 +96,9 @@ def _verdict(case: CaseView) -> Decision | None:
     """None where the wish cannot be judged any more: the order has changed since."""
     row = find_case(case.customer_id, case.case_id)
     try:
-        judged = check_wish(case.customer_id, case.order_id, wish_of(row), now=case.created_at, besides=case.case_id)
+        judged = check_wish(
+            case.customer_id, case.order_id, applied_wish_of(row), now=case.created_at, besides=case.case_id
+        )
     except FenqiError:
         return None
     return judged.decision
@@ -132,6 +134,7 @@ def _acts(request: HttpRequest, staff: Staff, case: CaseView, customer: Customer
         "may_reject": may_review and (bool(reviewed) or CaseSignal.REJECTED in now_possible),
         "may_receive": may_receive and CaseSignal.RECEIVED in now_possible,
         "may_replace": may_receive and CaseSignal.REPLACEMENT_SENT in now_possible,
+        "may_refund_instead": may_review and CaseSignal.CANNOT_REPLACE in now_possible,
         "may_withdraw": may_review and CaseSignal.WITHDRAWN in now_possible,
         "approved_by_me": staff.actor in case.approvals,
         "deducts": case.kind != WishKind.EXCHANGE.value,

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from fenqi.domain.aftersales.eligibility import Wish
 from fenqi.domain.aftersales.reasons import Reason, WishKind
 from fenqi.domain.errors import FenqiError, NotFound
-from fenqi.interfaces.portal.access import customer_page
+from fenqi.interfaces.portal.access import customer_page, is_customer
 from fenqi.interfaces.portal.aftersales import choices, drafts
 from fenqi.interfaces.portal.aftersales.actors import customer_actor
 from fenqi.interfaces.portal.aftersales.drafts import LONGEST_DESCRIPTION, Draft
@@ -27,6 +27,7 @@ from fenqi.interfaces.portal.aftersales.quote_page import quote_page
 from fenqi.interfaces.portal.aftersales.words import kind_named, reason_named
 from fenqi.interfaces.portal.evidence import take_in
 from fenqi.interfaces.portal.pages import reader, render_page
+from fenqi.interfaces.shared.uploads import takes_files
 from fenqi.records.models import AppliedVia
 from fenqi.usecases import clock
 from fenqi.usecases.aftersales import rules_of_case
@@ -98,6 +99,7 @@ def _procedure(options: ReturnOptions) -> str:
     return how or choices.told(decision)
 
 
+@takes_files(is_customer)
 @require_http_methods(["GET", "HEAD", "POST"])
 @customer_page
 def give_reason(request: HttpRequest, customer_id: UUID, order_id: UUID) -> HttpResponse:
@@ -137,7 +139,7 @@ def _discard(customer_id: UUID, typed: str) -> None:
         evidence_id = UUID(typed)
     except ValueError as malformed:
         raise NotFound from malformed
-    discard(customer_id, evidence_id)
+    discard(customer_id, evidence_id, uploaded_by=customer_actor(customer_id))
 
 
 def _reason_page(

@@ -17,19 +17,20 @@ from fenqi.domain.aftersales.cases import CaseSignal, CaseState
 from fenqi.domain.aftersales.reasons import WishKind
 from fenqi.domain.aftersales.rules import NEXT_STEPS, NextStep
 from fenqi.domain.errors import FenqiError, NotFound
-from fenqi.interfaces.portal.access import customer_page
+from fenqi.interfaces.portal.access import customer_page, is_customer
 from fenqi.interfaces.portal.aftersales.actors import customer_actor
 from fenqi.interfaces.portal.aftersales.headlines import headline, waits_for_card, ways
 from fenqi.interfaces.portal.aftersales.photos import room_told
 from fenqi.interfaces.portal.aftersales.progress import timeline
 from fenqi.interfaces.portal.aftersales.quote_page import quote_page
 from fenqi.interfaces.portal.aftersales.terms_told import freight_told
-from fenqi.interfaces.portal.aftersales.words import kind_named, reason_named, rule_named
+from fenqi.interfaces.portal.aftersales.words import case_kind_name, reason_named, rule_named
 from fenqi.interfaces.portal.evidence import take_in
 from fenqi.interfaces.portal.pages import reader, render_page
 from fenqi.interfaces.portal.rail import Reader
 from fenqi.interfaces.portal.reserve import rows_of
 from fenqi.interfaces.shared import formats
+from fenqi.interfaces.shared.uploads import takes_files
 from fenqi.usecases import clock
 from fenqi.usecases.aftersales import queries, rules_of_case
 from fenqi.usecases.aftersales.evidence import room_for, waiting_evidence
@@ -75,6 +76,7 @@ def show(request: HttpRequest, customer_id: UUID, case_id: UUID) -> HttpResponse
     return _page(request, queries.case_view(customer_id, case_id))
 
 
+@takes_files(is_customer)
 @require_POST
 @customer_page
 def add_evidence(request: HttpRequest, customer_id: UUID, case_id: UUID) -> HttpResponse:
@@ -164,7 +166,7 @@ def _page(request: HttpRequest, case: CaseView, tried: Tried | None = None) -> H
         "case": case,
         "headline": title,
         "lead": lead,
-        "kind_name": kind_named(case.kind).name,
+        "kind_name": case_kind_name(case),
         "reason_name": reason_named(case.reason).name,
         "ways": ways(case),
         "latest_on": _latest_on(case),

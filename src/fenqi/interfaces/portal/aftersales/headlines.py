@@ -79,6 +79,10 @@ def _goods_received() -> Told:
 
 
 def _quote_changed(case: CaseView) -> Told:
+    if case.offers_refund_instead:
+        why = [step.note for step in case.steps if step.signal is CaseSignal.CANNOT_REPLACE]
+        safe = _("Nothing moves before you agree. You can also withdraw: then we send your goods back.")
+        return _("The new goods cannot be sent, a refund is ready for you to confirm"), "\n".join((*why, safe))
     safe = _("Nothing moves before you agree. You can also withdraw: then everything stays as it is.")
     return _("The amounts have changed, please look and confirm"), "\n".join((*deductions_told(case), safe))
 

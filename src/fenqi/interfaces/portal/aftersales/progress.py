@@ -69,6 +69,8 @@ def _now(case: CaseView, stage: Stage, reader: Reader) -> Step:
 def _waiting_title(case: CaseView, stage: Stage) -> str:
     if case.state is CaseState.EVIDENCE_ASKED:
         return _("We wait for what you add")
+    if case.offers_refund_instead:
+        return _("We wait for you to confirm the refund")
     if case.state is CaseState.QUOTE_CHANGED:
         return _("We wait for you to confirm the new amounts")
     if stage.name is StageName.GOODS and case.tracking_no:
@@ -89,7 +91,7 @@ def queue_told(ahead: int) -> str:
 
 def _done(case: CaseView, step: CaseStepView) -> Step:
     return Step(
-        title=_off_plan_only(case, step.signal) or step_name(step.signal),
+        title=_off_plan_only(case, step.signal) or _instead(case, step.signal) or step_name(step.signal),
         caption="\n".join(part for part in (*_particulars(case, step), step.note) if part),
         tone="cancelled" if step.signal in _ENDED_BADLY else "paid",
         when=formats.short_moment(step.at.astimezone(clock.mall_zone())),
@@ -101,6 +103,11 @@ def _off_plan_only(case: CaseView, signal: CaseSignal) -> str:
     if case.refunds or case.state not in MONEY_MOVED:
         return ""
     return {CaseSignal.EXECUTED: _("Your plan was lowered"), CaseSignal.ARRIVED: _("All done")}.get(signal, "")
+
+
+def _instead(case: CaseView, signal: CaseSignal) -> str:
+    """Of an exchange that is refunded the customer agrees to money at all, not to other amounts."""
+    return _("You confirmed the refund") if case.was_exchange and signal is CaseSignal.CONFIRMED else ""
 
 
 def _particulars(case: CaseView, step: CaseStepView) -> Iterator[str]:

@@ -274,7 +274,9 @@ def _routes(quote: QuoteView, terms: Terms, reader: Reader) -> Iterator[Route]:
 
 
 def expected_to_leave_on(quote: QuoteView, terms: Terms) -> date:
-    """The day on which the money is expected to leave: goods travel and are looked at first."""
+    """The day on which the money is expected to leave: goods travel and are looked at first, or are here already."""
+    if quote.case_id is not None:
+        return add_workdays(clock.business_date(quote.created_at), 1).on
     days = terms.usual_working_days if quote.kind == WishKind.RETURN else 1
     return add_workdays(quote.quoted_on, days).on
 
@@ -309,17 +311,19 @@ def _window_told(window: ArrivalWindow, reader: Reader) -> str:
 
 
 def _arrival_told(quote: QuoteView, terms: Terms, reader: Reader) -> str:
-    """The outer promise, counted from the application (R058, R059)."""
+    """The outer promise, counted from the application (R058, R059); nothing of a promise that was broken already."""
     if not quote.ways:
         return ""
     left_on = expected_to_leave_on(quote, terms)
     latest = add_workdays(quote.quoted_on, terms.promise_working_days).on
+    if quote.case_id is not None and latest < left_on:
+        return ""
     days = {
         "sent": formats.plain_day(left_on, reader.language, today=reader.today),
         "latest": formats.full_day(latest, reader.language, today=reader.today),
         "count": terms.promise_working_days,
     }
-    if quote.kind == WishKind.RETURN:
+    if quote.kind == WishKind.RETURN and quote.case_id is None:
         return (
             _(
                 "If your goods are here and inspected by %(sent)s. At the latest %(latest)s, %(count)s working days "

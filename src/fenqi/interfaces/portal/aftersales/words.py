@@ -10,7 +10,7 @@ from fenqi.domain.aftersales.cases import CaseSignal, CaseState
 from fenqi.domain.aftersales.reasons import Reason, WishKind
 from fenqi.domain.aftersales.rules import RULES, RuleId
 from fenqi.interfaces.portal.rail import Pill
-from fenqi.usecases.aftersales.views import CaseSummary, StageName
+from fenqi.usecases.aftersales.views import CaseSummary, CaseView, StageName
 
 CONSUMER_LAW: Final = "消费者权益保护法"
 
@@ -31,6 +31,11 @@ def kind_named(kind: str) -> Named:
         WishKind.PRICE_DIFFERENCE: Named(_("Price difference"), _("The price has fallen, the difference comes back")),
     }
     return names[WishKind(kind)]
+
+
+def case_kind_name(case: CaseView | CaseSummary) -> str:
+    """What the customer applied for, and what became of it."""
+    return _("Exchange, refunded instead") if case.was_exchange else kind_named(case.kind).name
 
 
 def reason_named(reason: str) -> Named:
@@ -90,6 +95,7 @@ def step_name(signal: CaseSignal) -> str:
         CaseSignal.EXECUTED: _("Refund carried out"),
         CaseSignal.REPLACEMENT_DUE: _("The new goods are being prepared"),
         CaseSignal.REPLACEMENT_SENT: _("The new goods are on their way"),
+        CaseSignal.CANNOT_REPLACE: _("The new goods cannot be sent, you can have a refund"),
         CaseSignal.TRACED: _("Past its latest day: we asked where the money is"),
         CaseSignal.ARRIVED: _("Everything has arrived"),
         CaseSignal.CAME_BACK: _("Money came back from the bank"),
@@ -168,7 +174,7 @@ def case_rows(cases: Iterable[CaseSummary]) -> tuple[CaseRow, ...]:
     """Those that wait for the customer first, closed ones last, each kind newest first."""
     newest = sorted(cases, key=lambda case: case.created_at, reverse=True)
     ordered = sorted(newest, key=lambda case: (not case.customer_must_act, case.closed_at is not None))
-    return tuple(CaseRow(case, kind_named(case.kind).name, state_pill(case.state)) for case in ordered)
+    return tuple(CaseRow(case, case_kind_name(case), state_pill(case.state)) for case in ordered)
 
 
 def paused_pill() -> Pill:
