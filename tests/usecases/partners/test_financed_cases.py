@@ -6,14 +6,17 @@ from datetime import datetime
 import pytest
 
 from fenqi.domain.aftersales.cases import CaseState
-from fenqi.domain.aftersales.reasons import Reason
+from fenqi.domain.aftersales.reasons import Reason, WishKind
 from fenqi.records.models import CaseStep, Customer, OutboxMessage, PartnerRefund
+from fenqi.usecases.aftersales.exchange import offer_refund
+from fenqi.usecases.aftersales.execute import confirm_quote
 from fenqi.usecases.notices.case_news import tell_of_case
 from fenqi.usecases.partners import refunding
 from fenqi.usecases.reconciliation.check import check_books
 from lenders import CARD
 from malls import Bought, a_customer
 from returned import Returning, a_return
+from staff_members import agent
 from town import Town
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,6 +42,63 @@ def test_the_whole_value_goes_to_the_platform_and_the_plan_is_cancelled(
     assert case.follow() is CaseState.COMPLETED
     assert order.plan.state().totals.outstanding.total == 0
     assert list(check_books()) == []
+
+
+def test_the_lender_says_what_the_refund_of_an_exchange_does_before_its_customer_agrees(
+    financed: Callable[..., Bought], now: datetime
+) -> None:
+    order = Returning(financed(), now)
+    case = order.apply(a_return((1, 1), kind=WishKind.EXCHANGE, reason=Reason.FAULTY))
+    case.approve()
+    case.send()
+    case.receive()
+    offer_refund(agent(), case.customer_id, case.case_id, note="停产", now=now)
+    offered = case.view.offered_quote
+    assert offered is not None
+    assert offered.partner is not None
+    assert (offered.partner_minor, offered.partner.amount_minor) == (120_000, 120_000)
+    state = confirm_quote(case.customer_id, case.case_id, offered.quote_id, actor="customer", now=now)
+    assert (state, case.legs()) == (CaseState.REFUNDING, [])
+    assert list(check_books()) == []
+
+
+def test_a_quote_that_changed_at_the_inspection_says_what_the_lender_will_do(
+    financed: Callable[..., Bought], town: Town, now: datetime
+) -> None:
+    order = Returning(financed(), now)
+    case = order.apply(FAULTY)
+    case.approve()
+    case.send()
+    case.receive({1: (20_000, "屏幕有划痕")})
+    assert case.execute() is CaseState.QUOTE_CHANGED
+    offered = case.view.offered_quote
+    assert offered is not None
+    assert offered.partner is not None
+    assert (offered.partner_minor, offered.partner.amount_minor, offered.partner.is_cancelled) == (
+        100_000,
+        100_000,
+        False,
+    )
+    state = confirm_quote(case.customer_id, case.case_id, offered.quote_id, actor="customer", now=now)
+    assert state is CaseState.REFUNDING
+    assert PartnerRefund.objects.get(customer_id=case.customer_id, case_id=case.case_id).amount_minor == 100_000
+    assert list(check_books()) == []
+
+
+def test_a_lender_that_gives_no_answer_does_not_hold_the_changed_quote_up(
+    financed: Callable[..., Bought], town: Town, now: datetime
+) -> None:
+    order = Returning(financed(), now)
+    case = order.apply(FAULTY)
+    case.approve()
+    case.send()
+    case.receive({1: (20_000, "屏幕有划痕")})
+    town.order("query", "nonsense", channel="partner")
+    assert case.execute() is CaseState.QUOTE_CHANGED
+    town.tell("faults/forget")
+    offered = case.view.offered_quote
+    assert offered is not None
+    assert (offered.partner_minor, offered.partner) == (100_000, None)
 
 
 @pytest.mark.requirement("R051")

@@ -21,11 +21,10 @@ from fenqi.records.posting import Decision, write
 from fenqi.usecases import audit
 from fenqi.usecases.aftersales import pauses, rules_of_case
 from fenqi.usecases.aftersales.errors import RefundQuoteChanged, SameReviewer
-from fenqi.usecases.aftersales.quoting import WorkedOut, keep_quote, work_out
+from fenqi.usecases.aftersales.quoting import WorkedOut, keep_quote, with_the_lenders_word, work_out
 from fenqi.usecases.aftersales.review import approvals_of, checked_note
 from fenqi.usecases.aftersales.steps import find_case, move
 from fenqi.usecases.aftersales.wishes import deductions_of, wish_of
-from fenqi.usecases.partners.queries import ask_partner
 from fenqi.usecases.staff.permissions import Permission, Staff
 
 LONGEST_SKU = 64
@@ -84,7 +83,7 @@ def offer_refund(staff: Staff, customer_id: UUID, case_id: UUID, *, note: str, n
     """
     staff.require(Permission.REVIEW_CASES)
     note = checked_note(note, is_needed=True)
-    asked = _with_the_lenders_word(find_case(customer_id, case_id), now=now)
+    asked = with_the_lenders_word(customer_id, _as_a_return(find_case(customer_id, case_id), now=now))
     with transaction.atomic(durable=True):
         locks.customer(customer_id)
         case = find_case(customer_id, case_id)
@@ -122,15 +121,6 @@ def _as_a_return(case: AftersalesCase, *, now: datetime) -> WorkedOut:
 def _quote_of(case: AftersalesCase) -> QuoteRecord:
     assert case.quote_id is not None, "an exchange is applied for with a quote"
     return QuoteRecord.objects.get(customer_id=case.customer_id, id=case.quote_id)
-
-
-def _with_the_lenders_word(case: AftersalesCase, *, now: datetime) -> WorkedOut:
-    """With what the return does at the lender, where there is one (decision 66)."""
-    worked = _as_a_return(case, now=now)
-    if not worked.quote.partner or worked.plan_id is None:
-        return worked
-    said = ask_partner(case.customer_id, worked.plan_id, amount_minor=worked.quote.partner, on=worked.quote.on)
-    return replace(worked, partner=said)
 
 
 def _check_who_decides(staff: Staff, case: AftersalesCase, value_minor: int) -> None:

@@ -18,12 +18,15 @@ from fenqi.usecases import audit
 from fenqi.usecases.aftersales import endings
 from fenqi.usecases.aftersales.errors import RefundQuoteChanged
 from fenqi.usecases.aftersales.moved import Moved
-from fenqi.usecases.aftersales.returning import carry_out_return, newest_quote, take_quote
+from fenqi.usecases.aftersales.quoting import WorkedOut
+from fenqi.usecases.aftersales.returning import asked_anew, carry_out_return, newest_quote, take_quote
 from fenqi.usecases.aftersales.steps import find_case, move
 from fenqi.usecases.price_protection.execute import carry_out_difference
 
-Executor = Callable[[Decision, LockedCustomer, AftersalesCase, datetime], Moved | None]
-"""Puts the money of a case into the decision; None when the case must wait for its customer instead."""
+Executor = Callable[[Decision, LockedCustomer, AftersalesCase, datetime, WorkedOut | None], Moved | None]
+"""Puts the money of a case into the decision; None when the case must wait for its customer instead. The last is what a
+lender was asked about before the lock was taken.
+"""
 
 EXECUTORS: dict[CaseKind, Executor] = {
     CaseKind.RETURN: carry_out_return,
@@ -39,11 +42,15 @@ def execute_case(customer_id: UUID, case_id: UUID, *, now: datetime) -> CaseStat
 
     Raises NotFound.
     """
+    case = find_case(customer_id, case_id)
+    if CaseState(case.state) not in _TO_EXECUTE:
+        return CaseState(case.state)
+    asked = asked_anew(case, case.quote_id, now=now)
     with transaction.atomic(durable=True):
         locked = locks.customer(customer_id)
         case = find_case(customer_id, case_id)
         if CaseState(case.state) in _TO_EXECUTE:
-            _carry_out(locked, case, CaseSignal.EXECUTED, actor=audit.SYSTEM, now=now)
+            _carry_out(locked, case, CaseSignal.EXECUTED, asked, actor=audit.SYSTEM, now=now)
     return CaseState(case.state)
 
 
@@ -53,6 +60,7 @@ def confirm_quote(customer_id: UUID, case_id: UUID, quote_id: UUID, *, actor: st
     When the facts have changed once more, yet another quote waits to be confirmed. Confirmed twice, it moves once.
     Raises NotFound, RefundQuoteChanged, CaseMoveUnlisted.
     """
+    asked = asked_anew(find_case(customer_id, case_id), quote_id, now=now)
     with transaction.atomic(durable=True):
         locked = locks.customer(customer_id)
         case = find_case(customer_id, case_id)
@@ -64,14 +72,22 @@ def confirm_quote(customer_id: UUID, case_id: UUID, quote_id: UUID, *, actor: st
         if offered is None or offered.id != quote_id:
             raise RefundQuoteChanged
         take_quote(case, offered.id, offered.value_minor)
-        _carry_out(locked, case, CaseSignal.CONFIRMED, actor=actor, now=now)
+        _carry_out(locked, case, CaseSignal.CONFIRMED, asked, actor=actor, now=now)
     return CaseState(case.state)
 
 
-def _carry_out(locked: LockedCustomer, case: AftersalesCase, signal: CaseSignal, *, actor: str, now: datetime) -> None:
+def _carry_out(
+    locked: LockedCustomer,
+    case: AftersalesCase,
+    signal: CaseSignal,
+    asked: WorkedOut | None,
+    *,
+    actor: str,
+    now: datetime,
+) -> None:
     """All of it is written together, or none."""
     decision = Decision(case.customer_id)
-    moved = EXECUTORS[CaseKind(case.kind)](decision, locked, case, now)
+    moved = EXECUTORS[CaseKind(case.kind)](decision, locked, case, now, asked)
     if moved is None:
         write(decision)
         return

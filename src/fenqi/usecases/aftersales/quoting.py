@@ -91,12 +91,21 @@ def quote(
     PartnerRefuses.
     """
     worked = work_out(customer_id, order_id, wish, now=now, quoted_on=quoted_on, case_id=case_id, deductions=deductions)
-    if worked.quote.partner and worked.plan_id:
-        said = ask_partner(customer_id, worked.plan_id, amount_minor=worked.quote.partner, on=worked.quote.on)
-        worked = replace(worked, partner=said)
+    worked = with_the_lenders_word(customer_id, worked)
     with transaction.atomic(durable=False):
         quote_id = keep_quote(customer_id, order_id, worked, case_id=case_id, now=now)
     return quote_view(customer_id, quote_id)
+
+
+def with_the_lenders_word(customer_id: UUID, worked: WorkedOut) -> WorkedOut:
+    """With what the return does at the lender, where there is one (decision 66). Calls it: never inside a transaction.
+
+    Raises UnknownProvider, PartnerUnavailable, PartnerRefuses.
+    """
+    if not worked.quote.partner or worked.plan_id is None:
+        return worked
+    said = ask_partner(customer_id, worked.plan_id, amount_minor=worked.quote.partner, on=worked.quote.on)
+    return replace(worked, partner=said)
 
 
 def work_out(

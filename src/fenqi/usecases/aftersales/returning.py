@@ -15,26 +15,52 @@ from fenqi.domain.money import Money
 from fenqi.domain.plans import Event, EventKind
 from fenqi.records.identifiers import derived_id
 from fenqi.records.locks import LockedCustomer
-from fenqi.records.models import AftersalesCase, CaseLine, QuoteRecord, RefundCause
+from fenqi.records.models import AftersalesCase, CaseKind, CaseLine, QuoteRecord, RefundCause
 from fenqi.records.posting import Decision
 from fenqi.usecases import audit, clock, plan_file
 from fenqi.usecases.aftersales import refund_keys
 from fenqi.usecases.aftersales.moved import Moved
-from fenqi.usecases.aftersales.quoting import WorkedOut, keep_quote, work_out
+from fenqi.usecases.aftersales.quoting import WorkedOut, keep_quote, with_the_lenders_word, work_out
 from fenqi.usecases.aftersales.steps import move
 from fenqi.usecases.aftersales.wishes import deductions_of, wish_of
+from fenqi.usecases.partners.errors import PartnerRefuses, PartnerUnavailable
 from fenqi.usecases.partners.refunding import refund_over_partner
 from fenqi.usecases.plan_file import Fact
 from fenqi.usecases.projection import About, ChainHead, entry_columns
 from fenqi.usecases.refunds.open import open_refund
 
+_GOODS_BACK = (CaseKind.RETURN.value, CaseKind.REFUND_ONLY.value)
+
 REASON = "退货退款"
 """What the payer reads at the channel."""
 
 
-def carry_out_return(decision: Decision, locked: LockedCustomer, case: AftersalesCase, now: datetime) -> Moved | None:
-    """Put all of it into the decision; None when a new quote waits for the customer instead."""
-    quote = _quote_in_force(decision, case, now=now)
+def asked_anew(case: AftersalesCase, confirmed: UUID | None, *, now: datetime) -> WorkedOut | None:
+    """What the case comes to now, with the lender's word, where that is another quote than the customer `confirmed`.
+
+    Calls the lender: never inside a transaction. One that gives no answer is not waited for: it says the same when the
+    return is carried out.
+    """
+    kept = QuoteRecord.objects.filter(customer_id=case.customer_id, id=confirmed or UUID(int=0)).first()
+    if case.kind not in _GOODS_BACK or kept is None or not kept.partner_minor:
+        return None
+    fresh = _worked_out_anew(case, kept, now=now)
+    if fresh.facts == kept.facts:
+        return None
+    try:
+        return with_the_lenders_word(case.customer_id, fresh)
+    except (PartnerUnavailable, PartnerRefuses):
+        return None
+
+
+def carry_out_return(
+    decision: Decision, locked: LockedCustomer, case: AftersalesCase, now: datetime, asked: WorkedOut | None
+) -> Moved | None:
+    """Put all of it into the decision; None when a new quote waits for the customer instead.
+
+    `asked`: what the lender was asked about just before.
+    """
+    quote = _quote_in_force(decision, case, asked, now=now)
     if quote is None:
         return None
     _keep_worth(case, quote)
@@ -74,7 +100,9 @@ def take_quote(case: AftersalesCase, quote_id: UUID, value_minor: int) -> None:
     )
 
 
-def _quote_in_force(decision: Decision, case: AftersalesCase, *, now: datetime) -> RefundQuote | None:
+def _quote_in_force(
+    decision: Decision, case: AftersalesCase, asked: WorkedOut | None, *, now: datetime
+) -> RefundQuote | None:
     """What may be carried out: the case's quote, or another one that gives the customer no less.
 
     None when a new one was kept that must be confirmed first.
@@ -84,6 +112,8 @@ def _quote_in_force(decision: Decision, case: AftersalesCase, *, now: datetime) 
     fresh = _worked_out_anew(case, kept, now=now)
     if fresh.facts == kept.facts:
         return fresh.quote
+    if asked is not None and asked.facts == fresh.facts:
+        fresh = asked
     last = newest_quote(case)
     seq = 1 + max(kept.seq, last.seq if last else 0)
     quote_id = keep_quote(case.customer_id, case.order_id, fresh, case_id=case.id, seq=seq, now=now)

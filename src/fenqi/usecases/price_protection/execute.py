@@ -53,9 +53,12 @@ NOTHING_LEFT: Final = {
 
 
 def carry_out_difference(
-    decision: Decision, locked: LockedCustomer, case: AftersalesCase, now: datetime
+    decision: Decision, locked: LockedCustomer, case: AftersalesCase, now: datetime, _asked: object = None
 ) -> Moved | None:
-    """Put all of it into the decision; None when a new quote waits for the customer, or nothing is left to give."""
+    """Put all of it into the decision; None when a new quote waits for the customer, or nothing is left to give.
+
+    No lender is ever asked: its plan is not touched (R100).
+    """
     assert case.quote_id is not None, "a claim is made with a quote"
     line_of_case = CaseLine.objects.get(customer_id=case.customer_id, case_id=case.id)
     kept = QuoteRecord.objects.get(customer_id=case.customer_id, id=case.quote_id)
