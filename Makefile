@@ -10,6 +10,9 @@ TEST_PROCESSES ?= 2
 PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3.14; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
+# What Python has compiled is kept, also where the surroundings say otherwise: every process starts quicker by it.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint format bench messages browser clean
 

@@ -3,6 +3,8 @@
 import os
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
 
 import pytest
 
@@ -12,6 +14,9 @@ from sandbox_town import running_sandbox
 __all__ = ["Town", "free_port", "sandbox_process", "town"]
 
 PACE = 240
+RAILS = ("alipay", "wechat_pay", "bank_card", "partner")
+ANSWER_SECONDS = 2.0
+"""How long this mall waits for a rail. The town answers within hundredths of a second, or was told never to."""
 
 
 def free_port() -> int:
@@ -30,16 +35,26 @@ def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 @pytest.fixture(scope="session")
 def town(sandbox_process: Town, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """The sandbox with this mall registered in it: Alipay and text messages are open as in a first run."""
+    from fenqi.channels import ChannelSettings
     from fenqi.channels.first_run import sandbox_environ
+    from fenqi.usecases import rails
     from fenqi.usecases.notices.templates import templates
-    from fenqi.usecases.rails import forget_rails
+
+    @lru_cache(maxsize=1)
+    def impatient() -> ChannelSettings:
+        found = ChannelSettings.from_environ(os.environ)
+        set_up = {name: config for name in RAILS if (config := getattr(found, name))}
+        return replace(
+            found, **{name: replace(config, answer_seconds=ANSWER_SECONDS) for name, config in set_up.items()}
+        )
 
     folder = tmp_path_factory.mktemp("keys")
     environ = sandbox_environ(sandbox_url=sandbox_process.url, folder=folder, sms_templates=templates())
     before = {name: os.environ.get(name) for name in environ}
     os.environ.update(environ)
-    forget_rails()
-    yield sandbox_process
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rails, "_settings", impatient)
+        yield sandbox_process
     for name, value in before.items():
         os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
-    forget_rails()
+    rails.forget_rails()

@@ -10,7 +10,7 @@ from django.test import Client
 from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from browsing import Windows, faults, picture
+from browsing import Windows, faults, picture, scrolls_sideways
 from fenqi.records.models import Account, Role
 from returned import Case
 
@@ -35,7 +35,7 @@ class Visitor:
         folder.mkdir(parents=True, exist_ok=True)
         other = PHONE_WIDTH if self.width == DESK_WIDTH else DESK_WIDTH
         picture(page, other, folder / f"{name}-{other}.png")
-        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), f"{name} {other}"
+        assert not scrolls_sideways(page), f"{name} {other}"
         picture(page, self.width, folder / f"{name}-{self.width}.png")
         assert {what: found for what, found in faults(page, self.language) if found} == {}, f"{name} {self.width}"
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fenqi.channels.bank_card import BankCardChannel, BankCardConfig
-from fenqi.channels.bank_card.channel import WINDOW
+from fenqi.channels.bank_card.requests import WINDOW
 from fenqi.channels.interface import (
     Acknowledgement,
     CardChannel,

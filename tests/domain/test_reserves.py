@@ -47,6 +47,7 @@ from fenqi.domain.reserves import (
     next_hold_state,
     next_move_state,
     still_needed,
+    term_is_over,
 )
 
 AMOUNTS = st.integers(1, 1_000_00)
@@ -149,6 +150,26 @@ def test_it_goes_back_once_nothing_is_owed_and_no_refund_is_under_way(
     assert (due.amount, due.why) == (amount, why)
 
 
+@pytest.mark.requirement("R067", "R068")
+@pytest.mark.parametrize(
+    ("facts", "promised", "amount", "why"),
+    [
+        ({}, 0, 0, Why.STILL_OWED),
+        ({"refund_was_final": True, "returned": 401}, 0, 0, Why.STILL_OWED),
+        ({"refund_was_final": True, "returned": 401}, 200, 0, Why.STILL_OWED),
+        ({"is_settled": True}, 0, 500, Why.PLAN_SETTLED),
+        ({"is_settled": True}, 200, 0, Why.ONE_PIECE),
+        ({"is_settled": True, "refund_is_under_way": True}, 200, 0, Why.REFUND_UNDER_WAY),
+    ],
+)
+def test_what_is_in_one_piece_goes_back_whole_or_waits(
+    facts: dict[str, object], promised: int, amount: int, why: Why
+) -> None:
+    sums = Sums(frozen=500, promised=promised)
+    due = due_release(sums, ReleaseRule.IN_PROPORTION, owed(**facts), is_whole=True)
+    assert (due.amount, due.why) == (amount, why)
+
+
 @given(frozen=AMOUNTS, financed=AMOUNTS, parts=st.lists(st.integers(0, 500_00), max_size=6))
 def test_several_returns_release_together_what_one_would(frozen: int, financed: int, parts: list[int]) -> None:
     sums, returned = Sums(frozen=frozen), 0
@@ -193,6 +214,11 @@ def test_a_hold_lasts_a_month_beyond_the_plan_and_is_warned_of_a_week_before_its
     assert holds_until(date(2026, 1, 1), last_due_on=date(2026, 6, 1)) == date(2026, 7, 1)
     assert holds_until(date(2026, 1, 1), last_due_on=date(2028, 6, 1)) == date(2026, 12, 27)
     assert holds_until(date(2026, 1, 1), last_due_on=None) == date(2026, 12, 27)
+    month = timedelta(days=30)
+    assert holds_until(date(2026, 1, 1), last_due_on=date(2026, 6, 1), term=month) == date(2026, 1, 31)
+    assert holds_until(date(2026, 1, 1), last_due_on=date(2025, 12, 20), term=month) == date(2026, 1, 19)
+    assert not term_is_over(date(2026, 1, 1), term=month, today=date(2026, 1, 30))
+    assert term_is_over(date(2026, 1, 1), term=month, today=date(2026, 1, 31))
     assert not is_expiring(date(2026, 7, 1), today=date(2026, 6, 23))
     assert is_expiring(date(2026, 7, 1), today=date(2026, 6, 24))
 

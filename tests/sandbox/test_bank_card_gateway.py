@@ -114,6 +114,26 @@ class CardMerchant:
         until(lambda: self.query(**asked)["origRespCode"] == "00")
         return answer["queryId"]
 
+    def frozen(self, token: str, fen: str = "1000", **changes: str) -> dict[str, str]:
+        """The answer to a pre-authorisation that the bank has decided."""
+        fields: dict[str, str] = {
+            "txnAmt": fen,
+            "currencyCode": "156",
+            "tokenPayData": f"{{token={token}&trId={self.known['token_requestor']}}}",
+            "payTimeout": f"{datetime.now(UTC).astimezone(BEIJING) + timedelta(minutes=15):%Y%m%d%H%M%S}",
+            **changes,
+        }
+        answer = self.call("02/01", **fields)
+        if answer["respCode"] == "00":
+            asked = {name: answer[name] for name in ("orderId", "txnTime")}
+            until(lambda: self.query(**asked)["origRespCode"] != "05")
+        return answer
+
+    def end(self, txn: str, query_id: str, fen: str = "1000", **changes: str) -> str:
+        """What is said to a void (32/00) or a completion (03/00)."""
+        fields = {"origQryId": query_id, "txnAmt": fen, "currencyCode": "156", **changes}
+        return self.call(txn, **fields)["respCode"]
+
     def refund(self, query_id: str, fen: str, **changes: str) -> str:
         answer = self.call("04/00", origQryId=query_id, txnAmt=fen, currencyCode="156", **changes)
         return answer["respCode"]
@@ -265,3 +285,77 @@ def test_a_page_of_another_site_sets_no_card(sandbox: Sandbox) -> None:
     assert sandbox.http.post(url, data={"number": new_number()}).status_code == 415
     with pytest.raises(httpx.HTTPStatusError):
         sandbox.tell("bank_card/cards", number="123")
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"txnTime": "20260101000000"}, "10"),
+        ({"txnAmt": "0"}, "10"),
+        ({"txnAmt": "10.00"}, "10"),
+        ({"currencyCode": "840"}, "10"),
+        ({"tokenPayData": "{token=1&trId=1}"}, "40"),
+        ({"payTimeout": "20260101000000"}, "10"),
+        ({"certId": "1"}, "11"),
+    ],
+)
+def test_a_wrong_pre_authorisation_is_refused_by_its_code(
+    acquirer: CardMerchant, changes: dict[str, str], code: str
+) -> None:
+    assert acquirer.frozen("6200000000000000000", **changes)["respCode"] == code
+
+
+def test_a_pre_authorisation_takes_off_what_is_available_and_is_no_money(acquirer: CardMerchant) -> None:
+    number = new_number()
+    token = acquirer.bound(number)
+    acquirer.sandbox.tell("bank_card/cards", number=number, balance="15.00")
+    held = acquirer.frozen(token)
+    short = acquirer.frozen(token, "501")
+    assert acquirer.query(orderId=short["orderId"], txnTime=short["txnTime"])["origRespCode"] == "64"
+    assert held["orderId"] not in acquirer.sandbox.ask("moved")
+    assert acquirer.refund(held["queryId"], "1") == "35", "nothing was paid"
+    same = {name: held[name] for name in ("orderId", "txnTime")}
+    assert acquirer.frozen(token, "999", **same)["respCode"] == "12", "the number is another's"
+
+
+@pytest.mark.parametrize(("fen", "code"), [("1150", "00"), ("1151", "36")])
+def test_no_more_than_115_per_cent_is_completed(acquirer: CardMerchant, fen: str, code: str) -> None:
+    held = acquirer.frozen(acquirer.bound())
+    assert acquirer.end("03/00", held["queryId"], fen, orderId=f"over{held['orderId']}") == code
+    if code == "00":
+        until(lambda: acquirer.sandbox.trade(held["orderId"])["captured_fen"] == 1150)
+
+
+def test_a_pre_authorisation_ends_once(acquirer: CardMerchant) -> None:
+    token = acquirer.bound()
+    void, complete, gone = (acquirer.frozen(token) for _ in range(3))
+    assert acquirer.end("32/00", void["queryId"], "999") == "36", "a void is of the whole sum"
+    assert acquirer.end("32/00", "202611230853178523142") == "35"
+    assert acquirer.end("32/00", void["queryId"]) == "00"
+    assert acquirer.end("03/00", complete["queryId"], "400") == "00"
+    acquirer.sandbox.act(gone["orderId"], "lapse")
+    until(lambda: acquirer.sandbox.trade(void["orderId"])["rest_fen"] == 0)
+    until(lambda: acquirer.sandbox.trade(complete["orderId"])["rest_fen"] == 0)
+    said = [(acquirer.end(txn, one["queryId"])) for txn in ("32/00", "03/00") for one in (void, complete, gone)]
+    assert said == ["45", "35", "35"] * 2
+    assert acquirer.sandbox.trade(complete["orderId"])["released_fen"] == 600
+    for action in ("lapse", "pay_late"):
+        with pytest.raises(httpx.HTTPStatusError):
+            acquirer.sandbox.act(void["orderId"], action)
+
+
+def test_ends_at_the_same_moment_end_it_once(acquirer: CardMerchant) -> None:
+    held = acquirer.frozen(acquirer.bound())
+    with ThreadPoolExecutor(6) as pool:
+        said = list(pool.map(lambda txn: acquirer.end(txn, held["queryId"]), ["32/00", "03/00"] * 3))
+    assert said.count("00") == 1
+    assert set(said) <= {"00", "35", "45"}
+
+
+def test_a_pre_authorisation_belongs_to_the_merchant_who_made_it(
+    acquirer: CardMerchant, sandbox: Sandbox, merchants_key: RSAPrivateKey
+) -> None:
+    held = acquirer.frozen(acquirer.bound())
+    other = CardMerchant(sandbox, merchants_key, mer_id="898000000000080").register()
+    assert other.end("32/00", held["queryId"]) == "35"
+    assert other.end("03/00", held["queryId"]) == "35"

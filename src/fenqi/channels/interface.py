@@ -5,8 +5,8 @@ is always called outside a database transaction. Numbers are ours, stored before
 every retry of the same intent (design, rule 4).
 
 Every rail is a `PaymentChannel`; what else it can do it says by being a `CashierChannel`, a `DebitChannel`, an
-`AgreementChannel`, an `AnnouncingChannel`, a `CardChannel`, a `TimeKeyedChannel` or a `ReserveChannel` (`isinstance`
-tells). Its daily bill is read by a `BillSource` (`fenqi.channels.bills`).
+`AgreementChannel`, an `AnnouncingChannel`, a `CardChannel`, a `TimeKeyedChannel`, a `ReserveChannel` or a
+`CardReserveChannel` (`isinstance` tells). Its daily bill is read by a `BillSource` (`fenqi.channels.bills`).
 
 What an answer means is settled here once: `Outcome.UNKNOWN` after anything that may have happened and `NOT_EXECUTED`
 only where nothing can have. A transport fault never raises; it is an answer with `code` `transport.*`.
@@ -302,11 +302,16 @@ class ReserveRequest:
     return_url: str
     submitted_at: datetime
     expires_at: datetime
+    authority: str = field(default="", repr=False)
+    """The card's token, where it is frozen on a bound card."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReserveReply(Reply):
-    """What the channel says about one operation on a freeze. Always: frozen = released + captured + rest."""
+    """What the channel says about one operation on a freeze. Always: frozen = released + captured + rest.
+
+    A `CardReserveChannel` tells no sums. Of a release, CLOSED says that nothing is held under the freeze any more.
+    """
 
     number: str
     """Ours, of this operation."""
@@ -453,8 +458,8 @@ class CardChannel(DebitChannel, Protocol):
     def unbind(self, token: str, *, number: str, submitted_at: datetime) -> BindingReply:
         """Forget the card. One that is forgotten already is a success, too."""
 
-    def ends_card(self, reply: ChannelReply) -> bool:
-        """Whether what became of a debit says that the card will never pay again: expired, blocked, its token gone."""
+    def ends_card(self, reply: Reply) -> bool:
+        """Whether what became of a debit or a freeze says that the card will not pay again: expired, blocked, gone."""
 
 
 @runtime_checkable
@@ -475,14 +480,41 @@ class ReserveChannel(PaymentChannel, Protocol):
     def freeze(self, request: ReserveRequest) -> Redirect | ScanCode | ReserveReply:
         """Where the payer goes to allow it. Raises ChannelRefuses."""
 
-    def query_reserve(self, *, number: str, operation_no: str | None = None) -> ReserveReply:
-        """Ask what became of the freeze `number`, or of the operation `operation_no` (ours) on it."""
+    def query_reserve(
+        self, *, number: str, operation_no: str | None = None, submitted_at: datetime | None = None
+    ) -> ReserveReply:
+        """Ask what became of the freeze `number`, or of the operation `operation_no` (ours) on it.
 
-    def release(self, *, auth_no: str, number: str, amount: Money, reason: str, notify_url: str) -> ReserveReply:
+        `submitted_at`: when what is asked about was sent; for some channels a part of its key.
+        """
+
+    def release(
+        self,
+        *,
+        auth_no: str,
+        number: str,
+        amount: Money,
+        reason: str,
+        notify_url: str,
+        submitted_at: datetime | None = None,
+    ) -> ReserveReply:
         """Release part or all; `number` names this release. Raises ChannelRefuses."""
 
     def capture(self, *, auth_no: str, charge: ChargeRequest, completes: bool) -> ChannelReply:
         """Turn part or all into a payment; `completes` releases what is left. Raises ChannelRefuses."""
+
+
+@runtime_checkable
+class CardReserveChannel(ReserveChannel, Protocol):
+    """A sum is frozen on a bound card, by its token and without a page of the channel's.
+
+    Such a hold is one piece. It is released whole, or captured once (`completes`), and then its bank frees the rest by
+    itself. The channel keeps no sums of it: each operation is asked about by its own number and time.
+    """
+
+    @property
+    def hold_days(self) -> int:
+        """For how many days a card's bank keeps a hold before it lets go of it by itself."""
 
 
 def check_number(number: str, *, channel: str) -> str:

@@ -16,6 +16,8 @@ class ReserveHold(SpreadModel):
     kind = models.CharField(max_length=16)  # of domain.reserves: frozen | prepaid
     reserve_no = models.CharField(max_length=32)  # ours, at the channel and to quote
     channel = models.CharField(max_length=32)
+    asked_channel = models.CharField(max_length=32, blank=True)  # the mall's, where the customer chose another
+    card_id = models.UUIDField(null=True)  # the bound card that it is held on
     amount_minor = models.BigIntegerField()  # what was asked for
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=16)  # of domain.reserves
@@ -64,6 +66,7 @@ class ReserveHold(SpreadModel):
                 name="reserve_hold_adds_up",
                 condition=Q(frozen_minor__gte=F("released_minor") + F("captured_minor")),
             ),
+            models.CheckConstraint(name="reserve_hold_card_is_frozen", condition=Q(card_id=None) | Q(kind="frozen")),
             models.CheckConstraint(
                 name="reserve_hold_held_has_entry",
                 condition=~Q(state__in=["held", "ended"]) | Q(entry_id__isnull=False, held_at__isnull=False),
@@ -75,6 +78,9 @@ class ReserveHold(SpreadModel):
         ]
         indexes = [
             models.Index(fields=["customer_id", "order_id"], name="reserve_hold_by_order"),
+            models.Index(
+                fields=["customer_id", "card_id"], name="reserve_hold_by_card", condition=Q(card_id__isnull=False)
+            ),
             models.Index(fields=["holds_until"], name="reserve_hold_held", condition=Q(state="held")),
         ]
 

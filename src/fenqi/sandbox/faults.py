@@ -65,7 +65,7 @@ class Kind(StrEnum):
     NOT_FOUND = "not_found"
     """A query says that there is no such thing."""
     PROCESSING = "processing"
-    """A refund, or a debit, stays in process until control moves it."""
+    """A refund, a debit, or a freeze of a card and its end, stays in process until control moves it."""
     NO_FUND_CHANGE = "no_fund_change"
     """A refund is executed and answered with fund_change=N."""
     ALSO_NOTIFY = "also_notify"
@@ -114,6 +114,8 @@ KINDS_OF: Final[Mapping[Operation, tuple[Kind, ...]]] = dict.fromkeys(Operation,
     Operation.REFUND: (*_ANSWER, Kind.PROCESSING, Kind.NO_FUND_CHANGE, Kind.ALSO_NOTIFY, Kind.NONSENSE),
     Operation.QUERY_REFUND: _QUESTION,
     Operation.QUERY_AGREEMENT: _QUESTION,
+    Operation.FREEZE: (*_ANSWER, Kind.PROCESSING),
+    Operation.RELEASE: (*_ANSWER, Kind.PROCESSING),
     Operation.CAPTURE: (*_ANSWER, Kind.PROCESSING),
     Operation.NOTIFY: (Kind.SLOW, Kind.WRONG_SIGNATURE, Kind.DROP, Kind.TWICE, Kind.HOLD),
     Operation.BILL: (*_ANSWER, *_SPOILT_BILL),

@@ -97,6 +97,9 @@ def within_the_test() -> Iterator[None]:
         end.connect(close_old_connections)
 
 
+WRITTEN = json.dumps(api.get_openapi_schema())
+
+
 def described(**changes: Any) -> schemathesis.schemas.BaseSchema:
     """The document without asking for it over HTTP, which would need the database before there is one."""
     config = {
@@ -104,8 +107,7 @@ def described(**changes: Any) -> schemathesis.schemas.BaseSchema:
         "checks": {"positive_data_acceptance": {"expected-statuses": BUSINESS_REFUSALS}},
         **changes,
     }
-    document = json.loads(json.dumps(api.get_openapi_schema()))
-    schema = schemathesis.openapi.from_dict(document, config=SchemathesisConfig.from_dict(config))
+    schema = schemathesis.openapi.from_dict(json.loads(WRITTEN), config=SchemathesisConfig.from_dict(config))
     schema.app, schema.location = application, DOCUMENT
     return schema
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from fenqi.records.models import Order
-from held import frozen
+from fenqi.usecases.cards.queries import list_cards
+from held import frozen, frozen_on_card
 from malls import a_customer, bought
 from town import Town
 
@@ -58,6 +59,13 @@ def test_it_is_asked_for_later_and_read_with_its_moves(shop: Any, town: Town) ->
     assert shop.post(path, {"amount_minor": 100}).json()["code"] == "reserve_conflict"
 
 
+def test_one_on_a_card_says_so(shop: Any, town: Town) -> None:
+    secured = frozen_on_card(town, now=datetime.now(UTC), channel="bank_card")
+    (found,) = shop.get(f"/orders/{order_no_of(secured.plan)}/reserve").json()["items"]
+    (card,) = list_cards(secured.customer_id)
+    assert (found["channel"], found["card_last4"], found["held_minor"]) == ("bank_card", card.last4, 50_000)
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
@@ -65,6 +73,7 @@ def test_it_is_asked_for_later_and_read_with_its_moves(shop: Any, town: Town) ->
         ({"amount_minor": 100, "kind": "loan"}, 422, "invalid_input"),
         ({"amount_minor": 100, "channel": "wechat_pay"}, 422, "reserve_not_offered"),
         ({"amount_minor": 100, "channel": "nobody"}, 404, "unknown_channel"),
+        ({"amount_minor": 100, "channel": "bank_card", "release_rule": "in_proportion"}, 422, "invalid_input"),
     ],
 )
 def test_bad_input_is_refused_by_name(shop: Any, town: Town, body: Any, status: int, code: str) -> None:

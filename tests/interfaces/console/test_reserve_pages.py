@@ -12,7 +12,7 @@ from fenqi.records.models import Account, AuditRecord, ReserveMove, Role
 from fenqi.usecases import clock
 from fenqi.usecases.reserves.release import release_by_staff
 from fenqi.usecases.reserves.send import send_release
-from held import Secured, frozen
+from held import Secured, frozen, frozen_on_card
 from staff_members import finance
 from town import Town
 
@@ -64,6 +64,19 @@ def test_part_is_given_back_and_no_more_than_is_held(secured: Secured, staff: Ca
     assert [move.amount_minor for move in secured.moves] == [20_000]
     acts = AuditRecord.objects.filter(customer_id=secured.customer_id, action="reserve_released")
     assert [act.reason for act in acts] == ["客户要求提前退回"]
+
+
+def test_what_is_on_a_card_is_given_back_whole(town: Town, now: datetime, staff: Callable[..., Client]) -> None:
+    secured = frozen_on_card(town, now=now)
+    one = staff("one")
+    page = one.get(f"/console/customers/{secured.customer_id}").content.decode()
+    assert "银行卡上的备用金只能整笔退回：¥500.00" in page
+    said = {"note": "客户要求提前退回"}
+    part = one.post(address(secured, "release"), {**said, "amount": "200.00"})
+    assert (part.status_code, "只能整笔解冻" in part.content.decode()) == (409, True)
+    assert one.post(address(secured, "capture"), said).status_code == 422, "how much is to be said"
+    assert one.post(address(secured, "release"), said).status_code == 302
+    assert [move.amount_minor for move in secured.moves] == [50_000]
 
 
 def test_a_capture_takes_two_people(secured: Secured, staff: Callable[..., Client]) -> None:

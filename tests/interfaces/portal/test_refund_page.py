@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 
-from browsing import Windows, violations
+from browsing import Windows, picture, violations
 from fenqi.domain.cards import CardKind
 from fenqi.records import personal
 from fenqi.records.identifiers import new_id
@@ -121,7 +121,7 @@ def test_those_who_may_not_move_money_do_not_see_the_queue(now: datetime) -> Non
 def test_the_pages_are_whole_and_accessible(
     town: Town, now: datetime, staff: Callable[[str], Client], windows: Windows, mall_server: LiveServer
 ) -> None:
-    """At phone and desk width, in both languages; the pictures are kept in test-artefacts."""
+    """At phone and desk width, in both languages; looked into in Chinese on a phone, in English at a desk."""
     plan, sent = paid_twice(now=now)
     send_leg(plan.customer_id, legs_of(sent)[0].id, now=now)
     waiting = past_its_window(town, now)
@@ -142,8 +142,8 @@ def test_the_pages_are_whole_and_accessible(
             assert answer is not None
             assert answer.status == 200, address
             for width in (390, 1280):
-                page.set_viewport_size({"width": width, "height": 900})
-                page.screenshot(path=ARTEFACTS / f"{name}-{language}-{width}.png", full_page=True)
+                picture(page, width, ARTEFACTS / f"{name}-{language}-{width}.png")
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, language, width)
-                wrong = [(one["id"], one["nodes"][0]["html"]) for one in violations(page)]
-                assert not wrong, (name, wrong)
+                if (language, width) in {("zh-CN", 390), ("en", 1280)}:
+                    wrong = [(one["id"], one["nodes"][0]["html"]) for one in violations(page)]
+                    assert not wrong, (name, wrong)

@@ -3,24 +3,28 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 from uuid import UUID
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
+from stdnum import luhn
 
 from browsing import Windows, violations
-from fenqi.domain.reserves import HoldKind, HoldState, ReleaseRule
+from fenqi.domain.reserves import HoldKind, HoldState, MoveState, ReleaseRule
 from fenqi.records.models import Account, PaymentAttempt
 from fenqi.usecases.repayment import resolve
-from fenqi.usecases.reserves.capture import approve_capture, propose_capture
+from fenqi.usecases.reserves.capture import approve_capture, carry_out_capture, propose_capture
 from fenqi.usecases.reserves.consent import conditions_of
 from fenqi.usecases.reserves.release import release_what_is_due
-from fenqi.usecases.reserves.resolve import ask_hold
+from fenqi.usecases.reserves.resolve import ask_hold, ask_release
 from fenqi.usecases.reserves.send import send_release
-from held import Secured, asked_for, frozen, prepaid, run_jobs
+from held import Secured, asked_for, bound_card, frozen, frozen_on_card, prepaid, run_jobs
 from malls import Payer, bought
+from sandbox_town import until
 from staff_members import finance
 from town import Town
 
@@ -35,6 +39,7 @@ LANGUAGES = ["zh-hans", "en"]
 def now(town: Town) -> Iterator[datetime]:
     yield datetime.now(UTC)
     town.tell("faults/forget")
+    town.tell("clock")
 
 
 def customer(customer_id: UUID, language: str = "zh-hans") -> Client:
@@ -169,6 +174,124 @@ def test_a_capture_is_announced_on_the_page(town: Town, now: datetime, language:
     assert words not in page(secured, language), "nobody has agreed to it yet"
     approve_capture(secured.customer_id, move_id, staff=finance("qian"), now=now)
     assert words in page(secured, language)
+
+
+@pytest.mark.requirement("R063", "R072")
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh-hans", ("冻结在哪里", "冻结在招商银行储蓄卡", "同意后直接在卡上冻结", "整笔解冻", "问招商银行时报")),
+        (
+            "en",
+            (
+                "Where it is frozen",
+                "Frozen on China Merchants Bank debit card",
+                "nothing to scan",
+                "released whole",
+                "Ask China Merchants Bank with",
+            ),
+        ),
+    ],
+)
+def test_a_card_is_chosen_beside_alipay(town: Town, now: datetime, language: str, words: tuple[str, ...]) -> None:
+    where, frozen_on, at_once, whole, ask = words
+    secured = asked_for(now=now)
+    reader = customer(secured.customer_id, language)
+    address = f"/reserves/{secured.hold_id}"
+    before = reader.get(address).content.decode()
+    assert where in before
+    assert f"?next={quote(address, safe='')}" in before
+    card = bound_card(town, secured.customer_id, now=now)
+    chosen = reader.get(address, {"method": f"bank_card:{card.card_id}"}).content.decode()
+    assert at_once in chosen
+    assert f"{card.last4}" in chosen
+    digest = conditions_of(secured.hold, language=language[:2], card=card).digest
+    assert digest in chosen
+    assert digest not in before
+    agreed = {"digest": digest, "method": f"bank_card:{card.card_id}"}
+    assert reader.post(f"{address}/start", {**agreed, "method": "alipay"}).status_code == 409
+    assert reader.post(f"{address}/start", {**agreed, "method": "nonsense"}).status_code == 409
+    assert reader.post(f"{address}/start", agreed)["Location"] == address
+    until(lambda: reader.post(f"{address}/ask").status_code == 302 and secured.hold.state == "held")
+    shown = reader.get(address).content.decode()
+    assert all(text in shown for text in (frozen_on, whole, ask))
+    assert f"/reserves/{secured.hold_id}" in reader.get("/bills").content.decode()
+    refused = reader.post(reverse("portal:remove_card", args=[card.card_id]))
+    assert refused.status_code == 409
+    assert ("解冻后才能移除" if language == "zh-hans" else "once it is released") in refused.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("zh-hans", ("可用余额不足 ¥500.00", "换一种方式")), ("en", ("has less than ¥500.00 available", "another way"))],
+)
+def test_where_the_bank_refuses_another_way_is_offered(
+    town: Town, now: datetime, language: str, words: tuple[str, str]
+) -> None:
+    secured = asked_for(now=now, channel="bank_card")
+    reader = customer(secured.customer_id, language)
+    address = f"/reserves/{secured.hold_id}"
+    assert ("添加银行卡" if language == "zh-hans" else "Add a bank card") in reader.get(address).content.decode()
+    assert 'form="agree"' not in reader.get(address).content.decode(), "there is no card yet"
+    number = "6225887" + f"{now.microsecond:08}"
+    number += luhn.calc_check_digit(number)
+    card = bound_card(town, secured.customer_id, now=now, number=number)
+    town.tell("bank_card/cards", number=number, balance="1.00")
+    secured.start(now=now, card=card)
+    until(lambda: ask_hold(secured.customer_id, secured.hold_id, now=now) is HoldState.CLOSED)
+    shown = reader.get(address).content.decode()
+    assert all(text in shown for text in words)
+    answer = reader.post(f"{address}/again")
+    assert reader.post(f"{address}/again")["Location"] == answer["Location"] != address
+    assert 'form="agree"' in reader.get(answer["Location"]).content.decode()
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh-hans", "已解冻其余部分"), ("en", "The rest was released by")])
+def test_what_was_taken_from_a_card_and_what_is_free_again(
+    town: Town, now: datetime, language: str, words: str
+) -> None:
+    secured = frozen_on_card(town, now=now)
+    key = (secured.customer_id, secured.hold_id)
+    move_id = propose_capture(*key, amount=10_000, note="逾期未还", staff=finance("zhao"), now=now)
+    at = approve_capture(secured.customer_id, move_id, staff=finance("qian"), now=now)
+    town.tell("clock", offset_seconds=(at - datetime.now(UTC)).total_seconds())
+    carry_out_capture(secured.customer_id, move_id, now=at)
+    town.tell("clock")
+    attempt = PaymentAttempt.objects.get(customer_id=secured.customer_id)
+    until(lambda: resolve.ask_channel(secured.customer_id, attempt.id, now=at) == "succeeded")
+    shown = page(secured, language)
+    assert words in shown
+    assert "¥400.00" in shown
+    assert "¥100.00" in shown
+
+
+@pytest.mark.browser
+@pytest.mark.requirement("R063", "R067")
+@pytest.mark.parametrize(("locale", "name"), [("zh-CN", "zh"), ("en-GB", "en")])
+def test_a_card_holds_it_and_it_goes_back_by_itself(
+    *, town: Town, now: datetime, windows: Windows, mall_server: LiveServer, locale: str, name: str
+) -> None:
+    secured = asked_for(now=now)
+    card = bound_card(town, secured.customer_id, now=now)
+    session = customer(secured.customer_id).cookies["sessionid"].value
+    with windows.open(locale=locale, viewport={"width": 390, "height": 844}) as window:
+        window.add_cookies([{"name": "sessionid", "value": session, "url": mall_server.url}])
+        page = window.new_page()
+        page.goto(f"/reserves/{secured.hold_id}")
+        page.get_by_role("link", name=card.last4).click()
+        look(page, f"reserve-card-wanted-{name}")
+        page.get_by_role("button", name="¥500.00").click()
+        until(lambda: ask_hold(secured.customer_id, secured.hold_id, now=datetime.now(UTC)) is HoldState.HELD)
+        page.reload()
+        expect(page.get_by_text(f"({card.last4})").first).to_be_visible()
+        look(page, f"reserve-card-held-{name}")
+        secured.plan.record(120_000, on=date(2026, 1, 2), now=now, key="all")
+        release_what_is_due(secured.customer_id, secured.plan.order_id, now=now)
+        send_release(secured.customer_id, secured.moves[0].id, now=now)
+        until(lambda: ask_release(secured.customer_id, secured.moves[0].id, now=now) is MoveState.DONE)
+        page.reload()
+        look(page, f"reserve-card-released-{name}")
+    assert town.trade(secured.hold.reserve_no)["rest_fen"] == 0
 
 
 @pytest.mark.browser

@@ -20,11 +20,13 @@ from fenqi.usecases import rate_limits
 from fenqi.usecases.refunds.send import send_leg
 from fenqi.usecases.repayment import resolve
 from fenqi.usecases.reserves.release import release_what_is_due
+from fenqi.usecases.reserves.resolve import ask_release
 from fenqi.usecases.reserves.send import send_release
-from held import frozen
+from held import Secured, frozen, frozen_on_card
 from malls import Bought, Payer, bought
 from owed_back import legs_of, paid_twice
 from pdf_texts import text_of
+from sandbox_town import until
 from town import Town
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -147,16 +149,20 @@ def test_what_was_paid_twice_has_a_voucher_for_each_and_one_for_what_went_back(
     assert booked["refund_paid"] in pdf
 
 
-def test_a_released_reserve_has_a_voucher(town: Town, now: datetime) -> None:
-    secured = frozen(town, now=now)
+@pytest.mark.parametrize(("freeze", "where"), [(frozen, "Alipay"), (frozen_on_card, "China Merchants Bank debit card")])
+def test_a_released_reserve_has_a_voucher(
+    town: Town, now: datetime, freeze: Callable[..., Secured], where: str
+) -> None:
+    secured = freeze(town, now=now)
     plan = secured.plan
     plan.record(120_000, on=date(2026, 1, 2), now=now, key="all")
     release_what_is_due(plan.customer_id, plan.order_id, now=now)
-    assert send_release(plan.customer_id, secured.moves[-1].id, now=now) is MoveState.DONE
+    send_release(plan.customer_id, secured.moves[-1].id, now=now)
+    until(lambda: ask_release(plan.customer_id, secured.moves[-1].id, now=now) is MoveState.DONE)
     (move,) = secured.moves
     page = page_of(customer(plan.customer_id, "en"), f"/vouchers/reserve-release/{move.id}")
     assert move.number in page
-    assert "¥500.00 of your reserve was released at Alipay" in re.sub(r"<[^>]+>", "", page)
+    assert f"¥500.00 of your reserve was released at {where}" in re.sub(r"<[^>]+>", "", page)
 
 
 def test_what_has_not_succeeded_has_no_voucher(now: datetime) -> None:

@@ -37,8 +37,14 @@ from fenqi.usecases.reconciliation.run import Reconciled, reconcile
 from fenqi.usecases.refunds.resolve import ask_leg
 from fenqi.usecases.refunds.send import send_leg
 from fenqi.usecases.repayment.resolve import ask_channel, charge_ref
+from fenqi.usecases.reserves.capture import approve_capture, carry_out_capture, propose_capture
+from fenqi.usecases.reserves.release import release_by_staff
+from fenqi.usecases.reserves.resolve import ask_release
+from fenqi.usecases.reserves.send import send_release
+from held import frozen_on_card
 from malls import Bought, bought
 from sandbox_town import Sandbox, running_sandbox, until
+from staff_members import finance
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -234,6 +240,35 @@ def test_a_day_of_payments_and_refunds_comes_to_zero(town: Sandbox, channel: str
     assert (shown.booked_in_minor, shown.booked_out_minor, shown.left_minor) == (30_000, 10_000, 0)
     assert list(check_books()) == []
     assert not on_the_next_day(town, channel).is_new
+
+
+@pytest.mark.requirement("R065", "R067")
+@pytest.mark.parametrize("channel", ["bank_card"])
+def test_of_reserves_on_cards_only_what_was_captured_is_money(town: Sandbox, channel: str) -> None:
+    now = clock.now()
+    taken, given_back = frozen_on_card(town, now=now), frozen_on_card(town, now=now)
+    release_by_staff(
+        given_back.customer_id, given_back.hold_id, amount=50_000, note="提前退回", staff=finance("zhao"), now=now
+    )
+    move_id = given_back.moves[0].id
+    send_release(given_back.customer_id, move_id, now=now)
+    until(lambda: ask_release(given_back.customer_id, move_id, now=now) == "done")
+    assert on_the_next_day(town, channel).paid_minor == 0, "holds and their release are nobody's money"
+
+    key = (taken.customer_id, taken.hold_id)
+    capture_id = propose_capture(*key, amount=10_000, note="逾期未还", staff=finance("zhao"), now=now)
+    at = approve_capture(taken.customer_id, capture_id, staff=finance("qian"), now=now)
+    town.tell("clock", offset_seconds=(at - clock.now()).total_seconds())
+    carry_out_capture(taken.customer_id, capture_id, now=at)
+    attempt = PaymentAttempt.objects.get(customer_id=taken.customer_id)
+    until(lambda: ask_channel(taken.customer_id, attempt.id, now=at) == "succeeded")
+    town.tell("clock", offset_seconds=(at - clock.now()).total_seconds() + DAY_SECONDS)
+    ran = reconcile(channel, clock.business_date(at), now=at + timedelta(days=1))
+    town.tell("clock")
+    assert (ran.paid_minor, ran.refunded_minor, ran.open_findings) == (10_000, 0, 0)
+    shown = clearing_day(channel, clock.business_date(at))
+    assert (shown.booked_in_minor, shown.left_minor, suspense_of(channel)) == (10_000, 0, 0)
+    assert list(check_books()) == []
 
 
 @pytest.mark.parametrize("channel", CHANNELS)

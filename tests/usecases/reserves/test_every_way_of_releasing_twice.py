@@ -3,16 +3,30 @@
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from random import Random
+from uuid import UUID
 
 import pytest
 
 from another_rail import AnotherRail, open_rail
-from fenqi.channels.interface import ChannelReply, ChargeRef, ChargeRequest, ReserveReply, ReserveRequest, ScanCode
+from fenqi.channels.interface import (
+    BindingReply,
+    CardReserveChannel,
+    ChannelReply,
+    ChargeRef,
+    ChargeRequest,
+    Reply,
+    ReserveReply,
+    ReserveRequest,
+    ScanCode,
+)
 from fenqi.domain.errors import FenqiError
 from fenqi.domain.money import Money
 from fenqi.domain.payments import AttemptState, FailureCategory, Outcome, RetryMark, Verdict
 from fenqi.domain.reserves import AT_CHANNEL, HoldState, MoveState
-from fenqi.records.models import PaymentAttempt
+from fenqi.records import personal
+from fenqi.records.identifiers import new_id
+from fenqi.records.models import BoundCard, CardState, PaymentAttempt
+from fenqi.usecases.cards.queries import CardView, card_view
 from fenqi.usecases.reconciliation.check import check_books
 from fenqi.usecases.repayment import resolve as payments
 from fenqi.usecases.reserves.capture import approve_capture, carry_out_capture, propose_capture
@@ -39,6 +53,7 @@ def yuan(minor: int) -> Money:
 class ForgetfulRail(AnotherRail):
     """Does what it is asked, once for each number, and loses its answer half of the time; or the question."""
 
+    ends_with_a_capture: bool = False
     random: Random = field(default_factory=Random)
     done: dict[str, tuple[str, int]] = field(default_factory=dict)
     allowed: list[str] = field(default_factory=list)
@@ -46,7 +61,10 @@ class ForgetfulRail(AnotherRail):
     def freeze(self, request: ReserveRequest) -> ScanCode | ReserveReply:
         return ScanCode(f"https://{self.name}.example/{request.number}")
 
-    def query_reserve(self, *, number: str, operation_no: str | None = None) -> ReserveReply:
+    def query_reserve(
+        self, *, number: str, operation_no: str | None = None, submitted_at: datetime | None = None
+    ) -> ReserveReply:
+        assert submitted_at
         asked = operation_no or number
         if self.random.random() < 0.3:
             return self._lost(asked)
@@ -56,15 +74,22 @@ class ForgetfulRail(AnotherRail):
             return ReserveReply(outcome=Outcome.WAITING, number=asked)
         return self.told(asked, self.done[operation_no][1] if operation_no else FROZEN)
 
-    def release(self, *, auth_no: str, number: str, amount: Money, reason: str, notify_url: str) -> ReserveReply:
-        assert auth_no
-        assert reason
-        assert notify_url
+    def release(
+        self,
+        *,
+        auth_no: str,
+        number: str,
+        amount: Money,
+        reason: str,
+        notify_url: str,
+        submitted_at: datetime | None = None,
+    ) -> ReserveReply:
+        assert all([auth_no, reason, notify_url, submitted_at])
         return self._do("release", number, amount) or self.told(number, amount.minor)
 
     def capture(self, *, auth_no: str, charge: ChargeRequest, completes: bool) -> ChannelReply:
         assert auth_no
-        assert not completes
+        assert completes == self.ends_with_a_capture
         if self._do("capture", charge.out_trade_no, charge.amount):
             return ChannelReply(outcome=Outcome.UNKNOWN, out_trade_no=charge.out_trade_no, verdict=_LOST)
         return self._paid(charge.out_trade_no)
@@ -109,6 +134,42 @@ class ForgetfulRail(AnotherRail):
         return ChannelReply(outcome=Outcome.SUCCEEDED, out_trade_no=number, amount=amount, paid_at=NOW)
 
 
+@dataclass(frozen=True, slots=True)
+class ForgetfulCardRail(ForgetfulRail):
+    """The same for a bound card: a hold ends once, by a release of all or by a capture, and no sums are told of it."""
+
+    ends_with_a_capture: bool = True
+    hold_days: int = 400
+    refund_window: timedelta = timedelta(minutes=15)
+
+    def freeze(self, request: ReserveRequest) -> ReserveReply:
+        assert request.authority == "token"
+        return ReserveReply(outcome=Outcome.WAITING, number=request.number)
+
+    def sum_of(self, kind: str) -> int:
+        done = dict(self.done.values())
+        left = FROZEN - done["capture"] if "capture" in done else 0
+        return done.get(kind, 0) + (left if kind == "release" else 0)
+
+    def told(self, number: str, minor: int) -> ReserveReply:
+        is_hold = number not in self.done
+        auth_no = "2026112300001" if is_hold else None
+        return ReserveReply(outcome=Outcome.SUCCEEDED, number=number, auth_no=auth_no, amount=yuan(minor))
+
+    def _do(self, kind: str, number: str, amount: Money) -> ReserveReply | None:
+        assert kind == "capture" or amount.minor == FROZEN, "it is released whole"
+        assert not self.done.keys() - {number}, "it ends once"
+        return ForgetfulRail._do(self, kind, number, amount)
+
+    def ask_code(self, *_args: object, **_more: object) -> BindingReply:
+        raise NotImplementedError
+
+    bind = unbind = debit = ask_code
+
+    def ends_card(self, reply: Reply) -> bool:
+        return reply.code == "expired"
+
+
 @dataclass
 class Storm:
     """One order, its reserve, and everybody who acts on it at any time."""
@@ -150,10 +211,10 @@ class Storm:
     def hear(self) -> None:
         """A notification of anything that has happened, in any order, again and again."""
         if self.rail.allowed:
-            take_reserve("alipay", self.rail.told(self.secured.hold.reserve_no, FROZEN), now=self.at)
+            take_reserve(self.rail.name, self.rail.told(self.secured.hold.reserve_no, FROZEN), now=self.at)
         for number, (kind, minor) in self.rail.done.items():
             if kind == "release" and self.random.random() < 0.5:
-                take_reserve("alipay", self.rail.told(number, minor), now=self.at)
+                take_reserve(self.rail.name, self.rail.told(number, minor), now=self.at)
 
     def release(self) -> None:
         amount = self.random.choice([1, 7_000, 20_000, FROZEN])
@@ -182,13 +243,33 @@ class Storm:
         return any(MoveState(move.state) in open_states for move in self.secured.moves)
 
 
+def a_card(customer_id: UUID) -> CardView:
+    card = BoundCard.objects.create(
+        customer_id=customer_id,
+        id=new_id(),
+        channel="bank_card",
+        number=f"B{new_id().hex[:20]}",
+        token_encrypted=personal.encrypt("token").decode(),
+        bank="CMB",
+        kind="debit",
+        last4="6214",
+        state=CardState.ACTIVE,
+        bound_at=NOW,
+    )
+    return card_view(customer_id, card.id)
+
+
 @pytest.mark.parametrize("seed", range(4))
-def test_the_channel_and_the_books_say_the_same_in_the_end(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", [ForgetfulRail, ForgetfulCardRail])
+def test_the_channel_and_the_books_say_the_same_in_the_end(
+    kind: type[ForgetfulRail], seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     random = Random(seed)
-    rail = ForgetfulRail("alipay", random=random)
+    rail = kind("bank_card" if kind is ForgetfulCardRail else "alipay", random=random)
     open_rail(rail, monkeypatch)
-    secured = asked_for(now=NOW, amount=FROZEN)
-    secured.start(now=NOW)
+    assert isinstance(rail, CardReserveChannel) == (kind is ForgetfulCardRail)
+    secured = asked_for(now=NOW, amount=FROZEN, channel=rail.name)
+    secured.start(now=NOW, card=a_card(secured.customer_id) if kind is ForgetfulCardRail else None)
     storm = Storm(rail, secured, random)
     for _ in range(STEPS):
         storm.step()

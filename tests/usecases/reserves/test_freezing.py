@@ -81,7 +81,8 @@ def test_asked_for_twice_there_is_one_and_another_is_refused(town: Town) -> None
         (ReserveInput(amount_minor=120_001), InvalidInput),
         (ReserveInput(amount_minor=100, may_advance=True), InvalidInput),
         (ReserveInput(amount_minor=100, channel="wechat_pay"), ReserveNotOffered),
-        (ReserveInput(amount_minor=100, channel="bank_card"), ReserveNotOffered),
+        (ReserveInput(amount_minor=100, channel="bank_card", kind=HoldKind.PREPAID), ReserveNotOffered),
+        (ReserveInput(amount_minor=100, channel="bank_card", release_rule=ReleaseRule.IN_PROPORTION), InvalidInput),
     ],
 )
 def test_what_cannot_be_held_is_refused(town: Town, wanted: ReserveInput, refusal: type[Exception]) -> None:

@@ -11,7 +11,7 @@ from fenqi.usecases.reconciliation.check import check_books
 from fenqi.usecases.reserves.capture import approve_capture, carry_out_capture, propose_capture
 from fenqi.usecases.reserves.release import release_by_staff
 from fenqi.usecases.reserves.send import send_release
-from held import frozen, prepaid
+from held import frozen, frozen_on_card, prepaid
 from staff_members import finance
 from town import Town
 
@@ -27,13 +27,17 @@ BREAKS = [
     ("reserves_are_booked_once", "UPDATE journal_line SET account = 'suspense' WHERE account = 'reserve.owed'"),
     ("memo_accounts_agree", "UPDATE journal_line SET account = 'suspense' WHERE account = 'reserve.held'"),
     ("prepaid_reserves_are_paid", "UPDATE reserve_hold SET payment_id = NULL WHERE kind = 'prepaid'"),
+    (
+        "card_holds_are_whole",
+        "UPDATE reserve_hold SET released_minor = released_minor + 1 WHERE card_id IS NOT NULL",
+    ),
     ("captures_are_attempts", "UPDATE reserve_move SET attempt_id = NULL"),
 ]
 
 
 @pytest.fixture
 def everything_done(town: Town) -> None:
-    """A frozen reserve, partly released and partly captured, and a prepaid one beside it."""
+    """A frozen reserve, partly released and partly captured, a prepaid one beside it, and one on a card."""
     secured = frozen(town, now=NOW)
     key = (secured.customer_id, secured.hold_id)
     release_by_staff(*key, amount=20_000, note="客户要求提前退回", staff=finance("zhao"), now=NOW)
@@ -42,6 +46,7 @@ def everything_done(town: Town) -> None:
     at = approve_capture(secured.customer_id, move_id, staff=finance("qian"), now=NOW)
     carry_out_capture(secured.customer_id, move_id, now=at)
     prepaid(now=NOW)
+    frozen_on_card(town, now=NOW)
 
 
 @pytest.mark.usefixtures("everything_done")

@@ -94,10 +94,25 @@ class AlipayChannel:
     def freeze(self, request: ReserveRequest) -> ScanCode | ReserveReply:
         return self._reserve.freeze(request)
 
-    def query_reserve(self, *, number: str, operation_no: str | None = None) -> ReserveReply:
+    def query_reserve(
+        self,
+        *,
+        number: str,
+        operation_no: str | None = None,
+        submitted_at: datetime | None = None,  # noqa: ARG002 - numbers are key enough here
+    ) -> ReserveReply:
         return self._reserve.query(number=number, operation_no=operation_no)
 
-    def release(self, *, auth_no: str, number: str, amount: Money, reason: str, notify_url: str) -> ReserveReply:
+    def release(
+        self,
+        *,
+        auth_no: str,
+        number: str,
+        amount: Money,
+        reason: str,
+        notify_url: str,
+        submitted_at: datetime | None = None,  # noqa: ARG002 - as above
+    ) -> ReserveReply:
         return self._reserve.release(
             auth_no=auth_no, number=number, amount=amount, reason=reason, notify_url=notify_url
         )

@@ -61,7 +61,7 @@ ZM_FIELDS: Final = {
 """Fields that are read, by their place."""
 ZME_FIELDS: Final = {"trace": 3, "time": 4, "amount": 6, "mer_id": 16}
 
-_KINDS: Final = {"01": BillKind.PAYMENT, "04": BillKind.REFUND, "31": BillKind.REFUND}
+_KINDS: Final = {"01": BillKind.PAYMENT, "03": BillKind.PAYMENT, "04": BillKind.REFUND, "31": BillKind.REFUND}
 _MEMBER: Final = re.compile(r"INN(?P<day>[0-9]{6})88(?P<kind>ZME?)_(?P<mer_id>\w+)")
 _TORN_ZIP: Final = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError, OSError)
 """What the library says of a ZIP that is spoilt in one place or another."""

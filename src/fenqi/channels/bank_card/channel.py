@@ -1,4 +1,4 @@
-"""Bank cards as a rail: binding by a code, debiting by a token, query, refund, and the notification in the back.
+"""Bank cards as a rail: binding by a code, debiting and holding by a token, query, refund, and the notification.
 
 Two things are unlike the other rails. A debit in the back is never closed: it is carried out or it is not, within
 minutes (see `close`). And the key of a trade is its number *and* the time it was sent, so `submitted_at` must be the
@@ -11,10 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from fenqi.channels.bank_card import wire
+from fenqi.channels.bank_card.checks import check_amount, check_original, check_window
 from fenqi.channels.bank_card.codes import ACP, scheme_named
 from fenqi.channels.bank_card.config import NAME, BankCardConfig
 from fenqi.channels.bank_card.gateway import Answer, Gateway
 from fenqi.channels.bank_card.notifications import DEBIT, REFUND, NotificationReader
+from fenqi.channels.bank_card.preauthorisation import Preauthorisation
 from fenqi.channels.bank_card.replies import (
     CONTRADICTS,
     NO_ANSWER,
@@ -28,19 +30,23 @@ from fenqi.channels.bank_card.replies import (
     refund_ended,
     refund_reply,
 )
+from fenqi.channels.bank_card.requests import WINDOW, Requests, sum_of
 from fenqi.channels.bank_card.sealing import sealed
 from fenqi.channels.interface import (
     Acknowledgement,
     BindingReply,
     Callback,
     CardDetails,
-    ChannelRefuses,
     ChannelReply,
     ChargeRef,
+    ChargeRequest,
     DebitRequest,
     Notification,
     RefundReply,
     RefundRequest,
+    Reply,
+    ReserveReply,
+    ReserveRequest,
     check_number,
 )
 from fenqi.channels.transport import Fault, NotSent
@@ -48,12 +54,7 @@ from fenqi.domain.money import Money
 from fenqi.domain.payments import Operation, Outcome, Verdict
 
 REFUND_DAYS: Final = 330  # eleven months
-LARGEST_FEN: Final = 999_999_999_999
-WINDOW: Final = timedelta(minutes=15)
-"""No debit is given longer than this (`payTimeout`); after it, "no such trade" is final."""
-
-TOKENS: Final = "000902"
-"""The business type of everything that is done by token."""
+ASK_CODE, BIND, UNBIND = ("77", "00"), ("79", "00"), ("74", "01")
 
 
 def utc_now() -> datetime:
@@ -61,13 +62,15 @@ def utc_now() -> datetime:
 
 
 class BankCardChannel:
-    """The `CardChannel` of one merchant at the gateway. Safe to share between threads."""
+    """The `CardChannel` and `CardReserveChannel` of one merchant at the gateway. Safe to share between threads."""
 
     def __init__(self, config: BankCardConfig, *, clock: Callable[[], datetime] = utc_now) -> None:
         self._config = config
         self._clock = clock
         self._gateway = Gateway(config, clock=clock)
         self._notifications = NotificationReader(config, clock=clock)
+        self._requests = Requests(self._gateway, config)
+        self._preauthorisation = Preauthorisation(self._gateway, self._requests, clock=clock)
 
     @property
     def name(self) -> str:
@@ -82,25 +85,28 @@ class BankCardChannel:
         return REFUND_DAYS
 
     @property
+    def hold_days(self) -> int:
+        return self._config.hold_days
+
+    @property
     def refund_window(self) -> timedelta:
         return WINDOW
 
     def ask_code(self, card: CardDetails, *, number: str, submitted_at: datetime) -> BindingReply:
         return self._bind(
             Operation.ASK_CODE,
-            self._request("77", "00", number, submitted_at, **sealed(card, under=self._config.encryption)),
+            self._requests.about(ASK_CODE, number, submitted_at, **sealed(card, under=self._config.encryption)),
         )
 
     def bind(self, card: CardDetails, code: str, *, number: str, submitted_at: datetime) -> BindingReply:
         """SUCCEEDED always carries a token. A binding that nobody answers is asked for anew, with a new code."""
         reply = self._bind(
             Operation.BIND,
-            self._request(
-                "79",
-                "00",
+            self._requests.about(
+                BIND,
                 number,
                 submitted_at,
-                tokenPayData=wire.braced({"trId": self._config.token_requestor, "tokenType": "01"}),
+                tokenPayData=self._requests.new_token(),
                 **sealed(card, code=code, under=self._config.encryption),
             ),
         )
@@ -109,31 +115,28 @@ class BankCardChannel:
         return reply
 
     def unbind(self, token: str, *, number: str, submitted_at: datetime) -> BindingReply:
-        reply = self._bind(
-            Operation.UNBIND, self._request("74", "01", number, submitted_at, tokenPayData=self._token(token))
-        )
+        asked = self._requests.about(UNBIND, number, submitted_at, tokenPayData=self._requests.token(token))
+        reply = self._bind(Operation.UNBIND, asked)
         return replace(reply, token=None)
 
-    def ends_card(self, reply: ChannelReply) -> bool:
+    def ends_card(self, reply: Reply) -> bool:
         if reply.outcome is not Outcome.FAILED:
             return False
         return reply.code in scheme_named(str(reply.raw.get("respCodeScheme", ""))).ends_card
 
     def debit(self, request: DebitRequest) -> ChannelReply:
         """WAITING once the gateway accepted it. The payer is shown no subject: a card statement names the merchant."""
-        self._check_amount(request.amount)
-        if request.expires_at <= self._clock():
-            raise ChannelRefuses(channel=NAME, problem="its window is over", problem_zh="付款时限已过")
+        check_amount(request.amount)
+        check_window(request.expires_at, now=self._clock())
         number = request.out_trade_no
-        asked = self._request(
-            *DEBIT,
+        asked = self._requests.about(
+            DEBIT,
             number,
             request.submitted_at,
-            txnAmt=wire.fen(request.amount),
-            currencyCode=wire.CURRENCY_NUMBER,
+            **sum_of(request.amount),
             backUrl=request.notify_url,
             payTimeout=wire.beijing(min(request.expires_at, request.submitted_at + WINDOW)),
-            tokenPayData=self._token(request.authority),
+            tokenPayData=self._requests.token(request.authority),
         )
         try:
             answer = self._gateway.trade(asked)
@@ -148,7 +151,7 @@ class BankCardChannel:
 
     def query(self, charge: ChargeRef) -> ChannelReply:
         number = charge.out_trade_no
-        asked = self._question(number, charge.submitted_at)
+        asked = self._requests.question(number, charge.submitted_at)
         try:
             answer = self._gateway.query(asked)
         except Fault as fault:
@@ -168,21 +171,14 @@ class BankCardChannel:
 
     def refund(self, request: RefundRequest) -> RefundReply:
         """WAITING once accepted. One that the gateway does not know after `refund_window` is sent at a new time."""
-        self._check_amount(request.amount)
-        if not request.charge.trade_no:
-            raise ChannelRefuses(
-                channel=NAME,
-                problem="the channel's number of the payment is not known yet",
-                problem_zh="尚不知道原交易的渠道流水号",
-            )
+        check_amount(request.amount)
         out_trade_no, number = request.charge.out_trade_no, request.out_request_no
-        asked = self._request(
-            *REFUND,
+        asked = self._requests.about(
+            REFUND,
             number,
             request.submitted_at,
-            origQryId=request.charge.trade_no,
-            txnAmt=wire.fen(request.amount),
-            currencyCode=wire.CURRENCY_NUMBER,
+            origQryId=check_original(request.charge.trade_no),
+            **sum_of(request.amount),
             backUrl=request.notify_url,
             reqReserved=check_number(out_trade_no, channel=NAME),
         )
@@ -200,7 +196,7 @@ class BankCardChannel:
 
     def query_refund(self, request: RefundRequest) -> RefundReply:
         out_trade_no, number = request.charge.out_trade_no, request.out_request_no
-        asked = self._question(number, request.submitted_at)
+        asked = self._requests.question(number, request.submitted_at)
         try:
             answer = self._gateway.query(asked)
         except Fault as fault:
@@ -213,6 +209,32 @@ class BankCardChannel:
             return refund_reply(out_trade_no, number, answer.code, verdict, answer=answer)
         code = answer.text("origRespCode")
         return refund_ended(answer, code, number=number, out_trade_no=out_trade_no, submitted_at=request.submitted_at)
+
+    def freeze(self, request: ReserveRequest) -> ReserveReply:
+        return self._preauthorisation.freeze(request)
+
+    def query_reserve(
+        self, *, number: str, operation_no: str | None = None, submitted_at: datetime | None = None
+    ) -> ReserveReply:
+        """`submitted_at` is needed: a part of the key."""
+        return self._preauthorisation.query(number=number, operation_no=operation_no, submitted_at=submitted_at)
+
+    def release(
+        self,
+        *,
+        auth_no: str,
+        number: str,
+        amount: Money,
+        reason: str,  # noqa: ARG002 - a card's bank is told none
+        notify_url: str,
+        submitted_at: datetime | None = None,
+    ) -> ReserveReply:
+        return self._preauthorisation.release(
+            auth_no=auth_no, number=number, amount=amount, notify_url=notify_url, submitted_at=submitted_at
+        )
+
+    def capture(self, *, auth_no: str, charge: ChargeRequest, completes: bool) -> ChannelReply:
+        return self._preauthorisation.capture(auth_no=auth_no, charge=charge, completes=completes)
 
     def read_notification(self, callback: Callback) -> Notification:
         return self._notifications.read(callback.form)
@@ -232,34 +254,6 @@ class BankCardChannel:
             return _binding(number, answer.code, ACP.verdict(operation, answer.code), answer)
         token = wire.read_braced(answer.text("tokenPayData")).get("token")
         return BindingReply(outcome=Outcome.SUCCEEDED, number=number, token=token, code=answer.code, raw=answer.kept)
-
-    def _request(
-        self, txn_type: str, sub_type: str, number: str, submitted_at: datetime, **fields: str
-    ) -> dict[str, str]:
-        return self._gateway.request(
-            txnType=txn_type,
-            txnSubType=sub_type,
-            bizType=TOKENS,
-            orderId=check_number(number, channel=NAME),
-            txnTime=wire.beijing(submitted_at),
-            **fields,
-        )
-
-    def _question(self, number: str, submitted_at: datetime) -> dict[str, str]:
-        return self._request("00", "00", number, submitted_at)
-
-    def _token(self, token: str) -> str:
-        if not (token.isascii() and token.isalnum()):
-            raise ChannelRefuses(channel=NAME, problem="this is no token of a card", problem_zh="银行卡授权无效")
-        return wire.braced({"token": token, "trId": self._config.token_requestor})
-
-    def _check_amount(self, amount: Money) -> None:
-        if amount.currency not in self.currencies:
-            raise ChannelRefuses(channel=NAME, problem="it carries CNY only", problem_zh="仅支持人民币")
-        if not 0 < amount.minor <= LARGEST_FEN:
-            raise ChannelRefuses(
-                channel=NAME, problem="an amount has 1 to 12 digits of fen", problem_zh="金额须为 1 分以上、12 位以内"
-            )
 
 
 def _binding(number: str, code: str, verdict: Verdict, answer: Answer | None = None) -> BindingReply:

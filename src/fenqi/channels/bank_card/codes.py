@@ -41,6 +41,9 @@ _NOT_TAKEN_UP: Final = Verdict(Outcome.NOT_EXECUTED, FailureCategory.CHANNEL_MAI
 _MERCHANT_IS_SHORT: Final = Verdict(
     Outcome.NOT_EXECUTED, FailureCategory.CHANNEL_MAINTENANCE, RetryMark.LATER, alert=True
 )
+_NOTHING_HELD: Final = Verdict(Outcome.CLOSED, None, RetryMark.NEVER)
+"""The pre-authorisation is void, completed, or its bank has let go of it: there is nothing to release any more."""
+_HELD_NO_MORE: Final = Verdict(Outcome.FAILED, FailureCategory.METHOD_UNAVAILABLE, RetryMark.NEVER, alert=True)
 _CARD_TAKES_NOTHING: Final = Verdict(Outcome.ABNORMAL, FailureCategory.CONTACT_SUPPORT, RetryMark.NEVER, alert=True)
 
 _ACP_PAY: tuple[CodeRow, ...] = (
@@ -70,6 +73,14 @@ _ACP_REFUND: tuple[CodeRow, ...] = (
     ("01 33 60 65 67 69 71 72 76 77 79", SUPPORT),
 )
 
+_ACP_CAPTURE: tuple[CodeRow, ...] = (*_ACP_PAY, ("35 45", _HELD_NO_MORE))
+_ACP_RELEASE: tuple[CodeRow, ...] = (
+    *_ACP_PAY,
+    ("02 06 39", _NOT_TAKEN_UP),
+    ("35 45", _NOTHING_HELD),
+    ("01 30 33 38 40 60 61 62 63 64 65 66 67 68 69 71 72 73 76 77 78 79 80", SUPPORT),
+)
+
 _ISO_PAY: tuple[CodeRow, ...] = (
     ("51", SHORT_OF_MONEY),
     ("14 15 33 54 55 59", WRONG_DETAILS),
@@ -92,6 +103,12 @@ _ISO_REFUND: tuple[CodeRow, ...] = (
     ("90 91 92", _NOT_TAKEN_UP),
     ("12 14 15 21 33 36 40 54 57 58 62 04 07 34 35 37 41 43", _CARD_TAKES_NOTHING),
     ("01 02 05 06 13 38 55 59 61 65 75", SUPPORT),
+)
+
+_ISO_RELEASE: tuple[CodeRow, ...] = (
+    *_ISO_PAY,
+    ("90 91 92", _NOT_TAKEN_UP),
+    ("01 02 04 05 06 07 12 13 14 15 21 33 34 35 36 37 38 40 41 43 51 54 55 57 58 59 61 62 65 75", SUPPORT),
 )
 
 _ABOUT_THE_CALL: Final = frozenset([FailureCategory.CHANNEL_MAINTENANCE, FailureCategory.MERCHANT_CONFIG])
@@ -117,6 +134,9 @@ def _by_operation(pay: Iterable[CodeRow], refund: Iterable[CodeRow]) -> CodeTabl
         Operation.QUERY: table(_asking(pay)),
         Operation.REFUND: table(refund),
         Operation.QUERY_REFUND: table((*_asking(pay), resent)),
+        Operation.FREEZE: table(pay),
+        Operation.CAPTURE: table(_ACP_CAPTURE),
+        Operation.RELEASE: table(_ACP_RELEASE),
         Operation.ASK_CODE: table(pay),
         Operation.BIND: table(pay),
         Operation.UNBIND: table(unbind),
@@ -124,8 +144,14 @@ def _by_operation(pay: Iterable[CodeRow], refund: Iterable[CodeRow]) -> CodeTabl
 
 
 ACP_CODES: CodeTable = _by_operation(_ACP_PAY, _ACP_REFUND)
-ISO8583_CODES: CodeTable = {Operation.PAY: table(_ISO_PAY), Operation.REFUND: table(_ISO_REFUND)}
-"""What became of a payment or a refund at the issuer; the network is asked nothing else."""
+ISO8583_CODES: CodeTable = {
+    Operation.PAY: table(_ISO_PAY),
+    Operation.REFUND: table(_ISO_REFUND),
+    Operation.FREEZE: table(_ISO_PAY),
+    Operation.CAPTURE: table(_ISO_PAY),
+    Operation.RELEASE: table(_ISO_RELEASE),
+}
+"""What became of it at the issuer; the network is asked nothing else."""
 
 
 @dataclass(frozen=True, slots=True)

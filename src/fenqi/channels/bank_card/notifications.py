@@ -7,7 +7,7 @@ from typing import Final
 from fenqi.channels.bank_card import wire
 from fenqi.channels.bank_card.config import NAME, BankCardConfig
 from fenqi.channels.bank_card.gateway import Answer
-from fenqi.channels.bank_card.replies import charge_ended, refund_ended
+from fenqi.channels.bank_card.replies import charge_ended, freeze_ended, refund_ended, release_ended
 from fenqi.channels.bank_card.signing import Signers
 from fenqi.channels.interface import (
     NUMBER_RULE,
@@ -16,12 +16,16 @@ from fenqi.channels.interface import (
     NotificationRefused,
     RefundReply,
     RefusalReason,
+    ReserveReply,
 )
 
 MOST_FIELDS: Final = 100
 LONGEST_FIELD: Final = 16_384
 DEBIT: Final = ("01", "01")
 REFUND: Final = ("04", "00")
+FREEZE: Final = ("02", "01")
+CAPTURE: Final = ("03", "00")
+RELEASE: Final = ("32", "00")
 
 
 class NotificationReader:
@@ -48,8 +52,14 @@ def _read(told: Answer) -> Notification:
     if NUMBER_RULE.fullmatch(number) is None or submitted_at is None or not told.code:
         raise _refused(RefusalReason.MALFORMED)
     trade = (told.text("txnType"), told.text("txnSubType"))
-    if trade == DEBIT:
-        reply: ChannelReply | RefundReply = charge_ended(told, told.code, number=number, submitted_at=submitted_at)
+    if trade in (DEBIT, CAPTURE):
+        reply: ChannelReply | RefundReply | ReserveReply = charge_ended(
+            told, told.code, number=number, submitted_at=submitted_at
+        )
+    elif trade == FREEZE:
+        reply = freeze_ended(told, told.code, number=number)
+    elif trade == RELEASE:
+        reply = release_ended(told, told.code, number=number)
     elif trade == REFUND:
         # Which payment it belongs to is what we gave along ourselves; the refund's own number is what counts.
         original = told.text("reqReserved")

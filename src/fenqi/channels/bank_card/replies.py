@@ -1,11 +1,12 @@
 """The gateway's answers in our words."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from fenqi.channels.bank_card import wire
 from fenqi.channels.bank_card.gateway import Answer
-from fenqi.channels.interface import ChannelReply, RefundDestination, RefundReply
+from fenqi.channels.interface import ChannelReply, RefundDestination, RefundReply, ReserveReply
 from fenqi.domain.payments import FailureCategory, Operation, Outcome, RetryMark, Verdict
 
 CONTRADICTS: Final = "answer.contradicts"
@@ -104,6 +105,41 @@ def refund_ended(answer: Answer, code: str, *, number: str, out_trade_no: str, s
         code=code,
         raw=answer.kept,
     )
+
+
+def reserve_reply(number: str, code: str, verdict: Verdict, *, answer: Answer | None = None) -> ReserveReply:
+    return ReserveReply(
+        outcome=verdict.outcome, number=number, code=code, verdict=verdict, raw=answer.kept if answer else {}
+    )
+
+
+def reserve_accepted(number: str, answer: Answer) -> ReserveReply:
+    """The gateway has it; the card's bank has not decided."""
+    return ReserveReply(outcome=Outcome.WAITING, number=number, code=answer.code, raw=answer.kept)
+
+
+def freeze_ended(answer: Answer, code: str, *, number: str) -> ReserveReply:
+    """What `code` says of a pre-authorisation: its number at the gateway names it in all that follows."""
+    reply = _reserve_ended(answer, code, Operation.FREEZE, number=number)
+    if reply.outcome is not Outcome.SUCCEEDED:
+        return reply
+    if not answer.text("queryId"):
+        return reserve_reply(number, CONTRADICTS, SAYS_SOMETHING_ELSE, answer=answer)
+    return replace(reply, auth_no=answer.text("queryId"))
+
+
+def release_ended(answer: Answer, code: str, *, number: str) -> ReserveReply:
+    """What `code` says of the void of a pre-authorisation."""
+    return _reserve_ended(answer, code, Operation.RELEASE, number=number)
+
+
+def _reserve_ended(answer: Answer, code: str, operation: Operation, *, number: str) -> ReserveReply:
+    if code not in answer.scheme.done:
+        return reserve_reply(number, code, answer.scheme.verdict(operation, code), answer=answer)
+    amount = wire.money(answer.text("txnAmt"))
+    if amount is None or answer.text("currencyCode") != wire.CURRENCY_NUMBER:
+        return reserve_reply(number, CONTRADICTS, SAYS_SOMETHING_ELSE, answer=answer)
+    return ReserveReply(outcome=Outcome.SUCCEEDED, number=number, amount=amount, code=code, raw=answer.kept)
 
 
 def _ended_at(answer: Answer, submitted_at: datetime) -> datetime:

@@ -9,11 +9,12 @@ from fenqi.domain.reserves.errors import (
     ConsentMissing,
     NothingHeld,
     NothingOverdue,
+    OnePiece,
     ReserveContradicted,
     ReserveMoveUnlisted,
     ReserveUnderWay,
 )
-from fenqi.domain.reserves.expiry import holds_until, is_expiring
+from fenqi.domain.reserves.expiry import holds_until, is_expiring, term_is_over
 from fenqi.domain.reserves.release import Obligations, Release, ReleaseRule, Why, due_advance, due_release
 from fenqi.domain.reserves.states import (
     AT_CHANNEL,
@@ -54,6 +55,7 @@ __all__ = [
     "NothingHeld",
     "NothingOverdue",
     "Obligations",
+    "OnePiece",
     "Release",
     "ReleaseRule",
     "ReserveContradicted",
@@ -69,4 +71,5 @@ __all__ = [
     "next_hold_state",
     "next_move_state",
     "still_needed",
+    "term_is_over",
 ]

@@ -12,6 +12,15 @@ class AboveHeld(FenqiError):
     en = "That is more than is held and free, so nothing was done. Look at what is held and at what is under way."
 
 
+class OnePiece(FenqiError):
+    """A hold on a bank card is given back whole or not at all. Details: `held`, minor units."""
+
+    code = "reserve_one_piece"
+    status = 409
+    zh = "银行卡上的备用金只能整笔解冻，不能只退一部分。请退全部，或等没有应还金额时自动退回。"
+    en = "A reserve on a bank card is given back whole, not in parts: give back all, or wait until nothing is owed."
+
+
 class NothingHeld(FenqiError):
     """The reserve holds nothing (any more): it was never frozen, or all of it was released or captured."""
 

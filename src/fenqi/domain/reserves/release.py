@@ -33,6 +33,14 @@ class Why(StrEnum):
     REFUND_UNDER_WAY = "refund_under_way"
     NO_END_YET = "no_end_yet"
     """An order without a plan, of which nothing was refunded."""
+    ONE_PIECE = "one_piece"
+    """A hold that cannot be divided waits for the end of what is under way on it."""
+    COMPLETED = "completed"
+    """The capture of a part ended a hold that cannot be divided: the bank frees the rest."""
+
+
+WAITING: frozenset[Why] = frozenset({Why.STILL_OWED, Why.REFUND_UNDER_WAY, Why.NO_END_YET, Why.ONE_PIECE})
+"""Why nothing goes back yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +68,20 @@ class Release:
     why: Why
 
 
-def due_release(sums: Sums, rule: ReleaseRule, owed: Obligations) -> Release:
-    """What of the reserve goes back by itself now.
+def due_release(sums: Sums, rule: ReleaseRule, owed: Obligations, *, is_whole: bool = False) -> Release:
+    """What of the reserve goes back by itself now; of one that `is_whole`, a hold on a card, all of it or nothing.
 
     A refund that is under way holds it back, since the refund may still come back and be owed differently. After that
     nothing secured is left when the plan is settled, or when there never was one and a refund was final
     or the order is cancelled.
     """
+    due = _due(sums, ReleaseRule.WHEN_NOTHING_IS_OWED if is_whole else rule, owed)
+    if is_whole and due.amount != sums.held and due.why not in WAITING:
+        return Release(0, Why.ONE_PIECE)
+    return due
+
+
+def _due(sums: Sums, rule: ReleaseRule, owed: Obligations) -> Release:
     if owed.refund_is_under_way:
         return Release(0, Why.REFUND_UNDER_WAY)
     if owed.has_plan and owed.is_settled:

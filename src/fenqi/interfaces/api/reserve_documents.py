@@ -30,7 +30,8 @@ class Reserve(Outgoing):
     """A sum held as security. Always: frozen = released + captured + held.
 
     `state`: wanted (the customer has not agreed), offered, unknown, held, ended (nothing is left) or closed (nothing
-    was ever held). `waits_for`: why it does not go back yet.
+    was ever held). `waits_for`: why it does not go back yet. `card_last4`: of the bound card that it is held on; such a
+    reserve is given back whole, or captured once.
     """
 
     hold_id: UUID
@@ -40,6 +41,7 @@ class Reserve(Outgoing):
     reserve_no: str
     auth_no: str
     channel: str
+    card_last4: str
     currency: str
     amount_minor: int
     state: str
@@ -71,6 +73,7 @@ def reserve(view: ReserveView) -> Reserve:
         reserve_no=view.reserve_no,
         auth_no=view.auth_no,
         channel=view.channel,
+        card_last4=view.card.last4 if view.card else "",
         currency=view.currency,
         amount_minor=view.amount_minor,
         state=view.state.value,

@@ -189,7 +189,9 @@ class ReserveBody(Incoming):
 
     amount_minor: Annotated[PositiveMinor, Field(examples=[30000])]
     kind: HoldKind = HoldKind.FROZEN
-    channel: Code = "alipay"
+    channel: Annotated[
+        Code, Field(description="Frozen: alipay or bank_card, the customer may choose the other. Prepaid: a cashier's")
+    ] = "alipay"
     release_rule: Annotated[ReleaseRule, Field(description="What a partial return gives back of it")] = (
         ReleaseRule.WHEN_NOTHING_IS_OWED
     )

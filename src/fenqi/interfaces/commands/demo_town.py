@@ -7,7 +7,7 @@ from typing import Final
 import httpx
 from django.conf import settings
 
-from fenqi.channels.interface import CardChannel, ReserveChannel
+from fenqi.channels.interface import CardChannel, CardReserveChannel, PaymentChannel, ReserveChannel
 from fenqi.domain.payments.conditions import ConditionKind
 from fenqi.interfaces.commands.demo_lenders import add_lenders
 from fenqi.records import directory
@@ -75,11 +75,15 @@ def code_sent_to(phone: str) -> str:
     raise TimeoutError("no code came")
 
 
+def _freezes_by_code(rail: PaymentChannel) -> bool:
+    return isinstance(rail, ReserveChannel) and not isinstance(rail, CardReserveChannel)
+
+
 def _hold_reserve(*, now: datetime) -> None:
     """Frozen as its owner would: asked for, agreed to, and allowed in the sandbox."""
     ref, sku = SECURED
     holder = directory.find(DirectoryKind.CUSTOMER_REF, ref)
-    channel = next((rail.name for rail in rails() if isinstance(rail, ReserveChannel)), None)
+    channel = next((rail.name for rail in rails() if _freezes_by_code(rail)), None)
     if holder is None or channel is None:
         return
     customer_id = holder.customer_id

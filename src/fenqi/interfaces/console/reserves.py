@@ -26,7 +26,7 @@ from fenqi.usecases.staff.permissions import Permission, Staff
 class ActForm(forms.Form):
     """An amount as staff write it, in the reserve's currency, and why."""
 
-    amount = forms.CharField(max_length=20)
+    amount = forms.CharField(max_length=20, required=False)
     note = forms.CharField(max_length=LONGEST_NOTE)
 
 
@@ -58,7 +58,8 @@ def check(request: HttpRequest, staff: Staff, customer_id: UUID, hold_id: UUID) 
 @require_POST
 @staff_page(Permission.RELEASE_RESERVES)
 def release(request: HttpRequest, staff: Staff, customer_id: UUID, hold_id: UUID) -> HttpResponse:
-    amount, note = _said(request, customer_id, hold_id)
+    """Of a reserve on a card all that is held."""
+    amount, note = _said(request, customer_id, hold_id, is_release=True)
     release_by_staff(customer_id, hold_id, amount=amount, note=note, staff=staff, now=clock.now())
     messages.info(request, _("It is on its way back to the customer."))
     return _back(customer_id)
@@ -89,13 +90,16 @@ def withdraw(request: HttpRequest, staff: Staff, customer_id: UUID, move_id: UUI
     return _back(customer_id)
 
 
-def _said(request: HttpRequest, customer_id: UUID, hold_id: UUID) -> tuple[int, str]:
-    """The amount in minor units, and why. Raises InvalidInput, NotFound."""
-    currency = reserve_view(customer_id, hold_id, now=clock.now()).currency
+def _said(request: HttpRequest, customer_id: UUID, hold_id: UUID, *, is_release: bool = False) -> tuple[int, str]:
+    """The amount in minor units, and why; a release from a card needs none. Raises InvalidInput, NotFound."""
+    reserve = reserve_view(customer_id, hold_id, now=clock.now())
     form = ActForm(request.POST)
     if form.is_valid():
+        said = form.cleaned_data
+        if is_release and reserve.is_whole and not said["amount"]:
+            return reserve.held_minor, said["note"]
         try:
-            return Money.from_decimal(form.cleaned_data["amount"], currency).minor, form.cleaned_data["note"]
+            return Money.from_decimal(said["amount"], reserve.currency).minor, said["note"]
         except InvalidAmount:
             pass
     raise InvalidInput(where="amount", problem="an amount, and why", problem_zh="请填写金额和原因")

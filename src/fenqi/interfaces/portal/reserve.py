@@ -16,33 +16,50 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from fenqi.domain.payments import FailureCategory
 from fenqi.domain.reserves import HoldState, MoveKind, MoveState, Why
 from fenqi.interfaces.portal.access import customer_page
 from fenqi.interfaces.portal.device import payer_of
 from fenqi.interfaces.portal.going_on import drawn
-from fenqi.interfaces.portal.methods import channel_name
+from fenqi.interfaces.portal.methods import ICONS, card_name, channel_name
 from fenqi.interfaces.portal.pages import render_page
 from fenqi.interfaces.portal.rail import Pill
 from fenqi.interfaces.shared import formats
 from fenqi.usecases import clock
-from fenqi.usecases.agreements.consent import Consent
+from fenqi.usecases.agreements.consent import Consent, ConsentText
 from fenqi.usecases.repayment import queries as payments
 from fenqi.usecases.repayment import resolve
+from fenqi.usecases.repayment.methods import MethodKey, MethodUnavailable
 from fenqi.usecases.repayment.start import Next
+from fenqi.usecases.reserves.ask import ask_anew
 from fenqi.usecases.reserves.consent import conditions_for
 from fenqi.usecases.reserves.errors import ReserveConsentChanged
 from fenqi.usecases.reserves.freeze import StartedReserve, start_reserve
 from fenqi.usecases.reserves.queries import MoveView, ReserveView, reserve_view
 from fenqi.usecases.reserves.resolve import ask_hold
+from fenqi.usecases.reserves.rows import find_hold
+from fenqi.usecases.reserves.ways import ReserveWay, chosen_way, offers_cards, ways_of
 from fenqi.usecases.support.service_desk import service_desk
 
 REFRESH_SECONDS: Final = 3
 
 
 class AgreeForm(forms.Form):
-    """`digest` names the words that were read."""
+    """`digest` names the words that were read, `method` where a sum is to be frozen."""
 
     digest = forms.CharField(max_length=64)
+    method = forms.CharField(max_length=80, required=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayRow:
+    """One place where the sum can be frozen."""
+
+    word: str
+    name: str
+    icon: str
+    caption: str
+    is_chosen: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +85,8 @@ class Happening:
 @require_safe
 @customer_page
 def show(request: HttpRequest, customer_id: UUID, hold_id: UUID) -> HttpResponse:
-    return _page(request, reserve_view(customer_id, hold_id, now=clock.now()))
+    """`method`: the way that the customer looks at, before agreeing."""
+    return _page(request, reserve_view(customer_id, hold_id, now=clock.now()), method=request.GET.get("method", ""))
 
 
 @require_POST
@@ -76,13 +94,16 @@ def show(request: HttpRequest, customer_id: UUID, hold_id: UUID) -> HttpResponse
 def start(request: HttpRequest, customer_id: UUID, hold_id: UUID) -> HttpResponse:
     """Agreed: on to the code, or to the cashier. Pressed again it leads to the same one."""
     form = AgreeForm(request.POST)
-    digest = form.cleaned_data["digest"] if form.is_valid() else ""
+    said = form.cleaned_data if form.is_valid() else {"digest": "", "method": ""}
+    digest, method = said["digest"], said["method"]
     consent = Consent(digest=digest, language=_language(), ip=str(request.META.get("REMOTE_ADDR", "")))
     now = clock.now()
     try:
-        started = start_reserve(customer_id, hold_id, consent=consent, payer=payer_of(request), now=now)
+        way = MethodKey.read(method) if method else None
+        started = start_reserve(customer_id, hold_id, consent=consent, way=way, payer=payer_of(request), now=now)
     except ReserveConsentChanged as changed:
-        return _page(request, reserve_view(customer_id, hold_id, now=now), changed=True, status=changed.status)
+        reserve = reserve_view(customer_id, hold_id, now=now)
+        return _page(request, reserve, method=method, changed=True, status=changed.status)
     return _go_on(customer_id, started)
 
 
@@ -100,6 +121,13 @@ def ask(_request: HttpRequest, customer_id: UUID, hold_id: UUID) -> HttpResponse
     return redirect("portal:reserve", hold_id=hold_id)
 
 
+@require_POST
+@customer_page
+def again(_request: HttpRequest, customer_id: UUID, hold_id: UUID) -> HttpResponse:
+    """It came to nothing: once more, or another way. Pressed twice it is one."""
+    return redirect("portal:reserve", hold_id=ask_anew(customer_id, hold_id, now=clock.now()))
+
+
 def _go_on(customer_id: UUID, started: StartedReserve) -> HttpResponse:
     if started.next is Next.CHANNEL:
         return redirect(started.redirect_url)
@@ -110,16 +138,24 @@ def _go_on(customer_id: UUID, started: StartedReserve) -> HttpResponse:
     return redirect("portal:reserve", hold_id=started.hold_id)
 
 
-def _page(request: HttpRequest, reserve: ReserveView, *, changed: bool = False, status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest, reserve: ReserveView, *, method: str = "", changed: bool = False, status: int = 200
+) -> HttpResponse:
     now = clock.now()
+    ways, chosen = _ways(reserve, method)
     waits = reserve.state in (HoldState.OFFERED, HoldState.UNKNOWN)
     code = reserve.scan_code if waits and reserve.expires_at and now < reserve.expires_at else ""
     context = {
         "reserve": reserve,
         "row": row_of(reserve),
         "headline": headline(reserve),
-        "channel": channel_name(reserve.channel),
-        "text": conditions_for(reserve.customer_id, reserve.hold_id, language=_language()),
+        "channel": holder_name(reserve),
+        "ways": ways,
+        "chosen": chosen.key if chosen else "",
+        "may_bind": bool(ways) and offers_cards(find_hold(reserve.customer_id, reserve.hold_id)),
+        "may_agree": reserve.is_prepaid or chosen is not None,
+        "refused": _refused(reserve),
+        "text": _conditions(reserve, chosen),
         "happenings": sorted(_happenings(reserve), key=lambda one: one.at)[::-1],
         "goes_back": _goes_back(reserve),
         "waits": waits,
@@ -132,6 +168,55 @@ def _page(request: HttpRequest, reserve: ReserveView, *, changed: bool = False, 
         "refresh_seconds": REFRESH_SECONDS,
     }
     return render_page(request, "reserve.html", context, status=status)
+
+
+def _ways(reserve: ReserveView, method: str) -> tuple[list[WayRow], ReserveWay | None]:
+    """The places to choose from, and the one that is; one that cannot be had any more is as if none was asked for."""
+    if reserve.state is not HoldState.WANTED or reserve.is_prepaid:
+        return [], None
+    hold = find_hold(reserve.customer_id, reserve.hold_id)
+    try:
+        chosen = chosen_way(hold, MethodKey.read(method) if method else None)
+    except MethodUnavailable:
+        chosen = chosen_way(hold, None)
+    rows = [
+        WayRow(
+            word=str(way.key),
+            name=card_name(way.card) if way.card else channel_name(way.channel),
+            icon=ICONS.get(way.channel, "wallet"),
+            caption=_("Frozen on the card at once, with nothing to scan")
+            if way.card
+            else _("You scan a code, and allow it there"),
+            is_chosen=way == chosen,
+        )
+        for way in ways_of(hold)
+    ]
+    return rows, chosen
+
+
+def _conditions(reserve: ReserveView, chosen: ReserveWay | None) -> ConsentText:
+    card = chosen.card if chosen else None
+    return conditions_for(reserve.customer_id, reserve.hold_id, language=_language(), card=card)
+
+
+def holder_name(reserve: ReserveView) -> str:
+    """Who holds it and can be asked: the channel, or the card's bank."""
+    if reserve.card is None:
+        return channel_name(reserve.channel)
+    return reserve.card.bank.name(_language()) if reserve.card.bank.code else _("The card's bank")
+
+
+def _refused(reserve: ReserveView) -> str:
+    """Why the card's bank did not hold it; empty where no bank refused."""
+    if reserve.state is not HoldState.CLOSED or reserve.card is None or not reserve.category:
+        return ""
+    facts = {"card": card_name(reserve.card), "amount": formats.money(reserve.amount_minor, reserve.currency)}
+    texts = {
+        FailureCategory.INSUFFICIENT_BALANCE: _("%(card)s has less than %(amount)s available"),
+        FailureCategory.LIMIT_EXCEEDED: _("%(amount)s is above the limit of %(card)s"),
+        FailureCategory.CHANNEL_MAINTENANCE: _("The bank of %(card)s is under maintenance"),
+    }
+    return texts.get(FailureCategory(reserve.category), _("The bank did not allow it on %(card)s")) % facts
 
 
 def rows_of(reserves: Iterable[ReserveView]) -> list[ReserveRow]:
@@ -151,6 +236,10 @@ def row_of(reserve: ReserveView) -> ReserveRow:
 
 
 def _title(reserve: ReserveView) -> str:
+    if reserve.card:
+        return _("Frozen on %(card)s") % {"card": card_name(reserve.card)}
+    if reserve.channel == "bank_card":
+        return _("Frozen on a bank card")
     channel = channel_name(reserve.channel)
     if reserve.is_prepaid:
         return _("Paid beforehand by %(channel)s") % {"channel": channel}
@@ -219,6 +308,7 @@ def _goes_back(reserve: ReserveView) -> str:
         Why.STILL_OWED: _("By itself, once the plan is paid off or the refund of the order is complete"),
         Why.REFUND_UNDER_WAY: _("By itself, as soon as the refund of this order has left in full"),
         Why.NO_END_YET: _("By itself, once a refund of the order is complete"),
+        Why.ONE_PIECE: _("By itself, as soon as what is under way on it has ended"),
     }
     if reserve.waits_for is not None:
         return texts[reserve.waits_for]
@@ -239,14 +329,16 @@ def _happenings(reserve: ReserveView) -> Iterator[Happening]:
 def _happenings_of(reserve: ReserveView, move: MoveView) -> Iterator[Happening]:
     money = formats.money(move.amount_minor, move.currency)
     refund_id = move.refund.refund_id if move.refund else None
-    channel = {"channel": channel_name(reserve.channel)}
+    channel = {"channel": holder_name(reserve)}
     if move.kind is MoveKind.CAPTURE:
         yield from _capture(move, money)
         return
     if move.kind is MoveKind.EXPIRY:
+        rest = _("The rest was released by %(channel)s: it is yours again") % channel
+        gone = _("%(channel)s let go of it by itself: it is yours again") % channel
         yield Happening(
             at=move.done_at or move.created_at,
-            title=_("%(channel)s let go of it by itself: it is yours again") % channel,
+            title=rest if move.why is Why.COMPLETED else gone,
             detail=money,
             tone="paid",
         )
@@ -270,6 +362,7 @@ def _why(move: MoveView) -> str:
         Why.IN_PROPORTION: _("Part of the goods went back: its share goes back"),
         Why.ADVANCED: _("A refund is advanced from it"),
         Why.BY_STAFF: _("Our staff give it back"),
+        Why.EXPIRED: _("Its time at the bank is over: it goes back by itself"),
         Why.SUPERSEDED: _("Another reserve secures the order: this one goes back"),
     }
     return texts.get(move.why, _("It goes back")) if move.why else _("It goes back")

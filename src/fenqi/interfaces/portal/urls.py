@@ -65,6 +65,7 @@ urlpatterns = [
     path("reserves/<uuid:hold_id>", reserve.show, name="reserve"),
     path("reserves/<uuid:hold_id>/start", reserve.start, name="start_reserve"),
     path("reserves/<uuid:hold_id>/ask", reserve.ask, name="ask_reserve"),
+    path("reserves/<uuid:hold_id>/again", reserve.again, name="ask_reserve_again"),
     path("after-sales", listing.overview, name="after_sales"),
     path("after-sales/<uuid:case_id>", case.show, name="after_sales_case"),
     path("after-sales/<uuid:case_id>/answer", case.add_evidence, name="answer_case"),

@@ -15,7 +15,7 @@ from typing import Final
 
 from fenqi.sandbox.bank_card import trades
 from fenqi.sandbox.bank_card.messages import BEIJING, Fields, beijing
-from fenqi.sandbox.bank_card.trades import DEBIT, Trade
+from fenqi.sandbox.bank_card.trades import CAPTURE, DEBIT, MONEY_IN, Trade
 from fenqi.sandbox.counterparty import Refusal
 from fenqi.sandbox.faults import Fault, Kind
 from fenqi.sandbox.town import town
@@ -70,11 +70,11 @@ def _trades(mer_id: str, day: date) -> list[Trade]:
 
 
 def _line(trade: Trade) -> str:
-    is_debit = trade.txn_type == DEBIT
-    original = None if is_debit else trades.original_of(town().store, trade)
+    is_in = trade.txn_type in MONEY_IN
+    original = None if trade.txn_type == DEBIT else trades.original_of(town().store, trade)
     fee = fee_of(trade.amount_fen)
     values = {
-        0: "S22" if is_debit else "S30",
+        0: {DEBIT: "S22", CAPTURE: "S20"}.get(trade.txn_type, "S30"),
         1: "48270000",
         2: "00010000",
         3: trade.trace_no,
@@ -88,10 +88,10 @@ def _line(trade: Trade) -> str:
         12: "01",
         13: original.trace_no if original else "",
         14: original.trace_time if original else "",
-        15: f"{'D' if is_debit else 'C'}{fee:012}",
-        16: f"{'C' if is_debit else 'D'}{trade.amount_fen - fee:012}",
+        15: f"{'D' if is_in else 'C'}{fee:012}",
+        16: f"{'C' if is_in else 'D'}{trade.amount_fen - fee:012}",
         19: trade.txn_type,
-        20: "01" if is_debit else "00",
+        20: "01" if trade.txn_type == DEBIT else "00",
         21: "000902",
         26: original.query_id if original else "",
         27: trade.mer_id,

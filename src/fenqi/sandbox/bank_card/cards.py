@@ -122,7 +122,7 @@ def unbind(store: Store, mer_id: str, fields: Fields) -> None:
 
 
 def card_behind(db: sqlite3.Connection, mer_id: str, fields: Fields) -> str:
-    """The card that a debit's token stands for. Raises Refusal."""
+    """The card that a trade's token stands for. Raises Refusal."""
     token = braced(fields.get("tokenPayData", "")).get("token", "")
     row = db.execute("SELECT * FROM card_token WHERE token = ? AND mer_id = ?", (token, mer_id)).fetchone()
     if row is None:
@@ -133,7 +133,7 @@ def card_behind(db: sqlite3.Connection, mer_id: str, fields: Fields) -> str:
 
 
 def debit_code(db: sqlite3.Connection, card: str, amount_fen: int) -> str:
-    """What the bank says to a debit; 00 has taken the money."""
+    """What the bank says to a debit or a pre-authorisation; 00 has taken it off what is available."""
     row = db.execute("SELECT * FROM card WHERE card = ?", (card,)).fetchone()
     if row["refusal"]:
         return str(row["refusal"])

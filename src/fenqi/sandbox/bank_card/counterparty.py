@@ -12,13 +12,14 @@ from fenqi.sandbox.bank_card import notifications, trades
 from fenqi.sandbox.bank_card.certificates import SIGNER, certificates
 from fenqi.sandbox.bank_card.messages import ISO_PREFIX
 from fenqi.sandbox.bank_card.notifications import CHANNEL
-from fenqi.sandbox.bank_card.trades import DEBIT, DONE, PENDING, REFUND, Trade
+from fenqi.sandbox.bank_card.trades import CAPTURE, DEBIT, DONE, FREEZE, PENDING, REFUND, Trade
 from fenqi.sandbox.counterparty import Act, Counterparty, Listed, Refusal, text
 from fenqi.sandbox.keys import is_public_key
 from fenqi.sandbox.town import town
 
 CARDS_PAGE: Final = "/bank_card/cards"
 TOKEN_REQUESTOR: Final = "62000000001"  # noqa: S105 - whose tokens they are, no secret
+TITLES: Final[Mapping[str, str]] = {DEBIT: "银行卡扣款", FREEZE: "银行卡预授权", CAPTURE: "预授权完成"}
 STATUS: Final[Mapping[str, str]] = {PENDING: "处理中", DONE: "成功"}
 
 
@@ -49,7 +50,7 @@ def _newest(limit: int) -> list[Listed]:
     return [
         Listed(
             number=trade.order_id,
-            title="银行卡扣款",
+            title=TITLES[trade.txn_type],
             amount_fen=trade.amount_fen,
             status=STATUS.get(trade.code, trade.code),
             link=CARDS_PAGE,
@@ -59,9 +60,11 @@ def _newest(limit: int) -> list[Listed]:
 
 
 def _described(number: str) -> dict[str, object] | None:
-    trade = trades.with_number(town().store, number, DEBIT)
-    if trade is None:
+    trade = trades.with_number(town().store, number)
+    if trade is None or trade.txn_type == REFUND:
         return None
+    if trade.txn_type == FREEZE:
+        return {**_summary(trade), **trades.sums_of(town().store, trade), "notifications": _sent(trade)}
     refunds = [_summary(refund) for refund in trades.refunds_of(town().store, trade)]
     return {**_summary(trade), "refunds": refunds, "notifications": _sent(trade)}
 
@@ -110,10 +113,11 @@ BANK_CARD = Counterparty(
     | {f"{ISO_PREFIX}{code}" for codes in ISO8583_CODES.values() for code in codes},
     protocol=notifications.PROTOCOL,
     actions={
-        "confirm": ("扣款成功", _settling(DONE)),
+        "confirm": ("成功", _settling(DONE)),
         "refuse": ("余额不足", _settling("64")),
         "pay_late": ("失败后又到账", _settling(DONE, even_if_failed=True)),
         "expire": ("过付款时限", _settling("69")),
+        "lapse": ("银行自行解除预授权", lambda number: trades.lapse(town().store, number)),
         "notify_again": ("重发通知", _to_trade(notifications.repeat)),
         "forge": ("伪造通知", _to_trade(notifications.forge)),
         "tamper": ("篡改金额的通知", _to_trade(notifications.tamper)),
@@ -123,7 +127,7 @@ BANK_CARD = Counterparty(
     moved="""SELECT order_id AS number, CASE WHEN code = '00' THEN amount_fen ELSE 0 END AS paid_fen,
         (SELECT coalesce(sum(amount_fen), 0) FROM card_trade r
          WHERE r.original = t.query_id AND txn_type = '04' AND code = '00') AS refunded_fen
-        FROM card_trade t WHERE txn_type = '01'""",
+        FROM card_trade t WHERE txn_type IN ('01', '03')""",
     register=register,
     refund_actions={
         "settle": ("退款成功", _settling(DONE)),

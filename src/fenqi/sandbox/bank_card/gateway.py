@@ -130,14 +130,19 @@ def _unbind(merchant: Row, fields: Fields, _fault: Fault | None) -> Fields:
     return {}
 
 
-def _debit(merchant: Row, fields: Fields, fault: Fault | None) -> Fields:
+def _on_card(merchant: Row, fields: Fields, fault: Fault | None) -> Fields:
     _check_now(fields)
-    return _accepted(*trades.debit(town().store, merchant["mer_id"], fields, stays_pending=_stays_pending(fault)))
+    return _accepted(*trades.on_card(town().store, merchant["mer_id"], fields, stays_pending=_stays_pending(fault)))
 
 
 def _refund(merchant: Row, fields: Fields, fault: Fault | None) -> Fields:
     _check_now(fields)
     return _accepted(*trades.refund(town().store, merchant["mer_id"], fields, stays_pending=_stays_pending(fault)))
+
+
+def _end_freeze(merchant: Row, fields: Fields, fault: Fault | None) -> Fields:
+    _check_now(fields)
+    return _accepted(*trades.end_freeze(town().store, merchant["mer_id"], fields, stays_pending=_stays_pending(fault)))
 
 
 def _accepted(trade: trades.Trade, is_new: bool) -> Fields:  # noqa: FBT001 - a pair handed on as it is
@@ -175,7 +180,10 @@ _BACK: Final[Mapping[tuple[str, str], tuple[Operation, Handler]]] = {
     ("77", "00"): (Operation.ASK_CODE, _ask_code),
     ("79", "00"): (Operation.BIND, _bind),
     ("74", "01"): (Operation.UNBIND, _unbind),
-    ("01", "01"): (Operation.CHARGE, _debit),
+    ("01", "01"): (Operation.CHARGE, _on_card),
+    ("02", "01"): (Operation.FREEZE, _on_card),
+    ("03", "00"): (Operation.CAPTURE, _end_freeze),
+    ("32", "00"): (Operation.RELEASE, _end_freeze),
     ("04", "00"): (Operation.REFUND, _refund),
 }
 _QUERIES: Final[Mapping[tuple[str, str], tuple[Operation, Handler]]] = {("00", "00"): (Operation.QUERY, _query)}

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fenqi.sandbox import deliveries
 from fenqi.sandbox.bank_card import messages, trades
 from fenqi.sandbox.bank_card.messages import Fields
-from fenqi.sandbox.bank_card.trades import DEBIT, DONE, PENDING, Trade
+from fenqi.sandbox.bank_card.trades import DEBIT, DONE, FREEZE, PENDING, Trade
 from fenqi.sandbox.deliveries import Message, Protocol
 from fenqi.sandbox.town import town
 
@@ -95,7 +95,7 @@ def _fields(trade: Trade) -> Fields:
         "orderId": trade.order_id,
         "txnTime": trade.txn_time,
         "txnType": trade.txn_type,
-        "txnSubType": "01" if trade.txn_type == DEBIT else "00",
+        "txnSubType": "01" if trade.txn_type in (DEBIT, FREEZE) else "00",
         **messages.code_fields(trade.code),
         **settlement(trade),
     }

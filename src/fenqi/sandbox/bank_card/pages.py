@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from fenqi.sandbox.bank_card import cards
+from fenqi.sandbox.bank_card import cards, trades
 from fenqi.sandbox.control import takes_json
 from fenqi.sandbox.town import town
 
@@ -17,6 +17,7 @@ def page(request: HttpRequest) -> HttpResponse:
         {
             **dict(card),
             "balance": _yuan(card["balance_fen"]),
+            "held": _yuan(trades.held_on(town().store, card["card"])),
             "limit": "" if card["limit_fen"] is None else _yuan(card["limit_fen"]),
         }
         for card in cards.all_cards(town().store)

@@ -54,6 +54,22 @@ class CardUnderWay(FenqiError):
         super().__init__(payment_id=str(payment_id))
 
 
+class CardHoldsReserve(FenqiError):
+    """A reserve is held on the card, or may be. Details: `hold_id`."""
+
+    code = "card_holds_reserve"
+    status = 409
+    zh = "这张卡上有一笔备用金，解冻后才能移除。还清分期或订单退款完成后会自动解冻；要提前解冻，请联系客服。"
+    en = (
+        "A reserve is held on this card: remove the card once it is released. It is released by itself when the plan "
+        "is paid off or the order's refund is complete; to have it released before, ask us."
+    )
+
+    def __init__(self, *, hold_id: UUID) -> None:
+        self.hold_id = hold_id
+        super().__init__(hold_id=str(hold_id))
+
+
 class BindingUnavailable(FenqiError):
     """No rail of this mall binds cards."""
 

@@ -94,10 +94,23 @@ CAPTURES_ARE_ATTEMPTS = Law(
     """,
 )
 
+# On a card nothing stays of a hold of which something was released or captured.
+CARD_HOLDS_ARE_WHOLE = Law(
+    "card_holds_are_whole",
+    """
+    SELECT customer_id, 'reserve ' || id, 'of ' || frozen_minor || ' on a card released ' || released_minor
+      || ', captured ' || captured_minor
+    FROM reserve_hold
+    WHERE customer_id BETWEEN %(low)s AND %(high)s AND card_id IS NOT NULL
+      AND released_minor + captured_minor NOT IN (0, frozen_minor)
+    """,
+)
+
 RESERVE_LAWS = (
     RESERVES_ADD_UP,
     RESERVES_ARE_BOOKED_ONCE,
     MEMO_ACCOUNTS_AGREE,
     PREPAID_RESERVES_ARE_PAID,
     CAPTURES_ARE_ATTEMPTS,
+    CARD_HOLDS_ARE_WHOLE,
 )

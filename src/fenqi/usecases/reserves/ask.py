@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from fenqi.channels.interface import CashierChannel, ReserveChannel
+from fenqi.channels.interface import CardReserveChannel, CashierChannel, ReserveChannel
 from fenqi.domain.errors import InvalidInput, NotFound
 from fenqi.domain.reserves import LIVE, HoldKind, HoldState, ReleaseRule
 from fenqi.records import locks
@@ -17,13 +17,17 @@ from fenqi.usecases import audit
 from fenqi.usecases.numbers import new_number
 from fenqi.usecases.rails import rail
 from fenqi.usecases.reserves.errors import ReserveConflict, ReserveNotOffered
+from fenqi.usecases.reserves.rows import find_hold
 
 LIVE_STATES = tuple(state.value for state in LIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReserveInput:
-    """What is to be held. `amount_minor` is in the order's currency."""
+    """What is to be held. `amount_minor` is in the order's currency.
+
+    Of a frozen one the customer may choose another channel than `channel`, which can freeze, too.
+    """
 
     amount_minor: int
     kind: HoldKind = HoldKind.FROZEN
@@ -91,15 +95,45 @@ def ask_for_reserve(
     return AskedReserve(hold_id=hold.id, reserve_no=hold.reserve_no, created=True)
 
 
-def _asked_before(hold: ReserveHold, order_id: UUID, wanted: ReserveInput) -> AskedReserve:
-    said = ReserveInput(
+def ask_anew(customer_id: UUID, hold_id: UUID, *, now: datetime) -> UUID:
+    """The customer tries once more, or another way, where a freeze came to nothing: its id, under a new number.
+
+    However often this is asked, there is one; where the order is secured otherwise already, it is that one.
+    Raises NotFound, ReserveConflict.
+    """
+    with transaction.atomic(durable=True):
+        locks.customer(customer_id)
+        hold = find_hold(customer_id, hold_id)
+        live = ReserveHold.objects.filter(customer_id=customer_id, order_id=hold.order_id, state__in=LIVE_STATES)
+        found = live.values_list("id", flat=True).first()
+        if found is not None:
+            return found
+        if hold.state != HoldState.CLOSED or hold.kind != HoldKind.FROZEN or hold.submitted_at is None:
+            raise ReserveConflict
+        asked = ask_for_reserve(
+            customer_id,
+            hold.order_id,
+            _said(hold),
+            request_key=f"again:{hold.id}",
+            actor=f"customer:{customer_id}",
+            now=now,
+        )
+    return asked.hold_id
+
+
+def _said(hold: ReserveHold) -> ReserveInput:
+    """What the mall asked for, whatever the customer chose then."""
+    return ReserveInput(
         amount_minor=hold.amount_minor,
         kind=HoldKind(hold.kind),
-        channel=hold.channel,
+        channel=hold.asked_channel or hold.channel,
         release_rule=ReleaseRule(hold.release_rule),
         may_advance=hold.may_advance,
     )
-    if (hold.order_id, said) != (order_id, wanted):
+
+
+def _asked_before(hold: ReserveHold, order_id: UUID, wanted: ReserveInput) -> AskedReserve:
+    if (hold.order_id, _said(hold)) != (order_id, wanted):
         raise ReserveConflict
     return AskedReserve(hold_id=hold.id, reserve_no=hold.reserve_no, created=False)
 
@@ -122,3 +156,9 @@ def _check(wanted: ReserveInput, order: Order, *, has_plan: bool) -> None:
     is_prepaid_without_plan = wanted.kind is HoldKind.PREPAID and not has_plan
     if not isinstance(channel, needed) or order.currency not in channel.currencies or is_prepaid_without_plan:
         raise ReserveNotOffered(channel=wanted.channel, kind=wanted.kind.value)
+    if isinstance(channel, CardReserveChannel) and wanted.release_rule is ReleaseRule.IN_PROPORTION:
+        raise InvalidInput(
+            where="reserve.release_rule",
+            problem="a reserve on a bank card is given back whole, not in proportion",
+            problem_zh="银行卡上的备用金只能整笔解冻，不能按比例退",
+        )

@@ -5,7 +5,7 @@ Called where an attempt is settled, in its transaction and under its lock; what 
 
 from datetime import datetime
 
-from fenqi.domain.ledger import clearing, reserve_captured_entry, reserve_paid_entry
+from fenqi.domain.ledger import clearing, reserve_captured_entry, reserve_paid_entry, reserve_unfrozen_entry
 from fenqi.domain.payments import AttemptState, Outcome
 from fenqi.domain.reserves import (
     UNDER_WAY,
@@ -13,14 +13,17 @@ from fenqi.domain.reserves import (
     HoldStep,
     MoveKind,
     MoveState,
+    Sums,
+    Why,
     next_hold_state,
     next_move_state,
 )
 from fenqi.records.locks import LockedCustomer
 from fenqi.records.models import AttemptMethod, Payment, PaymentAttempt, PaymentPurpose, ReserveHold, ReserveMove
 from fenqi.records.posting import Decision
+from fenqi.usecases import audit
 from fenqi.usecases.reserves.holding import begin_holding
-from fenqi.usecases.reserves.rows import find_hold, keep, keep_sums, post, sums_of
+from fenqi.usecases.reserves.rows import find_hold, keep, keep_sums, new_move, post, sums_of
 
 _OUTCOME_OF = {
     AttemptState.SUCCEEDED: Outcome.SUCCEEDED,
@@ -72,9 +75,22 @@ def _follow_capture(
         kept = (sums.keep if before in UNDER_WAY else sums.move)(MoveKind.CAPTURE, move.amount_minor)
         move.entry_id = post(decision, locked, hold, reserve_captured_entry(move.amount_minor), now=now)
         move.done_at = now
+        if hold.card_id is not None and kept.held:
+            kept = _free_the_rest(decision, locked, hold, kept, now=now)
         keep_sums(hold, kept, now=now)
     move.updated_at = now
     keep(move)
+
+
+def _free_the_rest(decision: Decision, locked: LockedCustomer, hold: ReserveHold, sums: Sums, *, now: datetime) -> Sums:
+    """A completion ends a hold on a card: what it leaves is free at the bank, and so it is here. The sums after it."""
+    move = new_move(
+        hold, MoveKind.EXPIRY, sums.held, state=MoveState.DONE, why=Why.COMPLETED.value, actor=audit.SYSTEM, now=now
+    )
+    move.entry_id = post(decision, locked, hold, reserve_unfrozen_entry(move.amount_minor), now=now)
+    move.done_at = move.confirmed_at = now
+    move.save(force_insert=True)
+    return sums.move(MoveKind.EXPIRY, move.amount_minor)
 
 
 def _close_unpaid(attempt: PaymentAttempt, *, now: datetime) -> None:

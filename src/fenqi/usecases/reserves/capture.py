@@ -283,7 +283,7 @@ def _store_attempt(hold: ReserveHold, move: ReserveMove, rows: list[Row], *, now
             "asked": 0,
             "next_query_at": next_question,
             "method": AttemptMethod.RESERVE.value,
-            "card_id": None,
+            "card_id": hold.card_id,
             "agreement_id": None,
             "retry": "",
             "cashier": {},
@@ -317,7 +317,7 @@ def _capture(customer_id: UUID, attempt_id: UUID, move_id: UUID, *, now: datetim
         expires_at=attempt.expires_at,
     )
     try:
-        reply = channel_of(hold).capture(auth_no=hold.auth_no, charge=charge, completes=False)
+        reply = channel_of(hold).capture(auth_no=hold.auth_no, charge=charge, completes=hold.card_id is not None)
     except ChannelRefuses as refusal:
         reply = ChannelReply(
             outcome=_REFUSED_BY_RULE.outcome,

@@ -8,10 +8,10 @@ class ReserveNotOffered(FenqiError):
 
     code = "reserve_not_offered"
     status = 422
-    zh = "这个支付渠道不能办理这种备用金。冻结请用支付宝扫码；预付备用金须有分期计划。"
+    zh = "这个支付渠道不能办理这种备用金。冻结请用支付宝扫码或已绑定的银行卡；预付备用金须有分期计划。"
     en = (
-        "This channel cannot hold such a reserve. A sum is frozen by scanning with Alipay; a prepaid one needs an "
-        "order with a plan."
+        "This channel cannot hold such a reserve. A sum is frozen by scanning with Alipay or on a bound card; a "
+        "prepaid one needs an order with a plan."
     )
 
 

@@ -1,5 +1,7 @@
 """The customer agrees, and allows the sum at the channel: by scanning a code to freeze it, or at a cashier to pay it.
 
+On a bound card the agreement is enough: its bank is asked at once, and decides without a page.
+
 What was agreed to and our number are stored before the first byte leaves; begun again, it is the same hold.
 """
 
@@ -18,6 +20,7 @@ from fenqi.records import locks
 from fenqi.records.identifiers import new_id
 from fenqi.records.models import (
     AttemptMethod,
+    BoundCard,
     DirectoryKind,
     OrderLine,
     PaymentAttempt,
@@ -28,13 +31,16 @@ from fenqi.records.models import (
 from fenqi.records.posting import Decision, write
 from fenqi.usecases import audit, clock, outbox
 from fenqi.usecases.agreements.consent import Consent
+from fenqi.usecases.cards.tokens import token_of
 from fenqi.usecases.numbers import new_number
+from fenqi.usecases.repayment.methods import MethodKey, MethodUnavailable
 from fenqi.usecases.repayment.start import CASHIER_WINDOW, Next, Payer, send_attempt
 from fenqi.usecases.reserves.consent import conditions_of
 from fenqi.usecases.reserves.errors import ReserveClosed, ReserveConsentChanged
 from fenqi.usecases.reserves.rows import find_hold, keep
 from fenqi.usecases.reserves.send import channel_of, notify_url
 from fenqi.usecases.reserves.settle import settle_hold
+from fenqi.usecases.reserves.ways import ReserveWay, chosen_way
 
 _REFUSED_BY_US = Verdict(Outcome.FAILED, FailureCategory.METHOD_UNAVAILABLE, RetryMark.NEVER)
 _BEGINS = (HoldState.WANTED, HoldState.OFFERED)
@@ -51,29 +57,42 @@ class StartedReserve:
 
 
 def start_reserve(
-    customer_id: UUID, hold_id: UUID, *, consent: Consent, payer: Payer | None = None, now: datetime
+    customer_id: UUID,
+    hold_id: UUID,
+    *,
+    consent: Consent,
+    way: MethodKey | None = None,
+    payer: Payer | None = None,
+    now: datetime,
 ) -> StartedReserve:
     """Keep the consent, and ask the channel. Begun again while it waits for the payer, it leads to the same place.
 
-    Raises NotFound, ReserveConsentChanged, ReserveClosed, UnknownChannel.
+    `way`: where a sum is frozen, `alipay` or `bank_card:<id of a bound card>`; without one, at the channel that the
+    mall asked for. Raises NotFound, MethodUnavailable, ReserveConsentChanged, ReserveClosed, UnknownChannel.
     """
-    hold = _agreed(customer_id, hold_id, consent, payer or Payer(), now=now)
+    hold, is_new = _agreed(customer_id, hold_id, consent, way, payer or Payer(), now=now)
     if HoldState(hold.state) not in _BEGINS:
         return StartedReserve(hold_id=hold.id, next=Next.RESULT)
     if hold.kind == HoldKind.PREPAID:
         return _to_cashier(hold, payer or Payer(), now=now)
+    if hold.card_id is not None:
+        return _on_card(hold, is_new=is_new, now=now)
     return _to_code(hold, now=now)
 
 
-def _agreed(customer_id: UUID, hold_id: UUID, consent: Consent, payer: Payer, *, now: datetime) -> ReserveHold:
-    """The hold, with the consent kept and stored as sent."""
+def _agreed(
+    customer_id: UUID, hold_id: UUID, consent: Consent, way: MethodKey | None, payer: Payer, *, now: datetime
+) -> tuple[ReserveHold, bool]:
+    """The hold, with the consent kept and stored as sent; and whether that was done now."""
     with transaction.atomic(durable=True):
         locks.customer(customer_id)
         hold = find_hold(customer_id, hold_id)
         if hold.state == HoldState.CLOSED:
             raise ReserveClosed
         if hold.state != HoldState.WANTED:
-            return hold
+            return hold, False
+        if hold.kind == HoldKind.FROZEN:
+            _choose(hold, chosen_way(hold, way))
         text = conditions_of(hold, language=consent.language)
         if text.digest != consent.digest:
             raise ReserveConsentChanged
@@ -96,7 +115,28 @@ def _agreed(customer_id: UUID, hold_id: UUID, consent: Consent, payer: Payer, *,
             details={"version": text.version, "digest": text.digest},
             now=now,
         )
-    return hold
+    return hold, True
+
+
+def _choose(hold: ReserveHold, way: ReserveWay | None) -> None:
+    """Raises MethodUnavailable where a card was to be chosen."""
+    if way is None:
+        raise MethodUnavailable(reason="no_card")
+    if way.channel != hold.channel:
+        hold.asked_channel, hold.channel = hold.channel, way.channel
+    hold.card_id = way.card.card_id if way.card else None
+
+
+def _on_card(hold: ReserveHold, *, is_new: bool, now: datetime) -> StartedReserve:
+    """One request. Begun again, the gateway is asked first, and told the same again only where it knows of nothing."""
+    reply = None if is_new else channel_of(hold).query_reserve(number=hold.reserve_no, submitted_at=hold.submitted_at)
+    is_in_time = hold.expires_at is not None and now < hold.expires_at
+    if reply is None or (is_in_time and reply.outcome is Outcome.NOT_FOUND):
+        answer = _asked(hold)
+        assert isinstance(answer, ReserveReply)  # a bank has no page
+        reply = answer
+    settle_hold(hold.customer_id, hold.id, reply, now=now)
+    return StartedReserve(hold_id=hold.id, next=Next.RESULT)
 
 
 def _to_code(hold: ReserveHold, *, now: datetime) -> StartedReserve:
@@ -129,6 +169,7 @@ def _asked(hold: ReserveHold) -> Redirect | ScanCode | ReserveReply:
         return_url=f"{settings.FENQI_PUBLIC_URL}/reserves/{hold.id}",
         submitted_at=hold.submitted_at,
         expires_at=hold.expires_at,
+        authority=_authority(hold),
     )
     try:
         return channel_of(hold).freeze(request)
@@ -136,6 +177,12 @@ def _asked(hold: ReserveHold) -> Redirect | ScanCode | ReserveReply:
         return ReserveReply(
             outcome=_REFUSED_BY_US.outcome, number=hold.reserve_no, code=refusal.code, verdict=_REFUSED_BY_US
         )
+
+
+def _authority(hold: ReserveHold) -> str:
+    if hold.card_id is None:
+        return ""
+    return token_of(BoundCard.objects.get(customer_id=hold.customer_id, id=hold.card_id))
 
 
 def _subject(hold: ReserveHold) -> str:

@@ -28,6 +28,7 @@ from fenqi.domain.reserves.expiry import WARNED_BEFORE
 from fenqi.records.models import Customer, Order, OrderLine, ReserveHold, ReserveMove
 from fenqi.records.scope import across_customers
 from fenqi.usecases import clock
+from fenqi.usecases.cards.queries import CardView, card_view
 from fenqi.usecases.refunds.queries import RefundView, refund_view
 from fenqi.usecases.reserves.release import due_now, obligations_of
 from fenqi.usecases.reserves.rows import sums_of
@@ -93,6 +94,8 @@ class ReserveView:
     reserve_no: str
     auth_no: str
     channel: str
+    card: CardView | None
+    """The bound card that it is held on, or was."""
     currency: str
     amount_minor: int
     state: HoldState
@@ -130,6 +133,16 @@ class ReserveView:
     @property
     def is_prepaid(self) -> bool:
         return self.kind is HoldKind.PREPAID
+
+    @property
+    def is_whole(self) -> bool:
+        """On a card: it is given back whole, or taken once."""
+        return self.card is not None
+
+    @property
+    def is_releasable(self) -> bool:
+        """Something of it can be given back now."""
+        return self.free_minor > 0 and (not self.is_whole or self.free_minor == self.held_minor)
 
     @property
     def is_live(self) -> bool:
@@ -207,7 +220,7 @@ def _after_refund(hold: ReserveHold, *, settles_plan: bool, returned: int) -> Re
         returned=owed.returned + returned,
         refund_was_final=True,
     )
-    due = due_release(sums, rule, then)
+    due = due_release(sums, rule, then, is_whole=hold.card_id is not None)
     return ReserveRelease(
         hold_id=hold.id,
         reserve_no=hold.reserve_no,
@@ -308,6 +321,7 @@ def _view(hold: ReserveHold, moves: list[ReserveMove], *, order_no: str, title: 
         reserve_no=hold.reserve_no,
         auth_no=hold.auth_no,
         channel=hold.channel,
+        card=card_view(hold.customer_id, hold.card_id) if hold.card_id else None,
         currency=hold.currency,
         amount_minor=hold.amount_minor,
         state=HoldState(hold.state),

@@ -25,6 +25,7 @@ from fenqi.domain.reserves import (
     MoveKind,
     MoveState,
     Obligations,
+    OnePiece,
     Release,
     ReleaseRule,
     ReserveUnderWay,
@@ -33,6 +34,7 @@ from fenqi.domain.reserves import (
     due_advance,
     due_release,
     next_hold_state,
+    term_is_over,
 )
 from fenqi.records import locks
 from fenqi.records.locks import LockedCustomer
@@ -51,10 +53,20 @@ from fenqi.records.models import (
     ReserveMove,
 )
 from fenqi.records.posting import Decision, write
-from fenqi.usecases import audit, outbox, plan_file
+from fenqi.usecases import audit, clock, outbox, plan_file
 from fenqi.usecases.refunds.open import open_refund
 from fenqi.usecases.reserves.due import look_at_reserve
-from fenqi.usecases.reserves.rows import find_hold, keep, keep_sums, moves_of, new_move, post, sums_of
+from fenqi.usecases.reserves.rows import (
+    find_hold,
+    keep,
+    keep_sums,
+    moves_of,
+    new_move,
+    post,
+    sums_of,
+    withdraw_captures,
+)
+from fenqi.usecases.reserves.ways import term_of
 from fenqi.usecases.staff.permissions import Permission, Staff
 
 REASON = "备用金退回"
@@ -93,13 +105,33 @@ def release_what_is_due(customer_id: UUID, order_id: UUID, *, now: datetime) -> 
 
 def due_now(hold: ReserveHold, sums: Sums) -> Release:
     """What of the hold goes back by itself as things stand."""
-    return due_release(sums, ReleaseRule(hold.release_rule), obligations_of(hold))
+    return due_release(sums, ReleaseRule(hold.release_rule), obligations_of(hold), is_whole=hold.card_id is not None)
+
+
+def end_at_term(customer_id: UUID, hold_id: UUID, *, now: datetime) -> int:
+    """The card's bank lets go of its hold about now: it is released here, so that books and bank end together (P305).
+
+    What was proposed or announced to be captured is called off. The sum, in minor units. Raises NotFound.
+    """
+    with transaction.atomic(durable=True):
+        locks.customer(customer_id)
+        hold = find_hold(customer_id, hold_id)
+        if hold.card_id is None or hold.state != HoldState.HELD or hold.alert or hold.held_at is None:
+            return 0
+        if not term_is_over(clock.business_date(hold.held_at), term=term_of(hold), today=clock.business_date(now)):
+            return 0
+        withdraw_captures(hold, now=now)
+        sums = sums_of(hold)
+        if sums.promised:
+            return 0
+        _begin(hold, sums.held, why=Why.EXPIRED, actor=audit.SYSTEM, now=now)
+    return sums.held
 
 
 def release_by_staff(customer_id: UUID, hold_id: UUID, *, amount: int, note: str, staff: Staff, now: datetime) -> UUID:
     """Give back part or all, whatever is owed; the id of the move.
 
-    Raises NotPermitted, InvalidInput, NotFound, NothingHeld, AboveHeld, ReserveUnderWay.
+    Raises NotPermitted, InvalidInput, NotFound, NothingHeld, AboveHeld, OnePiece, ReserveUnderWay.
     """
     staff.require(Permission.RELEASE_RESERVES)
     said = check_note(note)
@@ -254,9 +286,15 @@ def _begin(
     now: datetime,
     **columns: Any,
 ) -> ReserveMove:
-    """Promise the sum, and set it on its way; several may begin in one transaction. Raises NothingHeld, AboveHeld."""
+    """Promise the sum, and set it on its way; several may begin in one transaction.
+
+    Raises NothingHeld, AboveHeld, OnePiece.
+    """
     locked = locks.customer(hold.customer_id)  # with the end of the journal as the one before left it
     advances: Refund | None = columns.pop("advances", None)
+    held = sums_of(hold).held
+    if hold.card_id is not None and 0 < amount < held:
+        raise OnePiece(held=held)
     sums = sums_of(hold).promise(amount)
     is_prepaid = hold.kind == HoldKind.PREPAID
     state = MoveState.DONE if is_prepaid else MoveState.CREATED

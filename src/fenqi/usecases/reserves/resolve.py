@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from fenqi.channels.interface import ReserveReply
+from fenqi.channels.interface import CardReserveChannel, ReserveReply
 from fenqi.domain.payments import Outcome
 from fenqi.domain.reserves import (
     AT_CHANNEL,
@@ -26,14 +26,15 @@ from fenqi.records import locks
 from fenqi.records.locks import LockedCustomer
 from fenqi.records.models import ReserveHold, ReserveMove
 from fenqi.usecases import audit
-from fenqi.usecases.reserves.rows import find_hold, find_move, keep, moves_of, new_move, sums_of
-from fenqi.usecases.reserves.send import channel_of, request_release
+from fenqi.usecases.reserves.rows import find_hold, find_move, keep, moves_of, new_move, sums_of, withdraw_captures
+from fenqi.usecases.reserves.send import channel_of, send_again
 from fenqi.usecases.reserves.settle import expire, raise_alert, settle_hold, settle_release
 
 GRACE = timedelta(minutes=5)
 """After the payer's window, before what the channel does not know is taken for never opened."""
 
 _MAY_BE_AT_CHANNEL = AT_CHANNEL | {MoveState.CREATED}
+_TELLS = frozenset({Outcome.SUCCEEDED, Outcome.FAILED, Outcome.CLOSED})
 
 
 def ask_hold(customer_id: UUID, hold_id: UUID, *, now: datetime) -> HoldState:
@@ -41,7 +42,7 @@ def ask_hold(customer_id: UUID, hold_id: UUID, *, now: datetime) -> HoldState:
     hold = find_hold(customer_id, hold_id)
     if HoldState(hold.state) not in AWAITED or hold.kind != HoldKind.FROZEN:
         return HoldState(hold.state)
-    reply = channel_of(hold).query_reserve(number=hold.reserve_no)
+    reply = channel_of(hold).query_reserve(number=hold.reserve_no, submitted_at=hold.submitted_at)
     is_over = hold.expires_at is not None and now >= hold.expires_at + GRACE
     if is_over and reply.outcome is Outcome.NOT_FOUND:
         return settle_hold(customer_id, hold_id, HoldStep.EXPIRED, now=now)
@@ -57,9 +58,9 @@ def ask_release(customer_id: UUID, move_id: UUID, *, now: datetime) -> MoveState
     if MoveState(move.state) not in AT_CHANNEL or move.kind != MoveKind.RELEASE:
         return MoveState(move.state)
     hold = find_hold(customer_id, move.hold_id)
-    reply = channel_of(hold).query_reserve(number=hold.reserve_no, operation_no=move.number)
+    reply = _asked_about(hold, move)
     if reply.outcome is Outcome.NOT_FOUND and not hold.alert:
-        reply = request_release(move)
+        reply = send_again(customer_id, move_id, now=now) or reply
     return settle_release(customer_id, move_id, reply, now=now, asked=True)
 
 
@@ -79,13 +80,47 @@ def check_sums(customer_id: UUID, hold_id: UUID, *, now: datetime) -> bool:
     if hold.kind != HoldKind.FROZEN or not hold.auth_no:
         return True
     seen = _fingerprint(hold)
-    told = channel_of(hold).query_reserve(number=hold.reserve_no)
+    if isinstance(channel_of(hold), CardReserveChannel):
+        return _check_each(hold, seen, now=now)
+    told = channel_of(hold).query_reserve(number=hold.reserve_no, submitted_at=hold.submitted_at)
     if told.outcome is not Outcome.SUCCEEDED or told.frozen is None:
         return False
     with transaction.atomic(durable=True):
         locked = locks.customer(customer_id)
         hold = find_hold(customer_id, hold_id)
         return _fingerprint(hold) == seen and _compare(locked, hold, told, now=now)
+
+
+def _asked_about(hold: ReserveHold, move: ReserveMove) -> ReserveReply:
+    return channel_of(hold).query_reserve(
+        number=hold.reserve_no, operation_no=move.number, submitted_at=move.submitted_at
+    )
+
+
+def _check_each(hold: ReserveHold, seen: tuple[object, ...], *, now: datetime) -> bool:
+    """A channel that keeps no sums is asked about the hold, and about each release that it said yes to."""
+    told = channel_of(hold).query_reserve(number=hold.reserve_no, submitted_at=hold.submitted_at)
+    releases = [move for move in moves_of(hold) if move.state == MoveState.DONE and move.kind == MoveKind.RELEASE]
+    answers = [(told, hold.frozen_minor)]
+    answers += [(_asked_about(hold, move), move.amount_minor) for move in releases if move.confirmed_at is None]
+    if any(answer.outcome not in _TELLS for answer, _ in answers):
+        return False
+    with transaction.atomic(durable=True):
+        locks.customer(hold.customer_id)
+        hold = find_hold(hold.customer_id, hold.id)
+        if _fingerprint(hold) != seen:
+            return False
+        if not all(_says(answer, amount) for answer, amount in answers):
+            raise_alert(hold, ReserveContradicted.code, now=now)
+            return False
+        if any(MoveState(move.state) in _MAY_BE_AT_CHANNEL for move in moves_of(hold)):
+            return False
+        _confirm(hold, now=now)
+    return True
+
+
+def _says(answer: ReserveReply, amount: int) -> bool:
+    return answer.outcome is Outcome.SUCCEEDED and answer.amount is not None and answer.amount.minor == amount
 
 
 def _fingerprint(hold: ReserveHold) -> tuple[object, ...]:
@@ -108,23 +143,13 @@ def _compare(locked: LockedCustomer, hold: ReserveHold, told: ReserveReply, *, n
         raise_alert(hold, ReserveContradicted.code, now=now)
         return False
     if let_go > sums_of(hold).free:
-        _withdraw_captures(hold, now=now)
+        withdraw_captures(hold, now=now)
     move = new_move(
         hold, MoveKind.EXPIRY, let_go, state=MoveState.DONE, why=Why.EXPIRED.value, actor=audit.SYSTEM, now=now
     )
     expire(locked, hold, move, now=now)
     _confirm(find_hold(hold.customer_id, hold.id), now=now)
     return True
-
-
-def _withdraw_captures(hold: ReserveHold, *, now: datetime) -> None:
-    """What has expired cannot be captured any more."""
-    waiting = ReserveMove.objects.filter(
-        customer_id=hold.customer_id,
-        hold_id=hold.id,
-        state__in=[MoveState.PROPOSED.value, MoveState.ANNOUNCED.value],
-    )
-    waiting.update(state=MoveState.WITHDRAWN.value, updated_at=now)
 
 
 def _confirm(hold: ReserveHold, *, now: datetime) -> None:

@@ -8,6 +8,7 @@ from django.db.models import Sum
 from fenqi.domain.errors import NotFound
 from fenqi.domain.ledger import Entry
 from fenqi.domain.reserves import (
+    RECALLABLE,
     UNDER_WAY,
     HoldState,
     HoldStep,
@@ -82,6 +83,16 @@ def keep_sums(hold: ReserveHold, sums: Sums, *, now: datetime) -> None:
         hold.ended_at = now
     hold.updated_at = now
     keep(hold)
+
+
+def withdraw_captures(hold: ReserveHold, *, now: datetime) -> None:
+    """What has expired cannot be captured any more."""
+    waiting = ReserveMove.objects.filter(
+        customer_id=hold.customer_id,
+        hold_id=hold.id,
+        state__in=[state.value for state in RECALLABLE],
+    )
+    waiting.update(state=MoveState.WITHDRAWN.value, updated_at=now)
 
 
 def new_move(

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from fenqi.channels.interface import ChannelRefuses, ReserveChannel, ReserveReply
+from fenqi.channels.interface import ChannelRefuses, ReserveChannel, ReserveReply, TimeKeyedChannel
 from fenqi.domain.errors import NotFound
 from fenqi.domain.money import Money
 from fenqi.domain.payments import FailureCategory, Outcome, RetryMark, Verdict
@@ -35,6 +35,27 @@ def send_release(customer_id: UUID, move_id: UUID, *, now: datetime) -> MoveStat
     return settle_release(customer_id, move_id, request_release(move), now=now)
 
 
+def send_again(customer_id: UUID, move_id: UUID, *, now: datetime) -> ReserveReply | None:
+    """Send once more what its channel does not know: the same number, the same amount; None while it must wait.
+
+    Where the time of sending is a part of the key, the release may still turn up under its old one for a while.
+    """
+    move = find_move(customer_id, move_id)
+    channel = channel_of(find_hold(customer_id, move.hold_id))
+    if not isinstance(channel, TimeKeyedChannel):
+        return request_release(move)
+    with transaction.atomic(durable=True):
+        locks.customer(customer_id)
+        current = find_move(customer_id, move_id)
+        is_as_asked = (current.state, current.submitted_at) == (move.state, move.submitted_at)
+        is_over = current.submitted_at is not None and now > current.submitted_at + channel.refund_window
+        if not (is_as_asked and is_over):
+            return None
+        current.submitted_at = current.updated_at = now
+        keep(current)
+    return request_release(current)
+
+
 def request_release(move: ReserveMove) -> ReserveReply:
     """One call, with the number and the amount of every other one for this release."""
     hold = find_hold(move.customer_id, move.hold_id)
@@ -45,6 +66,7 @@ def request_release(move: ReserveMove) -> ReserveReply:
             amount=Money(move.amount_minor, move.currency),
             reason=REASON,
             notify_url=notify_url(hold),
+            submitted_at=move.submitted_at,
         )
     except ChannelRefuses as refusal:
         return ReserveReply(outcome=_REFUSED.outcome, number=move.number, code=refusal.code, verdict=_REFUSED)

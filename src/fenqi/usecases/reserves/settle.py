@@ -3,6 +3,7 @@
 What contradicts the books moves nothing: it is kept with the hold, told to operations, and left to a person.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from fenqi.domain.reserves import (
     ReserveContradicted,
     ReserveMoveUnlisted,
     Sums,
+    Why,
     next_hold_state,
     next_move_state,
 )
@@ -34,6 +36,7 @@ from fenqi.records.locks import LockedCustomer
 from fenqi.records.models import ReserveHold, ReserveMove
 from fenqi.records.posting import Decision, write
 from fenqi.usecases import clock, outbox
+from fenqi.usecases.cards import usable
 from fenqi.usecases.reserves.holding import begin_holding
 from fenqi.usecases.reserves.release import send_back_superseded
 from fenqi.usecases.reserves.rows import find_hold, find_move, keep, keep_sums, post, sums_of
@@ -72,6 +75,7 @@ def settle_hold(
         hold.state = after.value
         if isinstance(told, ReserveReply) and (after is not before or asked):
             _keep_words(hold, told)
+            usable.note_freeze(hold, told)
         if is_new:
             assert isinstance(told, ReserveReply)
             _hold(decision, locked, hold, told, now=now)
@@ -94,6 +98,8 @@ def settle_release(
         move = find_move(customer_id, move_id)
         hold = find_hold(customer_id, move.hold_id)
         before = MoveState(move.state)
+        if hold.card_id is not None and told.outcome is Outcome.CLOSED and before in AT_CHANNEL:
+            told = _found_nothing(move, told, now=now)
         try:
             after = next_move_state(before, told.outcome)
             sums = _sums_after(hold, move, told, before, after)
@@ -122,6 +128,15 @@ def settle_release(
             keep_sums(hold, sums, now=now)
     _alert(hold, told)
     return after
+
+
+def _found_nothing(move: ReserveMove, told: ReserveReply, *, now: datetime) -> ReserveReply:
+    """The gateway holds nothing under the hold any more, and nothing was captured: its bank has let go of it (P305).
+
+    No other word is ever had of that. A completion we did not hear of would stand on the channel's daily bill.
+    """
+    move.kind, move.why, move.confirmed_at = MoveKind.EXPIRY.value, Why.EXPIRED.value, now
+    return replace(told, outcome=Outcome.SUCCEEDED, amount=None)
 
 
 def expire(locked: LockedCustomer, hold: ReserveHold, move: ReserveMove, *, now: datetime) -> None:
@@ -187,7 +202,8 @@ def _release(
     """Void so much of the hold; its arrival is the channel's, and is chased until the channel's own sums show it."""
     move.entry_id = post(decision, locked, hold, reserve_unfrozen_entry(move.amount_minor), now=now)
     move.done_at = now
-    move.expected_by = arrival_window(ArrivalRoute.ALIPAY, clock.business_date(now)).by_on
+    route = ArrivalRoute.DEBIT_CARD if hold.card_id is not None else ArrivalRoute.ALIPAY
+    move.expected_by = arrival_window(route, clock.business_date(now)).by_on
     if move.kind == MoveKind.RELEASE:
         outbox.about_reserve_move(decision, outbox.CONFIRM_RELEASE, move.id, at=now + CONFIRM_AFTER, now=now)
 

@@ -14,7 +14,7 @@ from fenqi.records.scope import across_customers
 from fenqi.usecases import clock
 from fenqi.usecases.reserves.capture import carry_out_capture
 from fenqi.usecases.reserves.queries import reserves_to_look_at
-from fenqi.usecases.reserves.release import release_what_is_due
+from fenqi.usecases.reserves.release import end_at_term, release_what_is_due
 from fenqi.usecases.reserves.resolve import ask_hold, ask_release, check_sums
 from fenqi.usecases.reserves.send import send_release
 
@@ -44,6 +44,7 @@ def watch_reserves(*, now: datetime) -> int:
     what is late; how many of these there are.
     """
     _each(_may_be_due(), release_what_is_due, now=now)
+    _each(_ending_cards(now=now), end_at_term, now=now)
     _each(_moves(kind=RELEASE, state=MoveState.CREATED, created_at__lt=now - LEFT_BEHIND), send_release, now=now)
     _each(_moves(kind=RELEASE, state__in=AT_CHANNEL, next_query_at__lt=now - LEFT_BEHIND), ask_release, now=now)
     _each(_moves(state=MoveState.ANNOUNCED, not_before__lt=now - LEFT_BEHIND), carry_out_capture, now=now)
@@ -92,6 +93,11 @@ def _holds(**wanted: object) -> list[Key]:
 
 def _expiring(*, now: datetime) -> list[Key]:
     return _holds(state=HoldState.HELD.value, holds_until__lte=clock.business_date(now) + WARNED_BEFORE)
+
+
+def _ending_cards(*, now: datetime) -> list[Key]:
+    today = clock.business_date(now)
+    return _holds(state=HoldState.HELD.value, card_id__isnull=False, alert="", holds_until__lte=today)
 
 
 def _unconfirmed() -> list[Key]:

@@ -357,6 +357,7 @@ def _released(records: OrderRecords) -> Iterator[VoucherView]:
             currency=move.currency,
             at=move.done_at or move.updated_at,
             channel=hold.channel,
+            card=records.cards.get(hold.card_id) if hold.card_id else None,
             why=move.kind,
             proof=_proof_of_entry(records, move.entry_id),
         )

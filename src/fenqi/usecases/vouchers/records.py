@@ -80,14 +80,11 @@ def read_records(customer_id: UUID, order_id: UUID) -> OrderRecords:
         moves=moves,
         cases={case.id: case for case in AftersalesCase.objects.filter(customer_id=customer_id, order_id=order_id)},
         entries=tuple(JournalEntry.objects.filter(of_this, customer_id=customer_id).order_by("seq")),
-        cards=_cards(customer_id, found_attempts, found_legs),
+        cards=_cards(customer_id, *found_attempts, *found_legs, *holds.values()),
     )
 
 
-def _cards(
-    customer_id: UUID, attempts: tuple[PaymentAttempt, ...], legs: tuple[RefundLeg, ...]
-) -> Mapping[UUID, CardView]:
-    wanted = {attempt.card_id for attempt in attempts if attempt.card_id}
-    wanted |= {leg.card_id for leg in legs if leg.card_id}
+def _cards(customer_id: UUID, *used_by: PaymentAttempt | RefundLeg | ReserveHold) -> Mapping[UUID, CardView]:
+    wanted = {one.card_id for one in used_by if one.card_id}
     rows = BoundCard.objects.filter(customer_id=customer_id, id__in=wanted)
     return {card.id: cards.view(card) for card in rows}

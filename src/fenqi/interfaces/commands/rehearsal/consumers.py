@@ -15,6 +15,8 @@ CREATED: Final = 201
 KNOWN_SECONDS: Final = 6.0
 """How long a consumer looks at the result page before walking off; what comes later, comes later."""
 
+LOOK_AGAIN_SECONDS: Final = 1.0
+
 
 class Deed(StrEnum):
     """What happens once a repayment was started."""
@@ -144,7 +146,7 @@ class Consumer:
     def _look(self, number: str) -> None:
         """Wait a little for the result, as people do."""
         with suppress(NotAnswered):
-            until(lambda: self._is_known(number), seconds=KNOWN_SECONDS, otherwise=number)
+            until(lambda: self._is_known(number), seconds=KNOWN_SECONDS, otherwise=number, every=LOOK_AGAIN_SECONDS)
 
     def _is_known(self, number: str) -> bool:
         payments = self.house.call("GET", f"/customers/{self.bought.customer_id}/payments?limit=20").json()["items"]

@@ -40,13 +40,13 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def until(holds: Callable[[], bool], *, seconds: float, otherwise: str) -> None:
-    """Wait for what other processes do. Raises NotAnswered."""
+def until(holds: Callable[[], bool], *, seconds: float, otherwise: str, every: float = 0.2) -> None:
+    """Wait for what other processes do, and look `every` so many seconds. Raises NotAnswered."""
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
             raise NotAnswered(otherwise)
-        time.sleep(0.2)
+        time.sleep(every)
 
 
 @dataclass
