@@ -14,14 +14,10 @@ from fenqi.channels.interface import ChannelRefuses, ChannelReply, ChargeRequest
 from fenqi.domain.ledger import Account
 from fenqi.domain.money import Money
 from fenqi.domain.payments import (
-    AttemptState,
     FailureCategory,
     Outcome,
     RetryMark,
-    Step,
     Verdict,
-    next_query_at,
-    next_state,
 )
 from fenqi.domain.plans import Row
 from fenqi.domain.reserves import (
@@ -42,10 +38,8 @@ from fenqi.records.identifiers import new_id
 from fenqi.records.locks import LockedCustomer
 from fenqi.records.models import (
     AttemptMethod,
-    DirectoryKind,
     PaymentAttempt,
     PaymentPurpose,
-    PaymentState,
     ReserveHold,
     ReserveMove,
 )
@@ -57,6 +51,7 @@ from fenqi.usecases.plan_file import PlanFile
 from fenqi.usecases.refunds.transfer import SamePerson
 from fenqi.usecases.repayment.queries import has_open_attempt
 from fenqi.usecases.repayment.quote import money_in
+from fenqi.usecases.repayment.sending import Sending, store_attempt
 from fenqi.usecases.repayment.settle import settle_attempt
 from fenqi.usecases.reserves.errors import CaptureNotReady
 from fenqi.usecases.reserves.release import check_note
@@ -242,65 +237,28 @@ def _apply_prepaid(
 
 def _store_attempt(hold: ReserveHold, move: ReserveMove, rows: list[Row], *, now: datetime) -> UUID:
     """Payment and attempt as they are sent, under the number of the capture; the attempt's id."""
-    payment_id, attempt_id = new_id(), new_id()
+    assert hold.plan_id is not None, "only what a plan owes is captured"
     covers_all = move.amount_minor == sum(row.outstanding.total for row in rows)
-    next_question = next_query_at(0, now)
     decision = Decision(hold.customer_id)
-    decision.add(
-        "payment",
-        {
-            "id": payment_id,
-            "plan_id": hold.plan_id,
-            "purpose": (PaymentPurpose.DUE if covers_all else PaymentPurpose.PART).value,
-            "installments": [row.n for row in rows],
-            "amount_minor": move.amount_minor,
-            "currency": move.currency,
-            "state": PaymentState.OPEN.value,
-            "channel": hold.channel,
-            "quoted_on": clock.business_date(now),
-            "expires_at": now + WINDOW,
-            "event_id": None,
-            "request_key": f"capture:{move.id}",
-            "created_at": now,
-            "succeeded_at": None,
-            "updated_at": now,
-        },
+    sending = Sending(
+        plan_id=hold.plan_id,
+        purpose=PaymentPurpose.DUE if covers_all else PaymentPurpose.PART,
+        rows=[row.n for row in rows],
+        amount_minor=move.amount_minor,
+        currency=move.currency,
+        channel=hold.channel,
+        method=AttemptMethod.RESERVE,
+        quoted_on=clock.business_date(now),
+        expires_at=now + WINDOW,
+        request_key=f"capture:{move.id}",
+        number=move.number,
     )
-    decision.add(
-        "payment_attempt",
-        {
-            "id": attempt_id,
-            "payment_id": payment_id,
-            "attempt_no": 1,
-            "channel": hold.channel,
-            "out_trade_no": move.number,
-            "amount_minor": move.amount_minor,
-            "currency": move.currency,
-            "state": next_state(AttemptState.CREATED, Step.SENT).value,
-            "trade_no": "",
-            "code": "",
-            "category": "",
-            "asked": 0,
-            "next_query_at": next_question,
-            "method": AttemptMethod.RESERVE.value,
-            "card_id": hold.card_id,
-            "agreement_id": None,
-            "retry": "",
-            "cashier": {},
-            "expires_at": now + WINDOW,
-            "created_at": now,
-            "resolved_at": None,
-            "paid_at": None,
-            "reply": {},
-        },
-    )
-    decision.add("directory", {"kind": DirectoryKind.OUT_TRADE_NO.value, "key": move.number, "target_id": attempt_id})
-    outbox.ask_later(decision, attempt_id, at=next_question, now=now)
+    sent = store_attempt(decision, sending, now=now)
     write(decision)
     move.state = next_move_state(MoveState(move.state), MoveStep.SENT).value
-    move.attempt_id, move.submitted_at, move.updated_at = attempt_id, now, now
+    move.attempt_id, move.submitted_at, move.updated_at = sent.attempt_id, now, now
     keep(move)
-    return attempt_id
+    return sent.attempt_id
 
 
 def _capture(customer_id: UUID, attempt_id: UUID, move_id: UUID, *, now: datetime) -> MoveState:

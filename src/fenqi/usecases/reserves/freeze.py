@@ -17,23 +17,20 @@ from fenqi.domain.money import Money
 from fenqi.domain.payments import AttemptState, FailureCategory, Outcome, RetryMark, Verdict, next_query_at
 from fenqi.domain.reserves import HoldKind, HoldState, HoldStep, next_hold_state
 from fenqi.records import locks
-from fenqi.records.identifiers import new_id
 from fenqi.records.models import (
     AttemptMethod,
     BoundCard,
-    DirectoryKind,
     OrderLine,
     PaymentAttempt,
     PaymentPurpose,
-    PaymentState,
     ReserveHold,
 )
 from fenqi.records.posting import Decision, write
 from fenqi.usecases import audit, clock, outbox
 from fenqi.usecases.agreements.consent import Consent
 from fenqi.usecases.cards.tokens import token_of
-from fenqi.usecases.numbers import new_number
 from fenqi.usecases.repayment.methods import MethodKey, MethodUnavailable
+from fenqi.usecases.repayment.sending import Sending, store_attempt
 from fenqi.usecases.repayment.start import CASHIER_WINDOW, Next, Payer, send_attempt
 from fenqi.usecases.reserves.consent import conditions_of
 from fenqi.usecases.reserves.errors import ReserveClosed, ReserveConsentChanged
@@ -200,59 +197,20 @@ def _keep_code(hold: ReserveHold, code: str) -> None:
 
 def _store_payment(decision: Decision, hold: ReserveHold, payer: Payer, *, now: datetime) -> UUID:
     """Payment and attempt as they are sent, with the number that the channel will know."""
-    payment_id, attempt_id = new_id(), new_id()
-    number, next_question = new_number("F"), next_query_at(0, now)
-    decision.add(
-        "payment",
-        {
-            "id": payment_id,
-            "plan_id": hold.plan_id,
-            "purpose": PaymentPurpose.RESERVE.value,
-            "installments": [],
-            "amount_minor": hold.amount_minor,
-            "currency": hold.currency,
-            "state": PaymentState.OPEN.value,
-            "channel": hold.channel,
-            "quoted_on": clock.business_date(now),
-            "expires_at": hold.expires_at,
-            "event_id": None,
-            "request_key": f"reserve:{hold.id}",
-            "created_at": now,
-            "succeeded_at": None,
-            "updated_at": now,
-        },
+    assert hold.plan_id and hold.expires_at  # noqa: PT018 - asked for a plan, stored with OFFERED
+    sending = Sending(
+        plan_id=hold.plan_id,
+        purpose=PaymentPurpose.RESERVE,
+        amount_minor=hold.amount_minor,
+        currency=hold.currency,
+        channel=hold.channel,
+        method=AttemptMethod.CASHIER,
+        quoted_on=clock.business_date(now),
+        expires_at=hold.expires_at,
+        request_key=f"reserve:{hold.id}",
+        cashier={"device": payer.device.value, "payer_ip": payer.address},
     )
-    decision.add(
-        "payment_attempt",
-        {
-            "id": attempt_id,
-            "payment_id": payment_id,
-            "attempt_no": 1,
-            "channel": hold.channel,
-            "out_trade_no": number,
-            "amount_minor": hold.amount_minor,
-            "currency": hold.currency,
-            "state": AttemptState.SUBMITTED.value,
-            "trade_no": "",
-            "code": "",
-            "category": "",
-            "asked": 0,
-            "next_query_at": next_question,
-            "method": AttemptMethod.CASHIER.value,
-            "card_id": None,
-            "agreement_id": None,
-            "retry": "",
-            "cashier": {"device": payer.device.value, "payer_ip": payer.address},
-            "expires_at": hold.expires_at,
-            "created_at": now,
-            "resolved_at": None,
-            "paid_at": None,
-            "reply": {},
-        },
-    )
-    decision.add("directory", {"kind": DirectoryKind.OUT_TRADE_NO.value, "key": number, "target_id": attempt_id})
-    outbox.ask_later(decision, attempt_id, at=next_question, now=now)
-    return payment_id
+    return store_attempt(decision, sending, now=now).payment_id
 
 
 def _to_cashier(hold: ReserveHold, payer: Payer, *, now: datetime) -> StartedReserve:
