@@ -45,7 +45,12 @@ def repaid_there(town: Town, plan: Bought, times: int) -> None:
 
 
 def buy_financed(
-    *, provider: str = PARTNER_CODE, fee_rate: str = "0.6", commission: int = 2_400, subsidy: int = 0
+    *,
+    provider: str = PARTNER_CODE,
+    fee_rate: str = "0.6",
+    commission: int = 2_400,
+    subsidy: int = 0,
+    opened_on: date = OPENED,
 ) -> Bought:
     """1,200.00 yuan on twelve installments that a lender finances; at the platform the plan is opened, too."""
     ref, plan_no = f"c-{secrets.token_hex(6)}", f"P{secrets.token_hex(8)}"
@@ -59,16 +64,16 @@ def buy_financed(
                 currency="CNY",
                 installments=12,
                 fee_rate=fee_rate,
-                opened_on=OPENED,
+                opened_on=opened_on,
             )
         )
         assert opened.outcome is Outcome.SUCCEEDED
     terms = {"method": "flat_fee", "fee_rate": fee_rate} if fee_rate != "0" else {"method": "interest_free"}
-    order = an_order(f"o-{ref}", ref=ref, placed=OPENED.isoformat(), rounding="half_up", **terms)
+    order = an_order(f"o-{ref}", ref=ref, placed=opened_on.isoformat(), rounding="half_up", **terms)
     assert order.plan
     funding = PartnerFunding(plan_no=plan_no, commission_minor=commission, subsidy_minor=subsidy)
     told = replace(order, plan=replace(order.plan, provider=provider, partner=funding))
-    taken = register_order(told, now=noon(OPENED))
+    taken = register_order(told, now=noon(opened_on))
     assert taken.plan_id
     return Bought(taken.customer_id, taken.order_id, taken.plan_id)
 

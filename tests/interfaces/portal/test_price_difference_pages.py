@@ -2,24 +2,21 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 import pytest
 from django.test import Client
 from playwright.sync_api import expect
 from pytest_django.live_server_helper import LiveServer
 
-from browsing import Site, Windows, faults, picture
+from browsing import Windows
 from fenqi.records.models import Account, AftersalesCase, Order, PriceOffer
-from fenqi.usecases.aftersales.execute import execute_case
+from fenqi.usecases import clock
 from fenqi.usecases.orders.inputs import LineInput
 from fenqi.usecases.price_protection.feed import PriceInput, take_prices
 from fenqi.usecases.price_protection.nightly import make_offers
-from returned import Returning, delivered
+from returned import Case, Returning, delivered
+from visitors import EN_DESK, ZH_PHONE, Visitor, screen, visited_by
 
-ARTEFACTS = Path("test-artefacts") / "portal"
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("town")]
 
 
@@ -142,9 +139,9 @@ def test_an_offer_stands_on_bills_and_order_and_is_gone_once_it_is_taken() -> No
 
 
 @pytest.fixture
-def offered(mall_server: LiveServer) -> Returning:
-    """An order of a phone, 100.00 of it repaid, whose price fell by 150.00; the night has been."""
-    order = delivered()
+def offered(mall_server: LiveServer, visitor: Visitor) -> Returning:
+    """The visitor's order of a phone, 100.00 of it repaid, whose price fell by 150.00; the night has been."""
+    order = delivered(language=visitor.reads("zh-hans", "en"))
     order.repay(1, key="first")
     cheaper(order, 85_000)
     make_offers(now=datetime.now(UTC))
@@ -152,52 +149,35 @@ def offered(mall_server: LiveServer) -> Returning:
     return order
 
 
-@pytest.fixture
-def window(windows: Windows, mall_server: LiveServer, offered: Returning) -> Site:
-    def sign_in(_name: str, language: str = "zh-hans") -> Client:
-        return reader_of(offered, language)
-
-    def whose(_name: str) -> UUID:
-        return offered.customer_id
-
-    return Site(mall_server.url, windows, sign_in, whose)
-
-
 @pytest.mark.browser
 @pytest.mark.requirement("R082", "R101", "R103")
-def test_an_offer_is_seen_and_taken_on_a_phone(window: Site, offered: Returning) -> None:
-    plain: dict[str, Any] = {"viewport": {"width": 390, "height": 844}}
-    with window.open(who="buyer", **plain) as context:
-        page = context.new_page()
+@visited_by(ZH_PHONE, EN_DESK)
+def test_an_offer_is_seen_and_taken(
+    windows: Windows, mall_server: LiveServer, offered: Returning, visitor: Visitor
+) -> None:
+    """From the bills to the money, and read by an agent in the console."""
+    reads = visitor.reads
+    customer = Account.objects.for_customer(offered.customer_id)
+    with screen(windows, mall_server, visitor) as here:
+        page = here.of(customer)
+        heading = page.get_by_role("heading", level=1)
         page.goto("/bills")
-        page.get_by_role("link", name=re.compile("差价归你")).click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("降价了：可退差价 ¥150.00")
-        expect(page.get_by_text("退回支付宝")).to_be_visible()
-        page.get_by_label("商品未使用，原包装完整").check()
-        page.get_by_role("button", name="收下 ¥150.00").click()
+        visitor.looks_at(page, "bills-with-offer")
+        page.get_by_role("link", name=re.compile(reads("差价归你", "the difference is yours"))).click()
+        expect(heading).to_have_text(
+            reads("降价了：可退差价 ¥150.00", "The price has fallen: you can have ¥150.00 back")
+        )
+        expect(page.get_by_text(reads("退回支付宝", "Back to Alipay"))).to_be_visible()
+        visitor.looks_at(page, "price-difference")
+        unused = reads("商品未使用，原包装完整", "The goods are unused and in their complete original packing")
+        page.get_by_label(unused).check()
+        page.get_by_role("button", name=reads("收下 ¥150.00", "Take ¥150.00")).click()
         expect(page).to_have_url(re.compile("/after-sales/"))
-        case = AftersalesCase.objects.get(customer_id=offered.customer_id)
-        execute_case(offered.customer_id, case.id, now=datetime.now(UTC))
+        case = Case(offered.customer_id, AftersalesCase.objects.get(customer_id=offered.customer_id).id, clock.now())
+        case.execute()
         page.reload()
         expect(page.get_by_text("¥100.00").first).to_be_visible()
+        visitor.looks_at(page, "price-difference-taken")
+        desk = here.of_staff(case)
+        expect(desk.get_by_role("main")).to_contain_text(reads("降价由商城发现", "We found this drop"))
     assert offered.plan.state().totals.outstanding.total == 110_000 - 5_000
-
-
-@pytest.mark.browser
-def test_the_page_is_accessible_whole_and_in_one_language(window: Site, offered: Returning) -> None:
-    wrong: dict[str, object] = {}
-    for language in ("zh-CN", "en-GB"):
-        folder = ARTEFACTS / language[:2]
-        folder.mkdir(parents=True, exist_ok=True)
-        with window.open(who="buyer", language=language) as context:
-            page = context.new_page()
-            for name, address in (
-                ("price-difference", f"/orders/{offered.order_id}/price-difference"),
-                ("bills-with-offer", "/bills"),
-            ):
-                page.goto(address)
-                for width in (390, 1280):
-                    picture(page, width, folder / f"{name}-{width}.png")
-                    here = f"{language} {name} {width}"
-                    wrong |= {f"{here}: {what}": found for what, found in faults(page, language) if found}
-    assert wrong == {}

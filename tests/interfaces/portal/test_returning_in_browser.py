@@ -1,15 +1,15 @@
-"""Returns in a real browser: the whole way of one, reviewed in the console, and a part of an order in English."""
+"""Returns in a real browser, on a phone and at a desk, in both languages: whole, in part, and refused."""
 
 import re
 from pathlib import Path
 
 import pytest
-from django.test import Client
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from browsing import Windows, faults, picture
-from fenqi.records.models import Account, AftersalesCase, ReserveMove, Role
+from browsing import Windows
+from fenqi.domain.aftersales.reasons import Reason
+from fenqi.records.models import Account, AftersalesCase, ReserveMove
 from fenqi.usecases import clock, rate_limits
 from fenqi.usecases.cards.bind import Consent, TypedCard, ask_code, bind
 from fenqi.usecases.refunds.resolve import ask_leg
@@ -19,12 +19,11 @@ from fenqi.usecases.reserves.release import release_what_is_due
 from fenqi.usecases.reserves.send import send_release
 from held import frozen
 from media_files import photo
-from returned import CASES, PHONE, Case, Returning, delivered
+from returned import CASES, PHONE, Case, Returning, a_return, delivered
 from town import Town
+from visitors import EN_DESK, EN_PHONE, ZH_DESK, ZH_PHONE, Visitor, screen, visited_by
 
-ARTEFACTS = Path("test-artefacts") / "portal"
 CARD = TypedCard(number="6214860000026621", holder="陈小云", phone="17000000417")
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -32,24 +31,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture(autouse=True)
 def _nobody_has_asked_before() -> None:
     rate_limits.forget()
-
-
-def signed_in(window: BrowserContext, server: LiveServer, account: Account) -> Page:
-    client = Client()
-    client.force_login(account, backend=BACKEND)
-    window.clear_cookies()
-    window.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": server.url}])
-    return window.new_page()
-
-
-def looked_at(page: Page, name: str, language: str = "zh-CN") -> None:
-    """Whole, accessible and in one language on a phone and on a desk; the pictures are kept."""
-    folder = ARTEFACTS / language[:2]
-    folder.mkdir(parents=True, exist_ok=True)
-    picture(page, 1280, folder / f"return-{name}-1280.png")
-    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), name
-    picture(page, 390, folder / f"return-{name}-390.png")
-    assert {what: found for what, found in faults(page, language) if found} == {}, name
 
 
 def pay_by_card(order: Returning, town: Town, installment: int) -> None:
@@ -70,49 +51,49 @@ def pay_by_card(order: Returning, town: Town, installment: int) -> None:
     resolve.ask_channel(order.customer_id, started.attempt_id, now=now)
 
 
-def apply_with_a_photo(page: Page, order: Returning, file: Path) -> None:
+def apply_with_a_photo(page: Page, order: Returning, file: Path, visitor: Visitor) -> None:
     """From the order to the case, as somebody whose telephone is broken."""
+    reads = visitor.reads
     page.goto(f"/orders/{order.order_id}")
-    page.get_by_role("link", name="申请售后：退款、退货、换货").click()
+    apply = reads("申请售后：退款、退货、换货", "Apply for after-sales: refund, return, exchange")
+    page.get_by_role("link", name=apply).click()
     page.get_by_role("checkbox", name="青屿 X2 手机").check()
     page.get_by_label("手机壳").fill("4")
-    page.get_by_role("radio", name="退货退款").check()
-    looked_at(page, "choose")
-    page.get_by_role("button", name="下一步：选原因").click()
-    page.get_by_role("radio", name="商品有质量问题").check()
-    page.get_by_role("textbox", name="说明").fill("开机后屏幕有一条竖线。")
-    page.get_by_label("照片和视频").set_input_files(file)
-    page.get_by_role("button", name="上传选好的文件").click()
-    expect(page.get_by_role("img", name="你添加的第 1 个")).to_be_visible()
-    looked_at(page, "reason")
-    page.get_by_role("button", name="下一步：看能退多少").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("退货后拿回 ¥200.00，剩下 10 期不用再还")
-    expect(page.get_by_text("支付宝里的 ¥300.00")).to_be_visible()
-    expect(page.get_by_text(re.compile("招商银行储蓄卡.*6621"))).to_be_visible()
-    looked_at(page, "quote")
-    page.get_by_role("button", name="按这个报价提交退货").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("申请已收到"))
-    looked_at(page, "submitted")
+    page.get_by_role("radio", name=reads("退货退款", "Return and refund")).check()
+    visitor.looks_at(page, "return-choose")
+    page.get_by_role("button", name=reads("下一步：选原因", "Next: the reason")).click()
+    page.get_by_role("radio", name=reads("商品有质量问题", "It does not work properly")).check()
+    broken = reads("开机后屏幕有一条竖线。", "There is a line across the screen.")
+    page.get_by_role("textbox", name=reads("说明", "Description")).fill(broken)
+    page.get_by_label(reads("照片和视频", "Photos and videos")).set_input_files(file)
+    page.get_by_role("button", name=reads("上传选好的文件", "Upload the chosen files")).click()
+    expect(page.get_by_role("img", name=reads("你添加的第 1 个", "What you added, 1"))).to_be_visible()
+    visitor.looks_at(page, "return-reason")
+    page.get_by_role("button", name=reads("下一步：看能退多少", "Next: what you get back")).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        reads(
+            "退货后拿回 ¥200.00，剩下 10 期不用再还",
+            "You get back ¥200.00, and 10 installments need not be paid any more",
+        )
+    )
+    expect(page.get_by_text(reads("支付宝里的 ¥300.00", "¥300.00 held with Alipay"))).to_be_visible()
+    expect(page.get_by_text(re.compile(reads("招商银行储蓄卡.*6621", "China Merchants Bank.*6621")))).to_be_visible()
+    visitor.looks_at(page, "return-quote")
+    page.get_by_role("button", name=reads("按这个报价提交退货", "Apply for the return by this quote")).click()
+    received = reads("申请已收到", "We have your application")
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(received))
+    visitor.looks_at(page, "return-submitted")
 
 
-def at_the_desk(window: BrowserContext, server: LiveServer, staff: Account, case: Case) -> None:
-    """An agent does what the case waits for: approves it, or takes the goods in."""
-    desk = signed_in(window, server, staff)
-    desk.set_viewport_size({"width": 1280, "height": 900})
-    desk.goto("/console/after-sales")
-    desk.get_by_role("link", name=case.row.case_no, exact=True).click()
-    desk.locator("#acts button.filled").click()
-    expect(desk.get_by_role("status").first).to_be_visible()
-    desk.close()
-
-
-def send_back(page: Page, case: Case) -> None:
+def send_back(page: Page, case: Case, visitor: Visitor) -> None:
+    reads = visitor.reads
     page.goto(f"/after-sales/{case.case_id}")
-    page.get_by_label("快递公司").fill("顺丰")
-    page.get_by_label("快递单号").fill("SF1422770391")
-    looked_at(page, "to-send")
-    page.get_by_role("button", name="我已寄出").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("商品已寄出"))
+    page.get_by_label(reads("快递公司", "Carrier")).fill("顺丰")
+    page.get_by_label(reads("快递单号", "Tracking number")).fill("SF1422770391")
+    visitor.looks_at(page, "return-to-send")
+    page.get_by_role("button", name=reads("我已寄出", "I have sent the goods")).click()
+    sent = reads("商品已寄出", "Your goods are on their way to us")
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(sent))
 
 
 def let_everything_arrive(case: Case) -> None:
@@ -127,8 +108,9 @@ def let_everything_arrive(case: Case) -> None:
 
 
 @pytest.mark.requirement("R036", "R043", "R046", "R047", "R048", "R057", "R062", "R070", "R072", "R074", "R075")
+@visited_by(ZH_PHONE, EN_DESK)
 def test_a_whole_return_from_a_photo_to_everything_arrived(
-    windows: Windows, mall_server: LiveServer, town: Town, tmp_path: Path
+    windows: Windows, mall_server: LiveServer, town: Town, tmp_path: Path, visitor: Visitor
 ) -> None:
     """Paid by Alipay and by card, with a reserve frozen in Alipay; reviewed by an agent in the console."""
     order = delivered(lines=(PHONE, CASES))
@@ -138,51 +120,93 @@ def test_a_whole_return_from_a_photo_to_everything_arrived(
     file = tmp_path / "screen.jpg"
     file.write_bytes(photo(size=(640, 480)))
     customer = Account.objects.for_customer(order.customer_id)
-    staff = Account.objects.create_staff(username="agent", password="x" * 16, role=Role.AGENT)
-    with windows.open(locale="zh-CN", viewport={"width": 390, "height": 844}) as window:
-        apply_with_a_photo(signed_in(window, mall_server, customer), order, file)
+    with screen(windows, mall_server, visitor) as here:
+        apply_with_a_photo(here.of(customer), order, file, visitor)
         row = AftersalesCase.objects.get(customer_id=order.customer_id)
         case = Case(order.customer_id, row.id, clock.now())
-        at_the_desk(window, mall_server, staff, case)
-        send_back(signed_in(window, mall_server, customer), case)
-        at_the_desk(window, mall_server, staff, case)
+        here.reviewed(case)
+        send_back(here.of(customer), case, visitor)
+        here.reviewed(case)
         assert case.state == "goods_received"
         case.execute()
         case.send_money()
 
-        page = signed_in(window, mall_server, customer)
+        page = here.of(customer)
         page.goto(f"/after-sales/{case.case_id}")
-        looked_at(page, "money-on-its-way")
+        visitor.looks_at(page, "return-money-on-its-way")
         let_everything_arrive(case)
         page.reload()
-        expect(page.get_by_role("heading", level=1)).to_have_text("¥200.00 已到账，无需再操作")
-        expect(page.get_by_text("已解冻").first).to_be_visible()
-        looked_at(page, "arrived")
+        there = visitor.reads("¥200.00 已到账，无需再操作", "¥200.00 has arrived, nothing is left to do")
+        expect(page.get_by_role("heading", level=1)).to_have_text(there)
+        expect(page.get_by_text(visitor.reads("已解冻", "Released")).first).to_be_visible()
+        visitor.looks_at(page, "return-arrived")
 
 
 @pytest.mark.requirement("R031", "R033", "R075", "R184")
-def test_a_part_of_an_order_is_returned_in_english_on_a_phone(windows: Windows, mall_server: LiveServer) -> None:
+@visited_by(EN_PHONE, ZH_DESK)
+def test_a_part_of_an_order_is_returned_by_the_keyboard(
+    windows: Windows, mall_server: LiveServer, visitor: Visitor
+) -> None:
     order = delivered(lines=(PHONE, CASES))
-    with windows.open(locale="en-GB", viewport={"width": 390, "height": 844}) as window:
-        page = signed_in(window, mall_server, Account.objects.for_customer(order.customer_id))
+    reads = visitor.reads
+    with screen(windows, mall_server, visitor) as here:
+        page = here.of(Account.objects.for_customer(order.customer_id))
+        heading = page.get_by_role("heading", level=1)
         page.goto(f"/orders/{order.order_id}")
-        page.get_by_role("link", name="Apply for after-sales: refund, return, exchange").press("Enter")
+        apply = reads("申请售后：退款、退货、换货", "Apply for after-sales: refund, return, exchange")
+        page.get_by_role("link", name=apply).press("Enter")
         page.get_by_label("手机壳").fill("3")
-        page.get_by_role("radio", name="Return and refund").press("Space")
-        looked_at(page, "part-choose", "en-GB")
-        page.get_by_role("button", name="Next: the reason").press("Enter")
-        page.get_by_role("radio", name="No reason").press("Space")
-        looked_at(page, "part-reason", "en-GB")
-        page.get_by_role("button", name="Next: what you get back").press("Enter")
-        expect(page.get_by_role("heading", level=1)).to_have_text(
-            "¥150.00 comes off your plan, ¥1,050.00 is left to pay"
+        page.get_by_role("radio", name=reads("退货退款", "Return and refund")).press("Space")
+        visitor.looks_at(page, "return-part-choose")
+        page.get_by_role("button", name=reads("下一步：选原因", "Next: the reason")).press("Enter")
+        page.get_by_role("radio", name=reads("无理由", "No reason")).press("Space")
+        visitor.looks_at(page, "return-part-reason")
+        page.get_by_role("button", name=reads("下一步：看能退多少", "Next: what you get back")).press("Enter")
+        expect(heading).to_have_text(
+            reads("从分期里减掉 ¥150.00，还剩 ¥1,050.00 要还", "¥150.00 comes off your plan, ¥1,050.00 is left to pay")
         )
-        looked_at(page, "part-quote", "en-GB")
-        page.get_by_role("button", name="Apply for the return by this quote").press("Enter")
-        expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("We have your application"))
-        looked_at(page, "part-submitted", "en-GB")
+        visitor.looks_at(page, "return-part-quote")
+        submit = reads("按这个报价提交退货", "Apply for the return by this quote")
+        page.get_by_role("button", name=submit).press("Enter")
+        expect(heading).to_have_text(re.compile(reads("申请已收到", "We have your application")))
+        visitor.looks_at(page, "return-part-submitted")
         page.goto("/after-sales")
-        looked_at(page, "part-list", "en-GB")
+        visitor.looks_at(page, "return-part-list")
         page.goto("/bills")
-        looked_at(page, "part-bills", "en-GB")
-        page.close()
+        visitor.looks_at(page, "return-part-bills")
+        row = AftersalesCase.objects.get(customer_id=order.customer_id)
+        here.reviewed(Case(order.customer_id, row.id, clock.now()))
+        page = here.of(Account.objects.for_customer(order.customer_id))
+        page.goto(f"/after-sales/{row.id}")
+        expect(page.get_by_role("heading", level=1)).to_have_text(
+            re.compile(reads("审核通过，请在.*寄回商品", "Approved, send the goods back"))
+        )
+
+
+@pytest.mark.requirement("R040", "R042", "R044", "R045")
+@visited_by(ZH_PHONE, EN_DESK)
+def test_a_rejected_return_says_the_rule_why_and_what_can_be_done(
+    windows: Windows, mall_server: LiveServer, visitor: Visitor
+) -> None:
+    order = delivered()
+    case = order.apply(a_return(reason=Reason.FAULTY))
+    reads = visitor.reads
+    with screen(windows, mall_server, visitor) as here:
+        desk = here.of_staff(case)
+        desk.get_by_text(reads("拒绝", "Reject"), exact=True).first.click()
+        desk.get_by_role("button", name=reads("用中文写", "Write it in English")).click()
+        expect(desk.locator("#reject-note")).not_to_be_empty()
+        why = desk.locator("#reject-note").input_value()
+        desk.locator("#reject").get_by_role("button", name=reads("拒绝", "Reject"), exact=True).click()
+        expect(desk.get_by_role("status")).to_contain_text(reads("客户会看到原因", "customer"))
+        desk.close()
+
+        page = here.of(Account.objects.for_customer(order.customer_id))
+        page.goto(f"/after-sales/{case.case_id}")
+        expect(page.get_by_role("heading", level=1)).to_have_text(
+            reads("这次没有通过，一切照旧", "This was not approved, and nothing has changed")
+        )
+        told = page.locator("dl.facts").first
+        expect(told).to_contain_text(why)
+        visitor.looks_at(page, "return-rejected")
+    assert case.state == "rejected"
