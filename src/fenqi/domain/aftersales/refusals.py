@@ -46,7 +46,7 @@ _FOR_A_FAULT: Final = frozenset({WishKind.RETURN, WishKind.EXCHANGE, WishKind.RE
 ANSWERS: Final[Mapping[Answer, StandardAnswer]] = {
     Answer.FAULT_NOT_SHOWN: StandardAnswer(
         rule=RuleId.FAULTY_GOODS,
-        next_step=NextStep.REPORT_FAULT,
+        next_step=NextStep.APPLY_AGAIN,
         zh="照片或视频里没有看到你说的问题，所以这次没有通过。请重新申请，并拍下问题出现时的画面。",
         en="The photos or the video do not show the fault you describe, so we could not approve this. Apply again and "
         "show it as it happens.",
@@ -54,7 +54,7 @@ ANSWERS: Final[Mapping[Answer, StandardAnswer]] = {
     ),
     Answer.NOTHING_SENT: StandardAnswer(
         rule=RuleId.FAULTY_GOODS,
-        next_step=NextStep.REPORT_FAULT,
+        next_step=NextStep.APPLY_AGAIN,
         zh="我们请你补充照片或视频，没有收到，无法判断。准备好以后可以随时重新申请。",
         en="We asked for a photo or a video and none came, so we cannot judge it. You can apply again at any time.",
         kinds=_FOR_A_FAULT,

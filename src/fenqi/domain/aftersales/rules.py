@@ -16,6 +16,7 @@ class NextStep(StrEnum):
     APPLY = "apply"
     WAIT_FOR_DELIVERY = "wait_for_delivery"
     REPORT_FAULT = "report_fault"
+    APPLY_AGAIN = "apply_again"
     RETURN_INSTEAD = "return_instead"
     REPAIR = "repair"
     SEE_CASES = "see_cases"
@@ -39,6 +40,10 @@ NEXT_STEPS: Final[Mapping[NextStep, Words]] = {
     NextStep.REPORT_FAULT: Words(
         "如果商品有质量问题，请改选质量问题并附上照片；有疑问可联系客服",
         "If the goods are at fault, choose that reason and add photos; customer service helps with any question",
+    ),
+    NextStep.APPLY_AGAIN: Words(
+        "补上缺少的照片或视频后，可以随时重新申请；有疑问可联系客服",
+        "Apply again at any time with the photo or video that was missing; customer service helps with any question",
     ),
     NextStep.RETURN_INSTEAD: Words("请改为申请退货退款", "Ask to return the goods instead"),
     NextStep.REPAIR: Words(

@@ -518,6 +518,7 @@ NEXT_STEPS: Words = {
     "apply": _("Apply"),
     "wait_for_delivery": _("Wait for the delivery"),
     "report_fault": _("Report a fault, with photos"),
+    "apply_again": _("Apply again with what was missing"),
     "return_instead": _("Return the goods instead"),
     "repair": _("Have it repaired"),
     "see_cases": _("Look at the other cases"),
