@@ -688,6 +688,7 @@ def test_a_platform_funded_return_says_before_confirming_that_no_cash_comes(town
             "按它的规则消费或提现",
         ):
             assert words in text, words
+        assert "每一期会怎样" not in text, "our copy does not know yet what was repaid there"
         english = to_quote(reader(order, "en"), order, Reason.FAULTY)
         assert "¥1,200.00 goes to Qingrong, no cash comes to you directly" in english
         case = order.apply(a_return(reason=Reason.FAULTY))
@@ -699,6 +700,16 @@ def test_a_platform_funded_return_says_before_confirming_that_no_cash_comes(town
             assert words in text, words
         case.follow()
         assert heading(client, page_of(case)).startswith("¥1,200.00 已退到 轻融分期")
+
+
+@pytest.mark.usefixtures("lenders")
+def test_what_becomes_of_each_installment_is_told_where_the_lender_says_the_same() -> None:
+    now = noon("2026-06-15")
+    order = Returning(buy_financed(), now)
+    with clock.stopped(now):
+        text = to_quote(reader(order), order, Reason.FAULTY)
+    assert "每一期会怎样" in text
+    assert "第 1–12 期" in text
 
 
 @pytest.mark.usefixtures("lenders")

@@ -37,6 +37,11 @@ class MethodRow:
     is_chosen: bool
 
 
+def carrier_name(channel: str) -> str:
+    """Who carries the money, for whom it is asked about: of a card not the card, but the network behind it."""
+    return _("UnionPay") if channel == "bank_card" else channel_name(channel)
+
+
 def channel_name(channel: str) -> str:
     """A rail without a name of its own here is shown under its code, so that a new one is never hidden (R111)."""
     names = {

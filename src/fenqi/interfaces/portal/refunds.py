@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from fenqi.domain.cards import CardKind
 from fenqi.domain.payments.refunds import RefundState
 from fenqi.interfaces.portal.access import customer_page
-from fenqi.interfaces.portal.methods import card_name, channel_name
+from fenqi.interfaces.portal.methods import card_name, carrier_name, channel_name
 from fenqi.interfaces.portal.pages import render_page
 from fenqi.interfaces.portal.reserve import ReserveRow, rows_of
 from fenqi.interfaces.shared import formats
@@ -147,7 +147,7 @@ def _receiver(leg: LegView) -> str:
 
 
 def _carrier(leg: LegView) -> str:
-    return _("The mall's bank") if leg.is_transfer else channel_name(leg.channel)
+    return _("The mall's bank") if leg.is_transfer else carrier_name(leg.channel)
 
 
 def _holder(leg: LegView) -> str:

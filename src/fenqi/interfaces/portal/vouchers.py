@@ -16,7 +16,7 @@ from fenqi.domain.plans import Components
 from fenqi.interfaces.portal.access import customer_page
 from fenqi.interfaces.portal.downloads import download
 from fenqi.interfaces.portal.lenders import lender_name
-from fenqi.interfaces.portal.methods import card_name, channel_name, component_names
+from fenqi.interfaces.portal.methods import card_name, carrier_name, channel_name, component_names
 from fenqi.interfaces.portal.pages import render_page
 from fenqi.interfaces.portal.rail import installment_name
 from fenqi.interfaces.portal.record_words import voucher_name, why_words
@@ -121,7 +121,7 @@ def _facts(detail: VoucherDetail) -> Iterator[tuple[str, str]]:
 
 
 def _carrier(voucher: VoucherView) -> str:
-    return channel_name(voucher.channel) if voucher.channel else _("The mall's bank")
+    return carrier_name(voucher.channel) if voucher.channel else _("The mall's bank")
 
 
 def _paid_table(detail: VoucherDetail) -> Table:

@@ -152,8 +152,8 @@ def quote_page(quote: QuoteView, terms: Terms, reader: Reader) -> QuotePage:
         routes=tuple(_routes(quote, terms, reader)),
         arrival_told=_arrival_told(quote, terms, reader),
         is_original=all(way.attempt_id is not None for way in quote.ways),
-        rows=tuple(_rows(quote, reader)),
-        rows_told=_rows_told(quote, reader),
+        rows=tuple(_rows(quote, reader)) if _lender_agrees(quote) else (),
+        rows_told=_rows_told(quote, reader) if _lender_agrees(quote) else "",
         lines=tuple(map(_goods, quote.lines)),
         reserves=tuple(_reserves(quote)),
         at_lender=tuple(_at_lender(quote)),
@@ -337,6 +337,12 @@ def _arrival_told(quote: QuoteView, terms: Terms, reader: Reader) -> str:
 
 
 # What becomes of the plan --------------------------------------------------------------------------------------------
+
+
+def _lender_agrees(quote: QuoteView) -> bool:
+    """Whoever lends knows the plan better than our copy of it, which is as of the last daily file."""
+    part = quote.partner
+    return part is None or part.cancelled_minor + part.dropped_fees_minor == sum(row.change for row in quote.rows)
 
 
 def _rows(quote: QuoteView, reader: Reader) -> Iterator[ChangedRow]:
