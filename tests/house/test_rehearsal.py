@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-CONSUMERS = 24
+CONSUMERS = 12
 
 
 @pytest.mark.timeout(600)
