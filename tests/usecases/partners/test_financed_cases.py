@@ -15,12 +15,21 @@ from fenqi.usecases.partners import refunding
 from fenqi.usecases.reconciliation.check import check_books
 from lenders import CARD
 from malls import Bought, a_customer
-from returned import Returning, a_return
+from returned import Case, Returning, a_return
 from staff_members import agent
 from town import Town
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FAULTY = a_return((1, 1), reason=Reason.FAULTY)
+
+
+def scratched(order: Returning) -> Case:
+    """The goods are here, and 200.00 is taken off for what the inspection found."""
+    case = order.apply(FAULTY)
+    case.approve()
+    case.send()
+    case.receive({1: (20_000, "屏幕有划痕")})
+    return case
 
 
 @pytest.mark.requirement("R050", "R052")
@@ -65,11 +74,7 @@ def test_the_lender_says_what_the_refund_of_an_exchange_does_before_its_customer
 def test_a_quote_that_changed_at_the_inspection_says_what_the_lender_will_do(
     financed: Callable[..., Bought], town: Town, now: datetime
 ) -> None:
-    order = Returning(financed(), now)
-    case = order.apply(FAULTY)
-    case.approve()
-    case.send()
-    case.receive({1: (20_000, "屏幕有划痕")})
+    case = scratched(Returning(financed(), now))
     assert case.execute() is CaseState.QUOTE_CHANGED
     offered = case.view.offered_quote
     assert offered is not None
@@ -88,11 +93,7 @@ def test_a_quote_that_changed_at_the_inspection_says_what_the_lender_will_do(
 def test_a_lender_that_gives_no_answer_does_not_hold_the_changed_quote_up(
     financed: Callable[..., Bought], town: Town, now: datetime
 ) -> None:
-    order = Returning(financed(), now)
-    case = order.apply(FAULTY)
-    case.approve()
-    case.send()
-    case.receive({1: (20_000, "屏幕有划痕")})
+    case = scratched(Returning(financed(), now))
     town.order("query", "nonsense", channel="partner")
     assert case.execute() is CaseState.QUOTE_CHANGED
     town.tell("faults/forget")

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from fenqi.channels.bank_card import wire
+from fenqi.channels.bank_card.asking import Refused, ask, order
 from fenqi.channels.bank_card.checks import check_amount, check_original, check_window
 from fenqi.channels.bank_card.codes import ACP, scheme_named
 from fenqi.channels.bank_card.config import NAME, BankCardConfig
@@ -19,9 +20,6 @@ from fenqi.channels.bank_card.notifications import DEBIT, REFUND, NotificationRe
 from fenqi.channels.bank_card.preauthorisation import Preauthorisation
 from fenqi.channels.bank_card.replies import (
     CONTRADICTS,
-    NO_ANSWER,
-    NOT_EXECUTED,
-    NOT_REACHED,
     SAYS_SOMETHING_ELSE,
     charge_accepted,
     charge_ended,
@@ -49,7 +47,6 @@ from fenqi.channels.interface import (
     ReserveRequest,
     check_number,
 )
-from fenqi.channels.transport import Fault, NotSent
 from fenqi.domain.money import Money
 from fenqi.domain.payments import Operation, Outcome, Verdict
 
@@ -138,29 +135,16 @@ class BankCardChannel:
             payTimeout=wire.beijing(min(request.expires_at, request.submitted_at + WINDOW)),
             tokenPayData=self._requests.token(request.authority),
         )
-        try:
-            answer = self._gateway.trade(asked)
-        except Fault as fault:
-            verdict = NOT_EXECUTED if isinstance(fault, NotSent) else NO_ANSWER
-            return charge_reply(number, fault.code, verdict)
-        if not answer.answers(asked):
-            return charge_reply(number, CONTRADICTS, SAYS_SOMETHING_ELSE, answer=answer)
-        if answer.worked:
-            return charge_accepted(number, answer)
-        return charge_reply(number, answer.code, answer.scheme.verdict(Operation.PAY, answer.code), answer=answer)
+        said = order(self._gateway, asked, Operation.PAY)
+        return charge_reply(number, *said) if isinstance(said, Refused) else charge_accepted(number, said)
 
     def query(self, charge: ChargeRef) -> ChannelReply:
         number = charge.out_trade_no
         asked = self._requests.question(number, charge.submitted_at)
-        try:
-            answer = self._gateway.query(asked)
-        except Fault as fault:
-            return charge_reply(number, fault.code, NOT_REACHED if isinstance(fault, NotSent) else NO_ANSWER)
-        if not answer.answers(asked):
-            return charge_reply(number, CONTRADICTS, SAYS_SOMETHING_ELSE, answer=answer)
-        if not answer.worked:
-            return charge_reply(number, answer.code, ACP.verdict(Operation.QUERY, answer.code), answer=answer)
-        return charge_ended(answer, answer.text("origRespCode"), number=number, submitted_at=charge.submitted_at)
+        said = ask(self._gateway, asked, Operation.QUERY)
+        if isinstance(said, Refused):
+            return charge_reply(number, *said)
+        return charge_ended(said, said.text("origRespCode"), number=number, submitted_at=charge.submitted_at)
 
     def close(self, charge: ChargeRef) -> ChannelReply:
         """The gateway closes no debit, so this asks: what it does not know after the window can never be made."""
@@ -182,33 +166,19 @@ class BankCardChannel:
             backUrl=request.notify_url,
             reqReserved=check_number(out_trade_no, channel=NAME),
         )
-        try:
-            answer = self._gateway.trade(asked)
-        except Fault as fault:
-            verdict = NOT_EXECUTED if isinstance(fault, NotSent) else NO_ANSWER
-            return refund_reply(out_trade_no, number, fault.code, verdict)
-        if not answer.answers(asked):
-            return refund_reply(out_trade_no, number, CONTRADICTS, SAYS_SOMETHING_ELSE, answer=answer)
-        if answer.worked:
-            return refund_accepted(out_trade_no, number, answer)
-        verdict = answer.scheme.verdict(Operation.REFUND, answer.code)
-        return refund_reply(out_trade_no, number, answer.code, verdict, answer=answer)
+        said = order(self._gateway, asked, Operation.REFUND)
+        if isinstance(said, Refused):
+            return refund_reply(out_trade_no, number, *said)
+        return refund_accepted(out_trade_no, number, said)
 
     def query_refund(self, request: RefundRequest) -> RefundReply:
         out_trade_no, number = request.charge.out_trade_no, request.out_request_no
         asked = self._requests.question(number, request.submitted_at)
-        try:
-            answer = self._gateway.query(asked)
-        except Fault as fault:
-            verdict = NOT_REACHED if isinstance(fault, NotSent) else NO_ANSWER
-            return refund_reply(out_trade_no, number, fault.code, verdict)
-        if not answer.answers(asked):
-            return refund_reply(out_trade_no, number, CONTRADICTS, SAYS_SOMETHING_ELSE, answer=answer)
-        if not answer.worked:
-            verdict = ACP.verdict(Operation.QUERY_REFUND, answer.code)
-            return refund_reply(out_trade_no, number, answer.code, verdict, answer=answer)
-        code = answer.text("origRespCode")
-        return refund_ended(answer, code, number=number, out_trade_no=out_trade_no, submitted_at=request.submitted_at)
+        said = ask(self._gateway, asked, Operation.QUERY_REFUND)
+        if isinstance(said, Refused):
+            return refund_reply(out_trade_no, number, *said)
+        code = said.text("origRespCode")
+        return refund_ended(said, code, number=number, out_trade_no=out_trade_no, submitted_at=request.submitted_at)
 
     def freeze(self, request: ReserveRequest) -> ReserveReply:
         return self._preauthorisation.freeze(request)
@@ -243,17 +213,11 @@ class BankCardChannel:
         return Acknowledgement("ok")
 
     def _bind(self, operation: Operation, asked: Mapping[str, str]) -> BindingReply:
-        number = asked["orderId"]
-        try:
-            answer = self._gateway.trade(asked)
-        except Fault as fault:
-            return _binding(number, fault.code, NOT_EXECUTED if isinstance(fault, NotSent) else NO_ANSWER)
-        if not answer.answers(asked):
-            return _binding(number, CONTRADICTS, SAYS_SOMETHING_ELSE, answer)
-        if not answer.worked:
-            return _binding(number, answer.code, ACP.verdict(operation, answer.code), answer)
-        token = wire.read_braced(answer.text("tokenPayData")).get("token")
-        return BindingReply(outcome=Outcome.SUCCEEDED, number=number, token=token, code=answer.code, raw=answer.kept)
+        number, said = asked["orderId"], order(self._gateway, asked, operation, scheme=ACP)
+        if isinstance(said, Refused):
+            return _binding(number, *said)
+        token = wire.read_braced(said.text("tokenPayData")).get("token")
+        return BindingReply(outcome=Outcome.SUCCEEDED, number=number, token=token, code=said.code, raw=said.kept)
 
 
 def _binding(number: str, code: str, verdict: Verdict, answer: Answer | None = None) -> BindingReply:

@@ -13,17 +13,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from fenqi.channels.bank_card import wire
+from fenqi.channels.bank_card.asking import Refused, ask, order
 from fenqi.channels.bank_card.checks import check_amount, check_original, check_sent_at, check_window
-from fenqi.channels.bank_card.codes import ACP
 from fenqi.channels.bank_card.config import NAME
-from fenqi.channels.bank_card.gateway import Answer, Gateway
+from fenqi.channels.bank_card.gateway import Gateway
 from fenqi.channels.bank_card.notifications import CAPTURE, FREEZE, RELEASE
 from fenqi.channels.bank_card.replies import (
-    CONTRADICTS,
-    NO_ANSWER,
-    NOT_EXECUTED,
-    NOT_REACHED,
-    SAYS_SOMETHING_ELSE,
     charge_accepted,
     charge_reply,
     freeze_ended,
@@ -33,7 +28,6 @@ from fenqi.channels.bank_card.replies import (
 )
 from fenqi.channels.bank_card.requests import WINDOW, Requests, sum_of
 from fenqi.channels.interface import ChannelRefuses, ChannelReply, ChargeRequest, ReserveReply, ReserveRequest
-from fenqi.channels.transport import Fault, NotSent
 from fenqi.domain.money import Money
 from fenqi.domain.payments import Operation
 
@@ -93,39 +87,19 @@ class Preauthorisation:
             **sum_of(charge.amount),
             backUrl=charge.notify_url,
         )
-        try:
-            answer = self._gateway.trade(asked)
-        except Fault as fault:
-            return charge_reply(number, fault.code, NOT_EXECUTED if isinstance(fault, NotSent) else NO_ANSWER)
-        if not answer.answers(asked):
-            return charge_reply(number, CONTRADICTS, SAYS_SOMETHING_ELSE, answer=answer)
-        if answer.worked:
-            return charge_accepted(number, answer)
-        return charge_reply(number, answer.code, answer.scheme.verdict(Operation.CAPTURE, answer.code), answer=answer)
+        said = order(self._gateway, asked, Operation.CAPTURE)
+        return charge_reply(number, *said) if isinstance(said, Refused) else charge_accepted(number, said)
 
     def query(self, *, number: str, operation_no: str | None, submitted_at: datetime | None) -> ReserveReply:
         """What became of the hold, or of the void `operation_no` of it."""
         asked_for = operation_no or number
         asked = self._requests.question(asked_for, check_sent_at(submitted_at))
-        try:
-            answer = self._gateway.query(asked)
-        except Fault as fault:
-            return reserve_reply(asked_for, fault.code, NOT_REACHED if isinstance(fault, NotSent) else NO_ANSWER)
-        if not answer.answers(asked):
-            return reserve_reply(asked_for, CONTRADICTS, SAYS_SOMETHING_ELSE, answer=answer)
-        if not answer.worked:
-            return reserve_reply(asked_for, answer.code, ACP.verdict(Operation.QUERY, answer.code), answer=answer)
+        said = ask(self._gateway, asked, Operation.QUERY)
+        if isinstance(said, Refused):
+            return reserve_reply(asked_for, *said)
         ended = release_ended if operation_no else freeze_ended
-        return ended(answer, answer.text("origRespCode"), number=asked_for)
+        return ended(said, said.text("origRespCode"), number=asked_for)
 
     def _ordered(self, operation: Operation, asked: Mapping[str, str]) -> ReserveReply:
-        number = asked["orderId"]
-        try:
-            answer: Answer = self._gateway.trade(asked)
-        except Fault as fault:
-            return reserve_reply(number, fault.code, NOT_EXECUTED if isinstance(fault, NotSent) else NO_ANSWER)
-        if not answer.answers(asked):
-            return reserve_reply(number, CONTRADICTS, SAYS_SOMETHING_ELSE, answer=answer)
-        if answer.worked:
-            return reserve_accepted(number, answer)
-        return reserve_reply(number, answer.code, answer.scheme.verdict(operation, answer.code), answer=answer)
+        number, said = asked["orderId"], order(self._gateway, asked, operation)
+        return reserve_reply(number, *said) if isinstance(said, Refused) else reserve_accepted(number, said)

@@ -20,7 +20,7 @@ SAYS_SOMETHING_ELSE: Final = Verdict(
 )
 
 
-def charge_reply(number: str, code: str, verdict: Verdict, *, answer: Answer | None = None) -> ChannelReply:
+def charge_reply(number: str, code: str, verdict: Verdict, answer: Answer | None = None) -> ChannelReply:
     return ChannelReply(
         outcome=verdict.outcome,
         out_trade_no=number,
@@ -45,10 +45,10 @@ def charge_accepted(number: str, answer: Answer) -> ChannelReply:
 def charge_ended(answer: Answer, code: str, *, number: str, submitted_at: datetime) -> ChannelReply:
     """What `code` says of a payment: it was made, it was not, or it is still going on."""
     if code not in answer.scheme.done:
-        return charge_reply(number, code, answer.scheme.verdict(Operation.PAY, code), answer=answer)
+        return charge_reply(number, code, answer.scheme.verdict(Operation.PAY, code), answer)
     amount = wire.money(answer.text("txnAmt"))
     if amount is None or answer.text("currencyCode") != wire.CURRENCY_NUMBER:
-        return charge_reply(number, CONTRADICTS, SAYS_SOMETHING_ELSE, answer=answer)
+        return charge_reply(number, CONTRADICTS, SAYS_SOMETHING_ELSE, answer)
     return ChannelReply(
         outcome=Outcome.SUCCEEDED,
         out_trade_no=number,
@@ -61,7 +61,7 @@ def charge_ended(answer: Answer, code: str, *, number: str, submitted_at: dateti
 
 
 def refund_reply(
-    out_trade_no: str, number: str, code: str, verdict: Verdict, *, answer: Answer | None = None
+    out_trade_no: str, number: str, code: str, verdict: Verdict, answer: Answer | None = None
 ) -> RefundReply:
     return RefundReply(
         outcome=verdict.outcome,
@@ -90,10 +90,10 @@ def refund_ended(answer: Answer, code: str, *, number: str, out_trade_no: str, s
     """What `code` says of a refund. It goes back to the card that was debited, and to nothing else."""
     if code not in answer.scheme.done:
         verdict = answer.scheme.verdict(Operation.REFUND, code)
-        return refund_reply(out_trade_no, number, code, verdict, answer=answer)
+        return refund_reply(out_trade_no, number, code, verdict, answer)
     amount = wire.money(answer.text("txnAmt"))
     if amount is None or answer.text("currencyCode") != wire.CURRENCY_NUMBER:
-        return refund_reply(out_trade_no, number, CONTRADICTS, SAYS_SOMETHING_ELSE, answer=answer)
+        return refund_reply(out_trade_no, number, CONTRADICTS, SAYS_SOMETHING_ELSE, answer)
     return RefundReply(
         outcome=Outcome.SUCCEEDED,
         out_trade_no=out_trade_no,
@@ -107,7 +107,7 @@ def refund_ended(answer: Answer, code: str, *, number: str, out_trade_no: str, s
     )
 
 
-def reserve_reply(number: str, code: str, verdict: Verdict, *, answer: Answer | None = None) -> ReserveReply:
+def reserve_reply(number: str, code: str, verdict: Verdict, answer: Answer | None = None) -> ReserveReply:
     return ReserveReply(
         outcome=verdict.outcome, number=number, code=code, verdict=verdict, raw=answer.kept if answer else {}
     )
@@ -124,7 +124,7 @@ def freeze_ended(answer: Answer, code: str, *, number: str) -> ReserveReply:
     if reply.outcome is not Outcome.SUCCEEDED:
         return reply
     if not answer.text("queryId"):
-        return reserve_reply(number, CONTRADICTS, SAYS_SOMETHING_ELSE, answer=answer)
+        return reserve_reply(number, CONTRADICTS, SAYS_SOMETHING_ELSE, answer)
     return replace(reply, auth_no=answer.text("queryId"))
 
 
@@ -135,10 +135,10 @@ def release_ended(answer: Answer, code: str, *, number: str) -> ReserveReply:
 
 def _reserve_ended(answer: Answer, code: str, operation: Operation, *, number: str) -> ReserveReply:
     if code not in answer.scheme.done:
-        return reserve_reply(number, code, answer.scheme.verdict(operation, code), answer=answer)
+        return reserve_reply(number, code, answer.scheme.verdict(operation, code), answer)
     amount = wire.money(answer.text("txnAmt"))
     if amount is None or answer.text("currencyCode") != wire.CURRENCY_NUMBER:
-        return reserve_reply(number, CONTRADICTS, SAYS_SOMETHING_ELSE, answer=answer)
+        return reserve_reply(number, CONTRADICTS, SAYS_SOMETHING_ELSE, answer)
     return ReserveReply(outcome=Outcome.SUCCEEDED, number=number, amount=amount, code=code, raw=answer.kept)
 
 

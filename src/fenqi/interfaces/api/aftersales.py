@@ -1,5 +1,8 @@
 """After-sales of an order: what may be applied for, what it would come to, and the cases."""
 
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -175,21 +178,8 @@ def get_after_sales(case_no: Number) -> Any:
 )
 def answer_review(request: HttpRequest, case_no: Number, body: AnswerBody, key: IdempotencyKey) -> HttpResponse:
     """Hand in, for the customer, what the review asked for (`evidence_asked`)."""
-    customer_id, case_id = find_case_by_number(case_no)
-    now = clock.now()
-
-    def act() -> Answer:
-        answer(
-            customer_id,
-            case_id,
-            note=body.note,
-            evidence_ids=body.evidence_ids,
-            actor=client_of(request).actor,
-            now=now,
-        )
-        return case_answer(customer_id, case_id)
-
-    return answered(answer_outside(command_of(request, key), customer_id, act, now=now))
+    act = partial(answer, note=body.note, evidence_ids=body.evidence_ids)
+    return _acted(request, case_no, key, act)
 
 
 @operation(
@@ -203,21 +193,7 @@ def answer_review(request: HttpRequest, case_no: Number, body: AnswerBody, key: 
 )
 def note_goods_sent(request: HttpRequest, case_no: Number, body: SentBody, key: IdempotencyKey) -> HttpResponse:
     """Tell how the customer sent the goods back; told again, it corrects the number."""
-    customer_id, case_id = find_case_by_number(case_no)
-    now = clock.now()
-
-    def act() -> Answer:
-        note_sent(
-            customer_id,
-            case_id,
-            carrier=body.carrier,
-            tracking_no=body.tracking_no,
-            actor=client_of(request).actor,
-            now=now,
-        )
-        return case_answer(customer_id, case_id)
-
-    return answered(answer_outside(command_of(request, key), customer_id, act, now=now))
+    return _acted(request, case_no, key, partial(note_sent, carrier=body.carrier, tracking_no=body.tracking_no))
 
 
 @operation(
@@ -233,15 +209,12 @@ def withdraw_after_sales(
     request: HttpRequest, case_no: Number, body: WithdrawalBody, key: IdempotencyKey
 ) -> HttpResponse:
     """Take a case back for the customer, at any time before money moves. One that was taken back stays so."""
-    customer_id, case_id = find_case_by_number(case_no)
-    now = clock.now()
 
-    def act() -> Answer:
+    def act(customer_id: UUID, case_id: UUID, *, actor: str, now: datetime) -> None:
         if not _was_withdrawn(customer_id, case_id):
-            withdraw(customer_id, case_id, actor=client_of(request).actor, note=body.note, now=now)
-        return case_answer(customer_id, case_id)
+            withdraw(customer_id, case_id, actor=actor, note=body.note, now=now)
 
-    return answered(answer_outside(command_of(request, key), customer_id, act, now=now))
+    return _acted(request, case_no, key, act)
 
 
 @operation(
@@ -260,14 +233,19 @@ def confirm_refund_quote(
 
     When the facts have changed once more the case is still `quote_changed`, and `offered_quote` is another.
     """
+    return _acted(request, case_no, key, partial(confirm_quote, quote_id=body.quote_id))
+
+
+def _acted(request: HttpRequest, case_no: str, key: str, act: Callable[..., object]) -> HttpResponse:
+    """Something done to a case for its customer, once under its key; the case as it stands then."""
     customer_id, case_id = find_case_by_number(case_no)
     now = clock.now()
 
-    def act() -> Answer:
-        confirm_quote(customer_id, case_id, body.quote_id, actor=client_of(request).actor, now=now)
+    def once() -> Answer:
+        act(customer_id, case_id, actor=client_of(request).actor, now=now)
         return case_answer(customer_id, case_id)
 
-    return answered(answer_outside(command_of(request, key), customer_id, act, now=now))
+    return answered(answer_outside(command_of(request, key), customer_id, once, now=now))
 
 
 def _was_withdrawn(customer_id: UUID, case_id: UUID) -> bool:
