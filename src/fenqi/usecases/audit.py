@@ -74,6 +74,8 @@ class Action(StrEnum):
     GOODS_RECEIVED = "goods_received"
     REPLACEMENT_SENT = "replacement_sent"
     REFUND_OFFERED_INSTEAD = "refund_offered_instead"
+    LIST_TAKEN_ALONG = "list_taken_along"
+    REPAYMENTS_SEEN = "repayments_seen"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,12 +120,21 @@ def record(
 
 
 def list_acts(
-    customer_id: UUID = HOUSE_ID, *, actions: frozenset[Action] | None = None, after: str | None = None, limit: int = 50
+    customer_id: UUID = HOUSE_ID,
+    *,
+    actions: frozenset[Action] | None = None,
+    between: tuple[datetime, datetime] | None = None,
+    after: str | None = None,
+    limit: int = 50,
 ) -> Page[AuditView]:
-    """Acts that concern the customer (or the house), newest first; `actions` keeps only those. Raises InvalidCursor."""
+    """Acts that concern the customer (or the house), newest first; `actions` keeps only those, `between` those from
+    the first instant until before the second. Raises InvalidCursor.
+    """
     found = AuditRecord.objects.filter(customer_id=customer_id).order_by("-at", "-id")
     if actions is not None:
         found = found.filter(action__in=[action.value for action in actions])
+    if between is not None:
+        found = found.filter(at__gte=between[0], at__lt=between[1])
     if after is not None:
         at, record_id = from_time_cursor(after)
         found = found.filter(Q(at__lt=at) | Q(at=at, id__lt=record_id))

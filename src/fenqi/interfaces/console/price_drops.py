@@ -1,5 +1,7 @@
 """Fallen prices as staff see them: what was offered to whom, and a claim filed at a customer's word (R096, R098)."""
 
+from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 from django.contrib import messages
@@ -7,21 +9,35 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from fenqi.domain.errors import FenqiError, NotFound
+from fenqi.interfaces.console import words
 from fenqi.interfaces.console.access import staff_page
+from fenqi.interfaces.console.lists import MOST_READ, Column, Kind, amount, list_page, read_listing, worded
 from fenqi.interfaces.console.pages import render_page
 from fenqi.records.models import OfferState
 from fenqi.usecases import audit, clock
 from fenqi.usecases.customers import customer_view
 from fenqi.usecases.price_protection.claim import LONGEST_DESCRIPTION, claim_for
-from fenqi.usecases.price_protection.queries import differences_of_order, list_offers
+from fenqi.usecases.price_protection.queries import OfferRow, differences_of_order, list_offers
 from fenqi.usecases.staff.permissions import Permission, Staff
 
-OFFERS_A_PAGE = 50
 ALL = "all"
 _UNUSED = {"yes": True, "no": False}
+
+OFFERS: Final[Sequence[Column[OfferRow]]] = (
+    Column(key="offered_at", title=_lazy("Offered at"), value=lambda row: row.offer.offered_at, kind=Kind.MOMENT),
+    Column(key="customer", title=_lazy("Customer"), value=lambda row: row.customer_ref),
+    Column(key="order", title=_lazy("Order number"), value=lambda row: row.order_no, is_shown=False),
+    Column(key="goods", title=_lazy("Goods"), value=lambda row: row.offer.name),
+    amount("paid", _lazy("Paid for one"), lambda row: row.offer.paid_minor, lambda row: row.offer.currency),
+    amount("lowest", _lazy("Lowest seen"), lambda row: row.offer.lowest_minor, lambda row: row.offer.currency),
+    amount("offered", _lazy("Offered"), lambda row: row.offer.amount_minor, lambda row: row.offer.currency),
+    worded("state", _lazy("State"), words.PRICE_OFFERS, lambda row: row.offer.state),
+    Column(key="case", title=_lazy("Case"), value=lambda row: row.case_no),
+)
 
 
 @require_safe
@@ -30,16 +46,18 @@ def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
     """Every offer, the newest first; it names customers, so looking at it is written down."""
     which = request.GET.get("which", ALL)
     which = which if which in OfferState.values else ALL
-    page = list_offers(which=which, after=request.GET.get("after"), limit=OFFERS_A_PAGE)
+    page = list_offers(which=which, limit=MOST_READ)
     audit.record(staff.actor, audit.Action.CASES_SEEN, subject="price_offers", now=clock.now())
-    context = {
-        "place": "price_drops",
-        "which": which,
-        "states": (ALL, *OfferState.values),
-        "rows": page.items,
-        "next_cursor": page.next_cursor,
-    }
-    return render_page(request, "price_drops.html", context)
+    listing = read_listing(
+        request,
+        name="price-drops",
+        columns=OFFERS,
+        rows=page.items,
+        kept={"which": which},
+        is_cut=page.next_cursor is not None,
+    )
+    context = {"place": "price_drops", "which": which, "states": (ALL, *OfferState.values)}
+    return list_page(request, staff, "price_drops.html", listing, context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

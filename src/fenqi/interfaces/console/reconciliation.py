@@ -1,7 +1,9 @@
 """Days and channels as they were reconciled, what is still open, and its repair."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from django.contrib import messages
@@ -9,11 +11,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from fenqi.domain.errors import NotFound
 from fenqi.domain.reconciliation import CAUSES, Repair, Verdict
+from fenqi.interfaces.console import words
 from fenqi.interfaces.console.access import staff_page
+from fenqi.interfaces.console.lists import Column, Kind, amount, list_page, read_listing, worded
 from fenqi.interfaces.console.pages import render_page
 from fenqi.interfaces.console.reconciliation_chart import charts_of
 from fenqi.usecases import clock
@@ -21,8 +26,6 @@ from fenqi.usecases.rails import rail_names
 from fenqi.usecases.reconciliation import findings as desk
 from fenqi.usecases.reconciliation.clearing import clearing_day, clearing_days, days_overdue, suspense_of
 from fenqi.usecases.staff.permissions import Permission, Staff
-
-NEWEST_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +48,19 @@ class Explained:
     todo: str
 
 
+DIFFERENCES: Final[Sequence[Column[Explained]]] = (
+    Column(key="day", title=_lazy("Day"), value=lambda one: one.finding.day, kind=Kind.DAY),
+    worded("rail", _lazy("Channel"), words.CHANNELS, lambda one: one.finding.channel),
+    worded("kind", _lazy("What differs"), words.VERDICTS, lambda one: one.finding.kind),
+    Column(key="number", title=_lazy("Number"), value=lambda one: one.finding.number or one.finding.channel_no),
+    amount("standing", _lazy("On suspense"), lambda one: one.finding.standing_minor, lambda one: one.finding.currency),
+    Column(key="matter", title=_lazy("What is the matter"), value=lambda one: one.matter, is_shown=False),
+)
+
+
 @require_safe
 @staff_page(Permission.SEE_RECONCILIATION)
-def overview(request: HttpRequest, _staff: Staff) -> HttpResponse:
+def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
     """All channels, or the one of `?channel=`."""
     days = clearing_days()
     channels = sorted({*rail_names(), *(day.channel for day in days)}, key=_order)
@@ -57,18 +70,24 @@ def overview(request: HttpRequest, _staff: Staff) -> HttpResponse:
         days = clearing_days(channel=chosen)
     open_ones = [finding for channel in shown for finding in desk.open_findings(channel)]
     summaries = [_summary(channel) for channel in shown]
+    listing = read_listing(
+        request,
+        name="differences",
+        columns=DIFFERENCES,
+        rows=[_explained(finding) for finding in open_ones],
+        kept={"channel": chosen} if chosen in channels else {},
+    )
     context = {
         "place": "reconciliation",
         "channels": channels,
         "chosen": chosen if chosen in channels else "",
         "summaries": summaries,
         "overdue_count": sum(len(summary.overdue) for summary in summaries),
-        "days": days,
         "charts": charts_of(days),
         "open_count": len(open_ones),
-        "findings": [_explained(finding) for finding in open_ones[:NEWEST_SHOWN]],
+        "days": days,
     }
-    return render_page(request, "reconciliation.html", context)
+    return list_page(request, staff, "reconciliation.html", listing, context)
 
 
 def _order(channel: str) -> tuple[int, str]:

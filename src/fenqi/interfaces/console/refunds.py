@@ -1,22 +1,35 @@
 """Refunds that a person must act on: the queue, and the steps of a transfer, two of them by two people (P206)."""
 
+from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from fenqi.domain.errors import NotFound
 from fenqi.interfaces.console.access import staff_page
-from fenqi.interfaces.console.pages import render_page
-from fenqi.interfaces.console.words import REFUND_STATES
+from fenqi.interfaces.console.lists import Column, Kind, amount, list_page, read_listing, worded
+from fenqi.interfaces.console.words import REFUND_CAUSES, REFUND_STATES
 from fenqi.usecases import audit, clock
 from fenqi.usecases.refunds import by_hand, transfer
-from fenqi.usecases.refunds.queries import refunds_that_need_a_person
+from fenqi.usecases.refunds.queries import WaitingRefund, refunds_that_need_a_person
 from fenqi.usecases.refunds.resolve import ask_leg
 from fenqi.usecases.staff.permissions import Permission, Staff
+
+MOST_WAITING: Final = 500
+
+WAITING: Final[Sequence[Column[WaitingRefund]]] = (
+    Column(key="customer", title=_lazy("Customer number"), value=lambda one: one.customer_ref),
+    Column(key="goods", title=_lazy("Goods"), value=lambda one: one.refund.title),
+    worded("for", _lazy("For"), REFUND_CAUSES, lambda one: one.refund.cause),
+    amount("amount", _lazy("Amount"), lambda one: one.refund.amount_minor, lambda one: one.refund.currency),
+    Column(key="since", title=_lazy("Began"), value=lambda one: one.refund.created_at, kind=Kind.MOMENT),
+)
 
 
 @require_safe
@@ -24,7 +37,10 @@ from fenqi.usecases.staff.permissions import Permission, Staff
 def queue(request: HttpRequest, staff: Staff) -> HttpResponse:
     """It names accounts, so looking at it is written down."""
     audit.record(staff.actor, audit.Action.REFUNDS_SEEN, now=clock.now())
-    return render_page(request, "refunds.html", {"place": "refunds", "waiting": refunds_that_need_a_person()})
+    listing = read_listing(
+        request, name="refunds-for-a-person", columns=WAITING, rows=refunds_that_need_a_person(limit=MOST_WAITING)
+    )
+    return list_page(request, staff, "refunds.html", listing, {"place": "refunds"})
 
 
 @require_POST

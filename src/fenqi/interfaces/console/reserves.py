@@ -1,6 +1,8 @@
 """Reserves that staff must look at, and what staff do with one: release it, and take overdue money by two people."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django import forms
@@ -8,16 +10,18 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from fenqi.domain.errors import InvalidInput
 from fenqi.domain.money import InvalidAmount, Money
+from fenqi.interfaces.console import words
 from fenqi.interfaces.console.access import staff_page
-from fenqi.interfaces.console.pages import render_page
+from fenqi.interfaces.console.lists import Column, Kind, amount, list_page, read_listing, worded
 from fenqi.interfaces.shared.formats import short_moment
 from fenqi.usecases import audit, clock
 from fenqi.usecases.reserves import capture
-from fenqi.usecases.reserves.queries import reserve_view, reserves_to_look_at
+from fenqi.usecases.reserves.queries import WaitingReserve, reserve_view, reserves_to_look_at
 from fenqi.usecases.reserves.release import LONGEST_NOTE, release_by_staff
 from fenqi.usecases.reserves.resolve import ask_hold, check_sums
 from fenqi.usecases.staff.permissions import Permission, Staff
@@ -30,13 +34,27 @@ class ActForm(forms.Form):
     note = forms.CharField(max_length=LONGEST_NOTE)
 
 
+MOST_WAITING: Final = 500
+
+WAITING: Final[Sequence[Column[WaitingReserve]]] = (
+    Column(key="customer", title=_lazy("Customer number"), value=lambda one: one.customer_ref),
+    Column(key="goods", title=_lazy("Goods"), value=lambda one: one.reserve.title),
+    amount("held", _lazy("On hold"), lambda one: one.reserve.held_minor, lambda one: one.reserve.currency),
+    worded("state", _lazy("State"), words.RESERVE_STATES, lambda one: one.reserve.state),
+    Column(key="until", title=_lazy("Ends at the channel"), value=lambda one: one.reserve.holds_until, kind=Kind.DAY),
+)
+
+
 @require_safe
 @staff_page(Permission.RELEASE_RESERVES)
 def queue(request: HttpRequest, staff: Staff) -> HttpResponse:
     """Late releases, holds that end soon, captures to approve, contradictions; looking is written down."""
     now = clock.now()
     audit.record(staff.actor, audit.Action.RESERVES_SEEN, now=now)
-    return render_page(request, "reserves.html", {"place": "reserves", "waiting": reserves_to_look_at(now=now)})
+    listing = read_listing(
+        request, name="reserves", columns=WAITING, rows=reserves_to_look_at(now=now, limit=MOST_WAITING)
+    )
+    return list_page(request, staff, "reserves.html", listing, {"place": "reserves"})
 
 
 @require_POST

@@ -1,16 +1,15 @@
-"""The first page: find a customer by any number at hand."""
+"""Find a customer by any number at hand."""
 
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from fenqi.domain.errors import NotFound
 from fenqi.interfaces.console.access import staff_page
 from fenqi.interfaces.console.pages import render_page
 from fenqi.usecases import audit, clock
-from fenqi.usecases.aftersales.desk import desk_state
 from fenqi.usecases.aftersales.queries import find_case_by_number
 from fenqi.usecases.customers import customer_view
 from fenqi.usecases.staff.permissions import Permission, Staff
@@ -20,19 +19,6 @@ from fenqi.usecases.views import CustomerView
 RECENT = "console_recent_customers"
 MOST_RECENT = 5
 LONGEST_NUMBER = 32
-
-
-@require_safe
-@staff_page(Permission.SEE_CUSTOMERS)
-def home(request: HttpRequest, staff: Staff) -> HttpResponse:
-    now = clock.now()
-    context = {
-        "place": "home",
-        "recent": recent_customers(request),
-        "desk": desk_state(staff, now=now) if staff.may(Permission.SEE_CASES) else None,
-        "now": now,
-    }
-    return render_page(request, "home.html", context)
 
 
 @require_http_methods(["GET", "POST"])

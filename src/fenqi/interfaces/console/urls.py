@@ -9,12 +9,14 @@ from fenqi.interfaces.console import (
     channels,
     customers,
     explain,
+    morning,
     partners,
     price_drops,
     reconciliation,
     recovery,
     refunds,
     refused,
+    repayments,
     reserves,
     search,
     sign_in,
@@ -26,7 +28,7 @@ from fenqi.interfaces.console.policies import pages as policies
 app_name = "console"
 
 urlpatterns = [
-    path("", search.home, name="home"),
+    path("", morning.overview, name="home"),
     path("sign-in", sign_in.enter, name="sign_in"),
     path("sign-out", sign_in.leave, name="sign_out"),
     path("search", search.find, name="search"),
@@ -70,6 +72,8 @@ urlpatterns = [
     path("after-sales/policies", policies.overview, name="policies"),
     path("after-sales/policies/withdraw", policies.take_back, name="withdraw_policy"),
     path("after-sales/policies/<slug:subject>/draft", policies.draft, name="draft_policy"),
+    path("repayments", repayments.overview, name="repayments"),
+    path("refunds/all", repayments.refunds, name="refund_list"),
     path("refunds", refunds.queue, name="refunds"),
     path("customers/<uuid:customer_id>/refund-legs/<uuid:leg_id>/ask", refunds.ask, name="ask_refund"),
     path("customers/<uuid:customer_id>/refund-legs/<uuid:leg_id>/propose", refunds.propose, name="propose_transfer"),

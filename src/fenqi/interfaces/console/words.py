@@ -254,6 +254,8 @@ ACTS: Words = {
     "customer_seen": _("Looked at the customer"),
     "personal_data_revealed": _("Revealed name and phone"),
     "audit_seen": _("Looked at the audit"),
+    "list_taken_along": _("Took a list along as a file"),
+    "repayments_seen": _("Looked at the list of repayments"),
     "refused_callbacks_seen": _("Looked at refused callbacks"),
     "channel_asked": _("Asked the channel"),
     "refunds_seen": _("Looked at the refunds that wait"),
