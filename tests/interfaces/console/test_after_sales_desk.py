@@ -122,16 +122,14 @@ def test_the_first_page_tells_how_much_lies_on_the_desk(desk: Desk, order: Retur
 
 
 def test_the_desk_turns_its_pages(desk: Desk, order: Returning, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fenqi.interfaces.console.after_sales.desk.MOST_SHOWN", 1)
+    monkeypatch.setattr("fenqi.interfaces.console.lists.listing.PAGE_SIZE", 1)
     numbers = {applied(delivered()).view.case_no for _ in range(3)}
-    agent, seen, at = desk("agent"), [], "/console/after-sales"
+    agent, seen, at = desk("agent"), [], "?pile=all"
     while at:
-        page = agent.get(at)
-        seen += [line.row.case.case_no for line in page.context["lines"]]
-        cursor = page.context["next_cursor"]
-        at = f"/console/after-sales?after={cursor}" if cursor else ""
+        listing = agent.get(f"/console/after-sales{at}").context["listing"]
+        seen += [line.row.case.case_no for line in listing.rows]
+        at = listing.later
     assert sorted(seen) == sorted(numbers)
-    assert agent.get("/console/after-sales?after=nonsense").status_code == 422
 
 
 # A case --------------------------------------------------------------------------------------------------------------

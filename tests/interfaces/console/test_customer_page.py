@@ -215,13 +215,6 @@ def test_refused_callbacks_are_shown_as_text(refused_callback: RefusedCallback, 
     assert "<script>'" not in html
 
 
-def test_a_cursor_that_was_tampered_with_is_refused(desk: Desk) -> None:
-    admin = desk("admin")
-    for page in ("audit", "refused-callbacks"):
-        for cursor in ("x", "WyJhIiwgImIiXQ", "W10"):
-            assert admin.get(f"/console/{page}?after={cursor}").status_code == 422
-
-
 def test_long_lists_go_on_on_the_next_page(desk: Desk) -> None:
     RefusedCallback.objects.bulk_create(
         RefusedCallback(channel="alipay", reason="malformed", remote_address=f"n-{n}", body="", received_at=clock.now())
@@ -229,10 +222,10 @@ def test_long_lists_go_on_on_the_next_page(desk: Desk) -> None:
     )
     finance = desk("finance")
     first = finance.get("/console/refused-callbacks")
-    older = first.context["callbacks"].next_cursor
-    second = finance.get("/console/refused-callbacks", {"after": older})
-    shown = [callback.id for answer in (first, second) for callback in answer.context["callbacks"].items]
+    second = finance.get(f"/console/refused-callbacks{first.context['listing'].later}")
+    shown = [callback.id for answer in (first, second) for callback in answer.context["listing"].rows]
     assert len(shown) == len(set(shown)) == 60
+    assert second.context["listing"].later == ""
 
 
 def test_a_long_history_needs_no_more_statements_than_a_short_one(bill: Bought, desk: Desk) -> None:

@@ -137,7 +137,12 @@ GROUP BY 1, 2, 3, 4
 def channels_today(channels: Sequence[str], *, now: datetime) -> list[ChannelDay]:
     """The last twenty-four hours of each channel, in the order given; one statement over all customers."""
     start = now - STEP * STEPS
-    asked: Mapping[str, datetime | float | int] = {"start": start, "now": now, "step": STEP.total_seconds(), "last": STEPS - 1}
+    asked: Mapping[str, datetime | float] = {
+        "start": start,
+        "now": now,
+        "step": STEP.total_seconds(),
+        "last": STEPS - 1,
+    }
     with across_customers(), connection.cursor() as cursor:
         cursor.execute(_DAY, asked)
         counted = cursor.fetchall()
