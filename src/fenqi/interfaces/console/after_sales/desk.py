@@ -25,6 +25,11 @@ class Line:
     row: DeskRow
     clocks: tuple[ShownClock, ...]
 
+    @property
+    def first_to_end(self) -> tuple[ShownClock, ...]:
+        """The one that binds, else the first."""
+        return tuple(one for one in self.clocks if one.binds) or self.clocks[:1]
+
 
 COLUMNS: Final[Sequence[Column[Line]]] = (
     Column(key="case", title=_("Case"), value=lambda line: line.row.case.case_no),
