@@ -63,9 +63,34 @@ def projected_late_fee(terms: Terms, row: Row, on: date, exempt: AbstractSet[dat
     cap = late_fee_cap(terms, row)
     if terms.late_fee is not None and terms.late_fee.fixed is not None:
         return terms.late_fee.fixed
-    free = sum(first <= day <= on for day in exempt)
-    fee = _by_rate(terms, row, days=(on - first).days + 1 - free)
+    fee = _by_rate(terms, row, days=counted_days(terms, row, on, exempt))
     return fee if cap is None else min(fee, cap)
+
+
+def counted_days(terms: Terms, row: Row, on: date, exempt: AbstractSet[date] = NO_DAYS) -> int:
+    """For how many days, `on` included, the row has been late in a way that counts."""
+    first = first_late_fee_on(terms, row, exempt)
+    if first is None or on < first:
+        return 0
+    return (on - first).days + 1 - sum(first <= day <= on for day in exempt)
+
+
+def charge_of_day(
+    terms: Terms, row: Row, on: date, *, charged: int, exempt: AbstractSet[date] = NO_DAYS
+) -> int:
+    """Minor units that the day adds to what the row was `charged` for late days before it.
+
+    Each day takes what the rounded sum over all counted days grows by, so the days add up to the forecast to the minor
+    unit while the base stays, and a base that is paid down costs less from the next day on.
+    """
+    days = counted_days(terms, row, on, exempt)
+    if not days or on in exempt or not late_fee_base(terms, row):
+        return 0
+    cap = late_fee_cap(terms, row)
+    if terms.late_fee is not None and terms.late_fee.fixed is not None:
+        return 0 if charged else terms.late_fee.fixed
+    grown = _by_rate(terms, row, days=days) - _by_rate(terms, row, days=days - 1)
+    return grown if cap is None else max(0, min(grown, cap - charged))
 
 
 def _by_rate(terms: Terms, row: Row, *, days: int) -> int:
