@@ -15,7 +15,7 @@ from fenqi.usecases.outbox import PLAN_DEBIT
 # The id follows from agreement and day: planned once a day, however often the close is run.
 _PLAN_ANEW: Final = """
 INSERT INTO outbox (customer_id, id, topic, body, not_before, tries, error, created_at)
-SELECT g.customer_id, md5(concat_ws('|', 'outbox', %(topic)s, g.id, %(day)s))::uuid, %(topic)s,
+SELECT g.customer_id, md5(concat_ws('|', 'outbox', %(topic)s::text, g.id, %(day)s::date))::uuid, %(topic)s,
   jsonb_build_object('agreement_id', g.id::text), %(now)s, 0, '', %(now)s
 FROM debit_agreement g JOIN plan p ON p.customer_id = g.customer_id AND p.id = g.plan_id
 WHERE g.customer_id BETWEEN %(first)s AND %(last)s AND g.status = 'active' AND g.next_try_at IS NULL
