@@ -193,6 +193,10 @@ FENQI_CREDIT_ALLOWED = environment.flag(
     "FENQI_CREDIT_ALLOWED", default=False
 )  # keep a surplus as the customer's balance
 
+FENQI_REST_DAYS_ARE_FREE = environment.flag(
+    "FENQI_REST_DAYS_ARE_FREE", default=True
+)  # what is due on a rest day is payable until the end of the next working day without a late fee
+
 # ---- customer service
 
 FENQI_HOTLINE = environment.text("FENQI_HOTLINE")  # shown as it is written; empty: there is none
@@ -230,6 +234,7 @@ PROCRASTINATE_IMPORT_PATHS = [
         "price_protection",
         "periodic",
         "evidence",
+        "closing",
     )
 ]
 LOGGING = logging_settings(level=environment.text("FENQI_LOG_LEVEL", "INFO"))

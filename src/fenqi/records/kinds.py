@@ -48,6 +48,7 @@ SPREAD_TABLES = (
     "price_difference",
     "partner_plan",
     "partner_refund",
+    "late_fee_accrual",
 )
 KEYED_TABLES = ("directory", "price_observation")
 SMALL_TABLES = ("ledger_account", "channel_condition", "aftersales_policy", "finance_provider")
@@ -59,6 +60,8 @@ CENTRAL_TABLES = (
     "import_run",
     "channel_bill",
     "partner_settlement",
+    "close_run",
+    "close_range",
 )
 
 APPEND_ONLY_TABLES = (

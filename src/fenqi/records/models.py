@@ -16,6 +16,7 @@ from fenqi.records.agreements import AgreementStatus, DebitAgreement, DebitNotic
 from fenqi.records.audit import AuditRecord
 from fenqi.records.bills import BillLine, ChannelBill, FindingState, ReconciliationFinding
 from fenqi.records.cards import BoundCard, CardState
+from fenqi.records.closing import CloseRange, CloseRun, CloseState, LateFeeAccrual
 from fenqi.records.conditions import ChannelCondition, ConditionKind
 from fenqi.records.customers import Customer
 from fenqi.records.directory import DirectoryEntry, DirectoryKind
@@ -65,6 +66,9 @@ __all__ = [
     "ChannelBill",
     "ChannelCondition",
     "ChannelNotification",
+    "CloseRange",
+    "CloseRun",
+    "CloseState",
     "ConditionKind",
     "Customer",
     "DebitAgreement",
@@ -81,6 +85,7 @@ __all__ = [
     "Installment",
     "JournalEntry",
     "JournalLine",
+    "LateFeeAccrual",
     "LedgerAccount",
     "NoFaultCause",
     "NoFaultPeriod",

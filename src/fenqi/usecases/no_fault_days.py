@@ -2,9 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 from uuid import UUID
 
+from django.conf import settings
+
+from fenqi.domain.workdays import next_workday
 from fenqi.records.models import NoFaultPeriod
 from fenqi.usecases import clock
 from fenqi.usecases.views import NoFaultView
@@ -31,3 +35,13 @@ def exempt_days(periods: Iterable[NoFaultView], *, today: date) -> frozenset[dat
         for period in periods
         for days in range(((period.until_on or max(today, period.from_on)) - period.from_on).days + 1)
     )
+
+
+def free_days(exempt: AbstractSet[date], due_on: date) -> AbstractSet[date]:
+    """Of a row due on that day: the plan's exempt days, and those through the next working day when it is a rest day
+    (P509), if the mall says so.
+    """
+    if not settings.FENQI_REST_DAYS_ARE_FREE:
+        return exempt
+    late = (next_workday(due_on).on - due_on).days
+    return exempt | {due_on + timedelta(days=n) for n in range(1, late + 1)} if late else exempt

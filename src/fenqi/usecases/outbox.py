@@ -36,6 +36,7 @@ EXECUTE_CASE = "execute_case"
 FOLLOW_CASE = "follow_case"
 MIND_CASE = "mind_case"
 HAND_CLAIM_OVER = "hand_claim_over"
+CORRECT_LATE_FEES = "correct_late_fees"
 
 
 def ask_later(decision: Decision, attempt_id: UUID, *, at: datetime | None, now: datetime) -> None:
@@ -128,6 +129,11 @@ def about_partner_refund(decision: Decision, topic: str, refund_id: UUID, *, at:
 def tell_of_price_offer(decision: Decision, offer_id: UUID, *, at: datetime, now: datetime) -> None:
     """Tell the customer at `at` that a price fell and that the difference waits (R102)."""
     _add(decision, PRICE_OFFERED, {"offer_id": str(offer_id)}, at=at, now=now)
+
+
+def correct_late_fees(decision: Decision, plan_id: UUID, *, at: datetime, now: datetime) -> None:
+    """Compare at `at` what a plan was charged for being late with what is right by all that is known."""
+    _add(decision, CORRECT_LATE_FEES, {"plan_id": str(plan_id)}, at=at, now=now)
 
 
 def _add(decision: Decision, topic: str, body: dict[str, str], *, at: datetime, now: datetime) -> None:

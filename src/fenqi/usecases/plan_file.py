@@ -10,10 +10,11 @@ from django.db import connection
 
 from fenqi.domain.errors import NotFound
 from fenqi.domain.ledger import Entry, entry_for
-from fenqi.domain.plans import Event, PlanState, Terms, parse_event, parse_terms, replay
+from fenqi.domain.plans import Event, EventKind, PlanState, Terms, parse_event, parse_terms, replay
 from fenqi.records.documents import from_jsonb
 from fenqi.records.locks import LockedCustomer
 from fenqi.records.posting import Decision
+from fenqi.usecases import outbox
 from fenqi.usecases.projection import (
     About,
     ChainHead,
@@ -29,6 +30,9 @@ SELECT p.order_id, p.terms, p.version, p.provider, p.fee_bearer,
   (SELECT jsonb_agg(e.body ORDER BY e.seq) FROM plan_event e WHERE e.customer_id = %s AND e.plan_id = %s)
 FROM plan p WHERE p.customer_id = %s AND p.id = %s
 """
+
+CLOSE = "close"
+"""The actor of late fees that the daily close charges and takes back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +127,8 @@ def add_events(
     """
     before = after = file.state()
     chain = _chain(head)
+    if actor != CLOSE and _may_change_late_fees(file, facts):
+        outbox.correct_late_fees(decision, file.plan_id, at=now, now=now)
     for n, fact in enumerate(facts, 1):
         known, file = after, replace(file, events=(*file.events, fact.event))
         after = replay(file.terms, file.events)
@@ -141,6 +147,14 @@ def add_events(
     if before.totals.outstanding.total and not after.totals.outstanding.total:
         look_at_reserve(decision, file.order_id, now=now)
     return Recorded(file=replace(file, version=version), before=before, after=after, head=chain)
+
+
+def _may_change_late_fees(file: PlanFile, facts: Sequence[Fact]) -> bool:
+    """Whether a fact took effect before a late fee that stands, or undoes one that did."""
+    charged = [event.on for event in file.events if event.kind is EventKind.LATE_FEE]
+    return bool(charged) and any(
+        fact.event.kind is EventKind.REVERSAL or fact.event.on < max(charged) for fact in facts
+    )
 
 
 def _add_entry(

@@ -24,8 +24,8 @@ def last_free_on(terms: Terms, row: Row, exempt: AbstractSet[date] = NO_DAYS) ->
 
 
 def first_late_fee_on(terms: Terms, row: Row, exempt: AbstractSet[date] = NO_DAYS) -> date | None:
-    """The first day on which waiting costs something; None when the terms have no late fee."""
-    if terms.late_fee is None:
+    """The first day on which waiting costs something; None without a late fee, which a down payment never takes."""
+    if terms.late_fee is None or row.is_down_payment:
         return None
     return last_free_on(terms, row, exempt) + timedelta(days=1)
 
@@ -63,9 +63,48 @@ def projected_late_fee(terms: Terms, row: Row, on: date, exempt: AbstractSet[dat
     cap = late_fee_cap(terms, row)
     if terms.late_fee is not None and terms.late_fee.fixed is not None:
         return terms.late_fee.fixed
-    free = sum(first <= day <= on for day in exempt)
-    fee = _by_rate(terms, row, days=(on - first).days + 1 - free)
+    fee = _by_rate(terms, row, days=counted_days(terms, row, on, exempt))
     return fee if cap is None else min(fee, cap)
+
+
+def counted_days(terms: Terms, row: Row, on: date, exempt: AbstractSet[date] = NO_DAYS) -> int:
+    """For how many days, `on` included, the row has been late in a way that counts."""
+    first = first_late_fee_on(terms, row, exempt)
+    if first is None or on < first:
+        return 0
+    return (on - first).days + 1 - sum(first <= day <= on for day in exempt)
+
+
+def charge_of_day(terms: Terms, row: Row, on: date, *, charged: int, exempt: AbstractSet[date] = NO_DAYS) -> int:
+    """Minor units that the day adds to what the row was `charged` for late days before it.
+
+    Each day takes what the rounded sum over all counted days grows by, so the days add up to the forecast to the minor
+    unit while the base stays, and a base that is paid down costs less from the next day on.
+    """
+    days = counted_days(terms, row, on, exempt)
+    if not days or on in exempt or not late_fee_base(terms, row):
+        return 0
+    cap = late_fee_cap(terms, row)
+    if terms.late_fee is not None and terms.late_fee.fixed is not None:
+        return 0 if charged else terms.late_fee.fixed
+    grown = _by_rate(terms, row, days=days) - _by_rate(terms, row, days=days - 1)
+    return grown if cap is None else max(0, min(grown, cap - charged))
+
+
+def late_fee_to_come(
+    terms: Terms, row: Row, today: date, on: date, *, charged: int, exempt: AbstractSet[date] = NO_DAYS
+) -> int:
+    """Minor units that the days after `today` through `on` add if nothing is paid: `charged` is all that the row was
+    charged through today, waived or not.
+    """
+    days = counted_days(terms, row, on, exempt)
+    if on <= today or not days or not late_fee_base(terms, row):
+        return 0
+    if terms.late_fee is not None and terms.late_fee.fixed is not None:
+        return 0 if charged else terms.late_fee.fixed
+    cap = late_fee_cap(terms, row)
+    grown = _by_rate(terms, row, days=days) - _by_rate(terms, row, days=counted_days(terms, row, today, exempt))
+    return grown if cap is None else max(0, min(grown, cap - charged))
 
 
 def _by_rate(terms: Terms, row: Row, *, days: int) -> int:

@@ -20,10 +20,15 @@ PARTS: Mapping[str, str] = {
     "reconcile": "bench_reconcile:bench_reconcile",
     "faults": "bench_faults:bench_faults",
     "aftersales": "bench_aftersales:bench_aftersales",
+    "daily-close": "bench_daily_close:daily_close_figures",
 }
 """Part to the function that measures it and gives its figures by name."""
 
-OPTIONS: Mapping[str, tuple[str, ...]] = {"faults": ("consumers", "seed"), "reconcile": ("lines",)}
+OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "faults": ("consumers", "seed"),
+    "reconcile": ("lines",),
+    "daily-close": ("plans",),
+}
 """Part to the options its function takes."""
 
 
@@ -32,9 +37,12 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {"faults": ("consumers", "seed"), "reco
 @click.option("--consumers", type=click.IntRange(1), default=2000, show_default=True, help="For faults.")
 @click.option("--seed", type=int, help="For faults: replay the decisions and the faults of an earlier run.")
 @click.option("--lines", type=click.IntRange(1), default=1_000_000, show_default=True, help="For reconcile.")
+@click.option("--plans", type=click.IntRange(30), default=100_000, show_default=True, help="For daily-close.")
 @click.option("--json", "as_json", is_flag=True, help="Machine output.")
 def bench(*, parts: tuple[str, ...], as_json: bool, **options: int | None) -> None:
-    """Measure PARTS (all of them when none is named): engine, import, repayments, reconcile, faults, aftersales."""
+    """Measure PARTS (all of them when none is named): engine, import, repayments, reconcile, faults, aftersales,
+    daily-close.
+    """
     figures = {part: measured_alone(part, options) for part in parts or PARTS}
     if as_json:
         click.echo(json.dumps(figures))

@@ -33,6 +33,7 @@ COMMANDS = {
     "import-prices": Entry("import_prices:import_prices", "Take in a file of prices that were seen."),
     "price-drops": Entry("price_drops:price_drops", "List goods that were seen cheaper after they were bought."),
     "reconcile": Entry("reconcile:reconcile", "Match a channel's daily bill with our books."),
+    "daily-close": Entry("daily_close:daily_close", "Do what a day brings to every plan, and to missed days before."),
     "check": Entry("check:check", "Prove that plans, ledger and payments agree."),
     "staff": Entry("staff:staff", "Make sign-ins for the console."),
     "api-client": Entry("api_client:api_client", "Make, list and revoke the keys of programs."),

@@ -21,6 +21,7 @@ from fenqi.records.models import (
 )
 from fenqi.records.posting import Decision
 from fenqi.usecases import outbox
+from fenqi.usecases.closing.correct import after_no_fault
 from fenqi.usecases.plan_file import PlanFile
 
 
@@ -41,6 +42,7 @@ def follow(decision: Decision, case: AftersalesCase, *, now: datetime) -> None:
 
 
 def _pause(decision: Decision, case: AftersalesCase, *, now: datetime) -> None:
+    assert case.plan_id is not None
     decision.add(
         "no_fault_period",
         {
@@ -54,6 +56,7 @@ def _pause(decision: Decision, case: AftersalesCase, *, now: datetime) -> None:
             "recorded_at": now,
         },
     )
+    after_no_fault(decision, case.plan_id, now=now)
 
 
 def undisputed(file: PlanFile) -> PlanFile:

@@ -17,6 +17,7 @@ from fenqi.records.identifiers import derived_id
 from fenqi.records.models import NoFaultCause, Payment, PaymentAttempt
 from fenqi.records.posting import Decision, Row, write
 from fenqi.usecases import clock
+from fenqi.usecases.closing.correct import after_no_fault
 from fenqi.usecases.conditions.queries import conditions_between
 from fenqi.usecases.rails import rail_names
 
@@ -72,6 +73,7 @@ def note_all_closed(customer_id: UUID, plan_id: UUID, *, now: datetime) -> datet
     with transaction.atomic(durable=True):
         decision = Decision(locks.customer(customer_id).customer_id)
         decision.add("no_fault_period", row)
+        after_no_fault(decision, plan_id, now=now)
         write(decision)
     return until
 
@@ -124,9 +126,10 @@ def _add(
     evidence: dict[str, Any],
     now: datetime,
 ) -> None:
+    plan_id = _plan_of(attempt)
     row: Row = {
         "id": _period_id(attempt.id, cause),
-        "plan_id": _plan_of(attempt),
+        "plan_id": plan_id,
         "attempt_id": attempt.id,
         "cause": cause.value,
         "starts_at": attempt.created_at,
@@ -135,6 +138,7 @@ def _add(
         "recorded_at": now,
     }
     decision.add("no_fault_period", row)
+    after_no_fault(decision, plan_id, now=now)
 
 
 def _period_id(attempt_id: UUID, cause: NoFaultCause) -> UUID:
