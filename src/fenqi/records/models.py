@@ -19,6 +19,7 @@ from fenqi.records.cards import BoundCard, CardState
 from fenqi.records.conditions import ChannelCondition, ConditionKind
 from fenqi.records.customers import Customer
 from fenqi.records.directory import DirectoryEntry, DirectoryKind
+from fenqi.records.hardship import CreditMark, DebtContact, HardshipPolicyVersion, PaymentPromise, PlanChange
 from fenqi.records.journal import JournalEntry, JournalLine, LedgerAccount
 from fenqi.records.orders import Order, OrderLine, OrderPayment, OrderStatus, PriceObservation, SalesChannel
 from fenqi.records.partners import (
@@ -66,9 +67,11 @@ __all__ = [
     "ChannelCondition",
     "ChannelNotification",
     "ConditionKind",
+    "CreditMark",
     "Customer",
     "DebitAgreement",
     "DebitNotice",
+    "DebtContact",
     "DifferenceRoute",
     "DirectoryEntry",
     "DirectoryKind",
@@ -76,6 +79,7 @@ __all__ = [
     "FeeBearer",
     "FinanceProvider",
     "FindingState",
+    "HardshipPolicyVersion",
     "IdempotencyRecord",
     "ImportRun",
     "Installment",
@@ -95,9 +99,11 @@ __all__ = [
     "PartnerSettlement",
     "Payment",
     "PaymentAttempt",
+    "PaymentPromise",
     "PaymentPurpose",
     "PaymentState",
     "Plan",
+    "PlanChange",
     "PlanEvent",
     "PriceDifference",
     "PriceObservation",
