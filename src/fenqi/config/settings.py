@@ -228,6 +228,7 @@ PROCRASTINATE_IMPORT_PATHS = [
         "partners",
         "aftersales",
         "price_protection",
+        "hardship",
         "periodic",
         "evidence",
     )

@@ -36,6 +36,9 @@ EXECUTE_CASE = "execute_case"
 FOLLOW_CASE = "follow_case"
 MIND_CASE = "mind_case"
 HAND_CLAIM_OVER = "hand_claim_over"
+PROMISE_BROKEN = "promise_broken"
+PLAN_CHANGE_NEWS = "plan_change_news"
+CREDIT_NEWS = "credit_news"
 
 
 def ask_later(decision: Decision, attempt_id: UUID, *, at: datetime | None, now: datetime) -> None:
@@ -128,6 +131,21 @@ def about_partner_refund(decision: Decision, topic: str, refund_id: UUID, *, at:
 def tell_of_price_offer(decision: Decision, offer_id: UUID, *, at: datetime, now: datetime) -> None:
     """Tell the customer at `at` that a price fell and that the difference waits (R102)."""
     _add(decision, PRICE_OFFERED, {"offer_id": str(offer_id)}, at=at, now=now)
+
+
+def about_promise(decision: Decision, promise_id: UUID, *, at: datetime, now: datetime) -> None:
+    """Tell the customer at `at` that the promised day has passed."""
+    _add(decision, PROMISE_BROKEN, {"promise_id": str(promise_id)}, at=at, now=now)
+
+
+def about_change(decision: Decision, change_id: UUID, *, at: datetime, now: datetime) -> None:
+    """Tell the customer at `at` of a change of their plan: offered, or done."""
+    _add(decision, PLAN_CHANGE_NEWS, {"change_id": str(change_id)}, at=at, now=now)
+
+
+def about_credit_mark(decision: Decision, mark_id: UUID, *, at: datetime, now: datetime) -> None:
+    """Tell the customer at `at` where a credit mark stands: announced, reported, taken back, objection answered."""
+    _add(decision, CREDIT_NEWS, {"mark_id": str(mark_id)}, at=at, now=now)
 
 
 def _add(decision: Decision, topic: str, body: dict[str, str], *, at: datetime, now: datetime) -> None:
