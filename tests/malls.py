@@ -11,7 +11,7 @@ import httpx
 
 from fenqi.domain.plans import PlanState
 from fenqi.records.identifiers import new_id
-from fenqi.records.models import PaymentPurpose
+from fenqi.records.models import Payment, PaymentAttempt, PaymentPurpose
 from fenqi.usecases import plan_file
 from fenqi.usecases.idempotency import Answer, Command, digest_of
 from fenqi.usecases.orders.inputs import CustomerInput, LineInput, OrderInput, PaymentInput, PlanInput
@@ -55,6 +55,13 @@ class Bought:
             request_key=key,
             now=now,
         )
+
+    def start_unknown(self, *installments: int, now: datetime, key: str = "k1") -> None:
+        """A repayment that was started and of which nobody knows what became of it."""
+        started = self.start(*installments, now=now, key=key)
+        attempts = PaymentAttempt.objects.filter(customer_id=self.customer_id, id=started.attempt_id)
+        attempts.update(state="unknown", created_at=now)
+        Payment.objects.filter(customer_id=self.customer_id, id=started.payment_id).update(state="open")
 
     def record(self, amount: int, *, on: date, now: datetime, key: str, **more: Any) -> Answer:
         received = ReceivedRepayment(

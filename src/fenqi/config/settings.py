@@ -232,6 +232,7 @@ PROCRASTINATE_IMPORT_PATHS = [
         "partners",
         "aftersales",
         "price_protection",
+        "hardship",
         "periodic",
         "evidence",
         "closing",

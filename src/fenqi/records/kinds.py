@@ -49,9 +49,13 @@ SPREAD_TABLES = (
     "partner_plan",
     "partner_refund",
     "late_fee_accrual",
+    "payment_promise",
+    "plan_change",
+    "credit_mark",
+    "debt_contact",
 )
 KEYED_TABLES = ("directory", "price_observation")
-SMALL_TABLES = ("ledger_account", "channel_condition", "aftersales_policy", "finance_provider")
+SMALL_TABLES = ("ledger_account", "channel_condition", "aftersales_policy", "finance_provider", "hardship_policy")
 CENTRAL_TABLES = (
     "account",
     "sms_device",
@@ -72,6 +76,7 @@ APPEND_ONLY_TABLES = (
     "aftersales_case_step",
     "refund_quote",
     "price_difference",
+    "debt_contact",
 )
 
 KIND_OF = {

@@ -20,6 +20,7 @@ from fenqi.records.closing import CloseRange, CloseRun, CloseState, LateFeeAccru
 from fenqi.records.conditions import ChannelCondition, ConditionKind
 from fenqi.records.customers import Customer
 from fenqi.records.directory import DirectoryEntry, DirectoryKind
+from fenqi.records.hardship import CreditMark, DebtContact, HardshipPolicyVersion, PaymentPromise, PlanChange
 from fenqi.records.journal import JournalEntry, JournalLine, LedgerAccount
 from fenqi.records.orders import Order, OrderLine, OrderPayment, OrderStatus, PriceObservation, SalesChannel
 from fenqi.records.partners import (
@@ -70,9 +71,11 @@ __all__ = [
     "CloseRun",
     "CloseState",
     "ConditionKind",
+    "CreditMark",
     "Customer",
     "DebitAgreement",
     "DebitNotice",
+    "DebtContact",
     "DifferenceRoute",
     "DirectoryEntry",
     "DirectoryKind",
@@ -80,6 +83,7 @@ __all__ = [
     "FeeBearer",
     "FinanceProvider",
     "FindingState",
+    "HardshipPolicyVersion",
     "IdempotencyRecord",
     "ImportRun",
     "Installment",
@@ -100,9 +104,11 @@ __all__ = [
     "PartnerSettlement",
     "Payment",
     "PaymentAttempt",
+    "PaymentPromise",
     "PaymentPurpose",
     "PaymentState",
     "Plan",
+    "PlanChange",
     "PlanEvent",
     "PriceDifference",
     "PriceObservation",

@@ -44,7 +44,10 @@ class Plan(SpreadModel):
                 | Q(outstanding_minor__gt=0, next_due_on__isnull=False),
             ),
         ]
-        indexes = [models.Index(fields=["customer_id", "next_due_on"], name="plan_by_next_due")]
+        indexes = [
+            models.Index(fields=["customer_id", "next_due_on"], name="plan_by_next_due"),
+            models.Index(fields=["next_due_on"], name="plan_owed_by_next_due", condition=Q(outstanding_minor__gt=0)),
+        ]
 
 
 class PlanEvent(SpreadModel):

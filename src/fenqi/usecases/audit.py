@@ -76,6 +76,23 @@ class Action(StrEnum):
     REFUND_OFFERED_INSTEAD = "refund_offered_instead"
     LIST_TAKEN_ALONG = "list_taken_along"
     REPAYMENTS_SEEN = "repayments_seen"
+    HELP_POLICY_PUBLISHED = "help_policy_published"
+    COLLECTIONS_SEEN = "collections_seen"
+    OVERDUE_PLAN_SEEN = "overdue_plan_seen"
+    PROMISE_RECORDED = "promise_recorded"
+    PROMISE_TAKEN_BACK = "promise_taken_back"
+    RESCHEDULE_PROPOSED = "reschedule_proposed"
+    WAIVER_PROPOSED = "waiver_proposed"
+    CHARGE_OFF_PROPOSED = "charge_off_proposed"
+    PLAN_CHANGE_APPROVED = "plan_change_approved"
+    PLAN_CHANGE_TAKEN_BACK = "plan_change_taken_back"
+    CONSENT_RECORDED = "consent_recorded"
+    PLAN_CHANGE_DONE = "plan_change_done"
+    DEBT_CONTACT_LOGGED = "debt_contact_logged"
+    DEBT_CONTACT_REFUSED = "debt_contact_refused"
+    CREDIT_OBJECTION_ANSWERED = "credit_objection_answered"
+    CREDIT_MARK_WITHDRAWN = "credit_mark_withdrawn"
+    CREDIT_MARKS_EXPORTED = "credit_marks_exported"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

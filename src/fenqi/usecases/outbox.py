@@ -37,6 +37,9 @@ FOLLOW_CASE = "follow_case"
 MIND_CASE = "mind_case"
 HAND_CLAIM_OVER = "hand_claim_over"
 CORRECT_LATE_FEES = "correct_late_fees"
+PROMISE_BROKEN = "promise_broken"
+PLAN_CHANGE_NEWS = "plan_change_news"
+CREDIT_NEWS = "credit_news"
 
 
 def ask_later(decision: Decision, attempt_id: UUID, *, at: datetime | None, now: datetime) -> None:
@@ -134,6 +137,19 @@ def tell_of_price_offer(decision: Decision, offer_id: UUID, *, at: datetime, now
 def correct_late_fees(decision: Decision, plan_id: UUID, *, at: datetime, now: datetime) -> None:
     """Compare at `at` what a plan was charged for being late with what is right by all that is known."""
     _add(decision, CORRECT_LATE_FEES, {"plan_id": str(plan_id)}, at=at, now=now)
+def about_promise(decision: Decision, promise_id: UUID, *, at: datetime, now: datetime) -> None:
+    """Tell the customer at `at` that the promised day has passed."""
+    _add(decision, PROMISE_BROKEN, {"promise_id": str(promise_id)}, at=at, now=now)
+
+
+def about_change(decision: Decision, change_id: UUID, *, at: datetime, now: datetime) -> None:
+    """Tell the customer at `at` of a change of their plan: offered, or done."""
+    _add(decision, PLAN_CHANGE_NEWS, {"change_id": str(change_id)}, at=at, now=now)
+
+
+def about_credit_mark(decision: Decision, mark_id: UUID, *, at: datetime, now: datetime) -> None:
+    """Tell the customer at `at` where a credit mark stands: announced, reported, taken back, objection answered."""
+    _add(decision, CREDIT_NEWS, {"mark_id": str(mark_id)}, at=at, now=now)
 
 
 def _add(decision: Decision, topic: str, body: dict[str, str], *, at: datetime, now: datetime) -> None:

@@ -38,6 +38,16 @@ class Message(StrEnum):
     CASE_CAME_BACK = "case_came_back"
     CAPTURE_ANNOUNCED = "capture_announced"
     CAPTURE_DONE = "capture_done"
+    PROMISE_BROKEN = "promise_broken"
+    PLAN_EXTENDED = "plan_extended"
+    RESCHEDULE_OFFERED = "reschedule_offered"
+    PLAN_RESCHEDULED = "plan_rescheduled"
+    PLAN_WAIVED = "plan_waived"
+    PLAN_CHARGED_OFF = "plan_charged_off"
+    CREDIT_WARNING = "credit_warning"
+    CREDIT_MARKED = "credit_marked"
+    CREDIT_MARK_WITHDRAWN = "credit_mark_withdrawn"
+    CREDIT_OBJECTION_ANSWERED = "credit_objection_answered"
 
 
 TEXTS: Mapping[tuple[Message, str], str] = {
@@ -92,6 +102,62 @@ TEXTS: Mapping[tuple[Message, str], str] = {
     (Message.CAPTURE_DONE, "zh"): "已用备用金抵扣逾期款 ${amount}（${title}），备用金剩余 ${left}。",
     (Message.CAPTURE_DONE, "en"): (
         "${amount} of what was overdue was taken from your reserve (${title}). Still in the reserve: ${left}."
+    ),
+    (
+        Message.PROMISE_BROKEN,
+        "zh",
+    ): "您约定 ${by} 前还 ${amount}（${title}），还没有还到。还不上？我们可以谈，请到订单页。",
+    (Message.PROMISE_BROKEN, "en"): (
+        "You promised ${amount} by ${by} (${title}), and it has not come in. Can't pay? We can talk: see the order's "
+        "page."
+    ),
+    (Message.PLAN_EXTENDED, "zh"): "延期已办好（${title}）：下一个还款日是 ${by}，后面各期顺延，费用 ${amount}。",
+    (Message.PLAN_EXTENDED, "en"): (
+        "Your due date is moved (${title}): the next is ${by}, later ones follow. It costs ${amount}."
+    ),
+    (Message.RESCHEDULE_OFFERED, "zh"): (
+        "我们为您准备了新的还款安排（${title}，${amount} 分 ${count} 期）。"
+        "请在 ${by} 前到订单页看过再决定，同意后才生效。"
+    ),
+    (Message.RESCHEDULE_OFFERED, "en"): (
+        "We have a new schedule for you (${title}: ${amount} in ${count} installments). Please look at it on the "
+        "order's page by ${by}: nothing changes unless you agree."
+    ),
+    (Message.PLAN_RESCHEDULED, "zh"): "新的还款安排已生效（${title}）：${amount} 分 ${count} 期，首期 ${by}。",
+    (Message.PLAN_RESCHEDULED, "en"): (
+        "Your new schedule holds (${title}): ${amount} in ${count} installments, the first on ${by}."
+    ),
+    (Message.PLAN_WAIVED, "zh"): "已为您减免 ${amount}（${title}），剩余应还 ${left}。",
+    (Message.PLAN_WAIVED, "en"): "We waived ${amount} for you (${title}). Left to repay: ${left}.",
+    (Message.PLAN_CHARGED_OFF, "zh"): (
+        "您的分期（${title}）逾期已久，商城已按坏账入账。欠款 ${left} 仍在，任何时候都可以还；还不上可以和我们谈。"
+    ),
+    (Message.PLAN_CHARGED_OFF, "en"): (
+        "Your plan (${title}) has been overdue for long, and we have written it off in our books. You still owe "
+        "${left} and can repay at any time; if you cannot, talk to us."
+    ),
+    (Message.CREDIT_WARNING, "zh"): (
+        "提醒：${title} 有 ${amount} 逾期未还。${by} 前没有还清，将由放款机构报送征信。还不上或有异议，请到订单页。"
+    ),
+    (Message.CREDIT_WARNING, "en"): (
+        "${amount} of ${title} is overdue. Unless it is paid before ${by}, the lender reports it to the credit bureau. "
+        "If you cannot pay or disagree, see the order's page."
+    ),
+    (
+        Message.CREDIT_MARKED,
+        "zh",
+    ): "${title} 逾期的 ${amount} 将报送征信。还清后会更新；有异议可在「我的信用记录」提出。",
+    (Message.CREDIT_MARKED, "en"): (
+        "The overdue ${amount} of ${title} goes to the credit bureau. It is updated once you have paid; object under "
+        "My credit record."
+    ),
+    (Message.CREDIT_MARK_WITHDRAWN, "zh"): "${title} 的逾期记录（${amount}）已撤销，我们已通知放款机构更正。",
+    (Message.CREDIT_MARK_WITHDRAWN, "en"): (
+        "The record about ${title} (${amount}) is withdrawn, and the lender is told to correct it."
+    ),
+    (Message.CREDIT_OBJECTION_ANSWERED, "zh"): "您对 ${title} 信用记录的异议已有答复，请到「我的信用记录」查看。",
+    (Message.CREDIT_OBJECTION_ANSWERED, "en"): (
+        "Your objection to the record about ${title} is answered: see My credit record."
     ),
     (Message.PRICE_OFFERED, "zh"): "您买的「${title}」降价了，可退差价 ${amount}。请在 ${by} 前到订单页确认。",
     (Message.PRICE_OFFERED, "en"): (

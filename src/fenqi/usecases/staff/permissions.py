@@ -38,6 +38,14 @@ class Permission(StrEnum):
     APPLY_FOR_CUSTOMERS = "apply_for_customers"
     REVIEW_CASES = "review_cases"
     RECEIVE_GOODS = "receive_goods"
+    SEE_COLLECTIONS = "see_collections"
+    RECORD_PROMISES = "record_promises"
+    RESCHEDULE_PLANS = "reschedule_plans"
+    WAIVE_CHARGES = "waive_charges"
+    CHARGE_OFF_PLANS = "charge_off_plans"
+    APPROVE_PLAN_CHANGES = "approve_plan_changes"
+    ANSWER_OBJECTIONS = "answer_objections"
+    EXPORT_CREDIT_MARKS = "export_credit_marks"
 
 
 MAY: Mapping[str, frozenset[Permission]] = {
@@ -56,6 +64,11 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.APPLY_FOR_CUSTOMERS,
             Permission.REVIEW_CASES,
             Permission.RECEIVE_GOODS,
+            Permission.SEE_COLLECTIONS,
+            Permission.RECORD_PROMISES,
+            Permission.RESCHEDULE_PLANS,
+            Permission.WAIVE_CHARGES,
+            Permission.ANSWER_OBJECTIONS,
         }
     ),
     Role.FINANCE: frozenset(
@@ -79,6 +92,14 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.RELEASE_RESERVES,
             Permission.PROPOSE_CAPTURE,
             Permission.APPROVE_CAPTURE,
+            Permission.SEE_COLLECTIONS,
+            Permission.RECORD_PROMISES,
+            Permission.RESCHEDULE_PLANS,
+            Permission.WAIVE_CHARGES,
+            Permission.CHARGE_OFF_PLANS,
+            Permission.APPROVE_PLAN_CHANGES,
+            Permission.ANSWER_OBJECTIONS,
+            Permission.EXPORT_CREDIT_MARKS,
         }
     ),
     Role.ADMIN: frozenset(Permission),
