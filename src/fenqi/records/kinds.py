@@ -48,6 +48,11 @@ SPREAD_TABLES = (
     "price_difference",
     "partner_plan",
     "partner_refund",
+    "issued_paper",
+    "account_code",
+    "phone_change",
+    "account_closing",
+    "made_file",
 )
 KEYED_TABLES = ("directory", "price_observation")
 SMALL_TABLES = ("ledger_account", "channel_condition", "aftersales_policy", "finance_provider")
@@ -69,6 +74,7 @@ APPEND_ONLY_TABLES = (
     "aftersales_case_step",
     "refund_quote",
     "price_difference",
+    "issued_paper",
 )
 
 KIND_OF = {

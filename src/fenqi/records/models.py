@@ -1,5 +1,16 @@
 """Django looks for models here; each noun has a file of its own."""
 
+from fenqi.records.account_requests import (
+    AccountClosing,
+    AccountCode,
+    ClosingState,
+    CodePurpose,
+    FileKind,
+    FileState,
+    MadeFile,
+    PhoneChange,
+    PhoneChangeState,
+)
 from fenqi.records.accounts import Account, ApiClient, Role, SmsDevice
 from fenqi.records.aftersales import (
     AftersalesCase,
@@ -21,6 +32,7 @@ from fenqi.records.customers import Customer
 from fenqi.records.directory import DirectoryEntry, DirectoryKind
 from fenqi.records.journal import JournalEntry, JournalLine, LedgerAccount
 from fenqi.records.orders import Order, OrderLine, OrderPayment, OrderStatus, PriceObservation, SalesChannel
+from fenqi.records.papers import IssuedPaper
 from fenqi.records.partners import (
     DifferenceRoute,
     FinanceProvider,
@@ -48,6 +60,8 @@ from fenqi.records.support import SupportMessage, SupportThread, ThreadState
 
 __all__ = [
     "Account",
+    "AccountClosing",
+    "AccountCode",
     "AftersalesCase",
     "AftersalesPolicy",
     "AgreementStatus",
@@ -65,6 +79,8 @@ __all__ = [
     "ChannelBill",
     "ChannelCondition",
     "ChannelNotification",
+    "ClosingState",
+    "CodePurpose",
     "ConditionKind",
     "Customer",
     "DebitAgreement",
@@ -74,14 +90,18 @@ __all__ = [
     "DirectoryKind",
     "EvidenceKind",
     "FeeBearer",
+    "FileKind",
+    "FileState",
     "FinanceProvider",
     "FindingState",
     "IdempotencyRecord",
     "ImportRun",
     "Installment",
+    "IssuedPaper",
     "JournalEntry",
     "JournalLine",
     "LedgerAccount",
+    "MadeFile",
     "NoFaultCause",
     "NoFaultPeriod",
     "OfferState",
@@ -97,6 +117,8 @@ __all__ = [
     "PaymentAttempt",
     "PaymentPurpose",
     "PaymentState",
+    "PhoneChange",
+    "PhoneChangeState",
     "Plan",
     "PlanEvent",
     "PriceDifference",
