@@ -14,7 +14,7 @@ class CodePurpose(models.TextChoices):
 
 
 class AccountCode(SpreadModel):
-    """A one-time code. It is worked out from this row with a key; only where it went and how often it was tried is kept."""
+    """A one-time code, worked out from this row with a key; where it went and how often it was tried is kept."""
 
     purpose = models.CharField(max_length=16, choices=CodePurpose)
     phone_encrypted = models.BinaryField()

@@ -101,8 +101,9 @@ def _said(customer_id: UUID, account: AccountStatement, currency: str, plan_id: 
             "plan": str(plan_id or ""),
             "opening": _figures(account.opening),
             "closing": _figures(account.closing),
-            "rows": sha256(";".join(f"{one.seq},{_figures(one.change)}" for one, _ in account.movements).encode())
-            .hexdigest()[:16],
+            "rows": sha256(
+                ";".join(f"{one.seq},{_figures(one.change)}" for one, _ in account.movements).encode()
+            ).hexdigest()[:16],
         },
     )
 

@@ -19,6 +19,7 @@ from fenqi.domain.vouchers import Said, code_of, normal_code
 from fenqi.records import directory
 from fenqi.records.identifiers import derived_id
 from fenqi.records.models import DirectoryKind, IssuedPaper, JournalEntry, JournalLine
+from fenqi.records.scope import across_customers
 from fenqi.usecases import clock, rate_limits
 from fenqi.usecases.rate_limits import Rate
 from fenqi.usecases.reconciliation.laws import CHAIN_HEAD, CHAIN_INTACT
@@ -167,8 +168,8 @@ def _said(row: IssuedPaper) -> Said:
 
 
 def _chain_holds(customer_id: UUID) -> bool:
-    """Every entry of the customer, and the head: by the laws of `fenqi check`, which build each text anew."""
-    with connection.cursor() as cursor:
+    """Every entry of the customer, and the head: by the laws of `fenqi check`, over a range of one."""
+    with across_customers(), connection.cursor() as cursor:
         for law in (CHAIN_INTACT, CHAIN_HEAD):
             cursor.execute(law.statement, {"low": customer_id, "high": customer_id})
             if cursor.fetchone() is not None:
