@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import path
 
 from fenqi.interfaces.portal import (
+    account_statement,
     auto_debit,
     bills,
     cards,
@@ -46,6 +47,8 @@ urlpatterns = [
     path("vouchers/<slug:kind>/<uuid:voucher_id>.pdf", vouchers.pdf, name="voucher_pdf"),
     path("verify", paper_checks.verify, name="verify"),
     path("verify/<str:code>", paper_checks.verify, name="verify_paper"),
+    path("statement", account_statement.show, name="account_statement"),
+    path("statement.pdf", account_statement.pdf, name="account_statement_pdf"),
     path("lender-balance/<uuid:plan_id>", lender_balance.show, name="lender_balance"),
     path("orders/<uuid:order_id>/money", explain.money, name="money"),
     path("plans/<uuid:plan_id>/installments/<int:n>", explain.installment, name="explain"),

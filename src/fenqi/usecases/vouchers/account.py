@@ -15,7 +15,7 @@ from uuid import UUID
 from fenqi.domain.errors import FenqiError, NotFound
 from fenqi.domain.vouchers import AccountStatement, Balances, Movement, Said, backwards_period, over_period
 from fenqi.domain.vouchers.period import change_of
-from fenqi.records.models import Customer, JournalEntry, JournalLine, Plan
+from fenqi.records.models import Customer, JournalEntry, JournalLine, Order, Plan
 from fenqi.usecases import clock
 
 STATEMENT: Final = "statement"
@@ -50,6 +50,13 @@ class CustomerStatement:
     account: AccountStatement
     said: Said
     taken_at: datetime
+
+
+def plan_choices(customer_id: UUID) -> tuple[PlanChoice, ...]:
+    """All plans, the newest first."""
+    numbers = dict(Order.objects.filter(customer_id=customer_id).values_list("id", "order_no"))
+    plans = Plan.objects.filter(customer_id=customer_id).order_by("-opened_on", "id")
+    return tuple(PlanChoice(plan_id=one.id, order_id=one.order_id, order_no=numbers[one.order_id]) for one in plans)
 
 
 def require_period(first: date, last: date, *, today: date) -> None:
