@@ -21,6 +21,7 @@ class Customer(models.Model):
     entry_hash = models.BinaryField(default=b"")
     registered_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True)  # the account was closed and the personal data is gone; the books stay
 
     class Meta:
         db_table = "customer"

@@ -17,6 +17,7 @@ class DirectoryKind(models.TextChoices):
     RESERVE_NO = "reserve_no"
     PARTNER_NO = "partner_no"
     IDEMPOTENCY = "idempotency"
+    PAPER_CODE = "paper_code"
 
 
 class DirectoryEntry(models.Model):

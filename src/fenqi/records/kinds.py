@@ -53,6 +53,11 @@ SPREAD_TABLES = (
     "plan_change",
     "credit_mark",
     "debt_contact",
+    "issued_paper",
+    "account_code",
+    "phone_change",
+    "account_closing",
+    "made_file",
 )
 KEYED_TABLES = ("directory", "price_observation")
 SMALL_TABLES = ("ledger_account", "channel_condition", "aftersales_policy", "finance_provider", "hardship_policy")
@@ -77,6 +82,7 @@ APPEND_ONLY_TABLES = (
     "refund_quote",
     "price_difference",
     "debt_contact",
+    "issued_paper",
 )
 
 KIND_OF = {

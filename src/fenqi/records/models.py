@@ -1,5 +1,16 @@
 """Django looks for models here; each noun has a file of its own."""
 
+from fenqi.records.account_requests import (
+    AccountClosing,
+    AccountCode,
+    ClosingState,
+    CodePurpose,
+    FileKind,
+    FileState,
+    MadeFile,
+    PhoneChange,
+    PhoneChangeState,
+)
 from fenqi.records.accounts import Account, ApiClient, Role, SmsDevice
 from fenqi.records.aftersales import (
     AftersalesCase,
@@ -23,6 +34,7 @@ from fenqi.records.directory import DirectoryEntry, DirectoryKind
 from fenqi.records.hardship import CreditMark, DebtContact, HardshipPolicyVersion, PaymentPromise, PlanChange
 from fenqi.records.journal import JournalEntry, JournalLine, LedgerAccount
 from fenqi.records.orders import Order, OrderLine, OrderPayment, OrderStatus, PriceObservation, SalesChannel
+from fenqi.records.papers import IssuedPaper
 from fenqi.records.partners import (
     DifferenceRoute,
     FinanceProvider,
@@ -50,6 +62,8 @@ from fenqi.records.support import SupportMessage, SupportThread, ThreadState
 
 __all__ = [
     "Account",
+    "AccountClosing",
+    "AccountCode",
     "AftersalesCase",
     "AftersalesPolicy",
     "AgreementStatus",
@@ -70,6 +84,8 @@ __all__ = [
     "CloseRange",
     "CloseRun",
     "CloseState",
+    "ClosingState",
+    "CodePurpose",
     "ConditionKind",
     "CreditMark",
     "Customer",
@@ -81,16 +97,20 @@ __all__ = [
     "DirectoryKind",
     "EvidenceKind",
     "FeeBearer",
+    "FileKind",
+    "FileState",
     "FinanceProvider",
     "FindingState",
     "HardshipPolicyVersion",
     "IdempotencyRecord",
     "ImportRun",
     "Installment",
+    "IssuedPaper",
     "JournalEntry",
     "JournalLine",
     "LateFeeAccrual",
     "LedgerAccount",
+    "MadeFile",
     "NoFaultCause",
     "NoFaultPeriod",
     "OfferState",
@@ -107,6 +127,8 @@ __all__ = [
     "PaymentPromise",
     "PaymentPurpose",
     "PaymentState",
+    "PhoneChange",
+    "PhoneChangeState",
     "Plan",
     "PlanChange",
     "PlanEvent",

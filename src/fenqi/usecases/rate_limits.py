@@ -25,6 +25,8 @@ class Rate(Enum):
     EVIDENCE = "80 per 10 minutes"  # files of one customer
     LENDER_BALANCE = "20 per 10 minutes"  # questions to a lender, of one customer
     RECORDS = "40 per 10 minutes"  # vouchers and statements drawn for one customer
+    CHECK_PAPER = "36 per 10 minutes"
+    CHECK_ONE_PAPER = "12 per hour"  # of one code, so that nobody tries sums
     SUPPORT_MESSAGE = "30 per 10 minutes"  # of one customer
     SUPPORT_THREAD = "10 per hour"  # of one customer
 

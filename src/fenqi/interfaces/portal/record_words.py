@@ -16,7 +16,11 @@ def voucher_name(kind: VoucherKind) -> str:
         VoucherKind.PAYMENT: _("Payment voucher"),
         VoucherKind.REFUND: _("Refund voucher"),
         VoucherKind.LENDER_REFUND: _("Voucher of a refund to your lender"),
+        VoucherKind.RESERVE_HOLD: _("Voucher of a reserve on hold"),
         VoucherKind.RESERVE_RELEASE: _("Voucher of a released reserve"),
+        VoucherKind.RESERVE_CAPTURE: _("Voucher of a reserve that was taken"),
+        VoucherKind.CASE: _("After-sales record"),
+        VoucherKind.ENTRY: _("Voucher of a booked movement"),
     }
     return names[kind]
 

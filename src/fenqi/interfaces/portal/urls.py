@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import path
 
 from fenqi.interfaces.portal import (
+    account_statement,
     auto_debit,
     bills,
     cards,
@@ -13,6 +14,7 @@ from fenqi.interfaces.portal import (
     lender_balance,
     me,
     orders,
+    paper_checks,
     price_drops,
     recovery,
     refunds,
@@ -43,6 +45,10 @@ urlpatterns = [
     path("orders/<uuid:order_id>/records.pdf", statement.pdf, name="records_pdf"),
     path("vouchers/<slug:kind>/<uuid:voucher_id>", vouchers.show, name="voucher"),
     path("vouchers/<slug:kind>/<uuid:voucher_id>.pdf", vouchers.pdf, name="voucher_pdf"),
+    path("verify", paper_checks.verify, name="verify"),
+    path("verify/<str:code>", paper_checks.verify, name="verify_paper"),
+    path("statement", account_statement.show, name="account_statement"),
+    path("statement.pdf", account_statement.pdf, name="account_statement_pdf"),
     path("lender-balance/<uuid:plan_id>", lender_balance.show, name="lender_balance"),
     path("orders/<uuid:order_id>/money", explain.money, name="money"),
     path("plans/<uuid:plan_id>/installments/<int:n>", explain.installment, name="explain"),

@@ -11,31 +11,47 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from fenqi.domain.aftersales.cases import CaseState
 from fenqi.domain.errors import NotFound
 from fenqi.domain.plans import Components
+from fenqi.domain.vouchers import Balances
 from fenqi.interfaces.portal.access import customer_page
+from fenqi.interfaces.portal.aftersales.words import state_pill
 from fenqi.interfaces.portal.downloads import download
+from fenqi.interfaces.portal.going_on import drawn
 from fenqi.interfaces.portal.lenders import lender_name
 from fenqi.interfaces.portal.methods import card_name, carrier_name, channel_name, component_names
 from fenqi.interfaces.portal.pages import render_page
+from fenqi.interfaces.portal.paper_checks import check_told
 from fenqi.interfaces.portal.rail import installment_name
 from fenqi.interfaces.portal.record_words import voucher_name, why_words
 from fenqi.interfaces.shared import formats
-from fenqi.interfaces.shared.papers import Column, Paper, Table
+from fenqi.interfaces.shared.entry_words import ENTRIES
+from fenqi.interfaces.shared.papers import Check, Column, Paper, Table
 from fenqi.interfaces.shared.voucher_pdf import draw
-from fenqi.usecases import rate_limits
-from fenqi.usecases.clock import mall_zone
+from fenqi.usecases import clock, rate_limits
+from fenqi.usecases.clock import business_date, mall_zone
 from fenqi.usecases.rate_limits import Rate
+from fenqi.usecases.vouchers.papers import issue, said_of
 from fenqi.usecases.vouchers.queries import VoucherDetail, VoucherKind, VoucherView, voucher_detail
 
 PDF: Final = "application/pdf"
+_DISPUTED_BY_WHAT_MOVED: Final = frozenset(
+    {VoucherKind.PAYMENT, VoucherKind.REFUND, VoucherKind.LENDER_REFUND, VoucherKind.CASE}
+)
 
 
 @require_safe
 @customer_page
 def show(request: HttpRequest, customer_id: UUID, kind: str, voucher_id: UUID) -> HttpResponse:
     detail = voucher_detail(customer_id, kind_of(kind), voucher_id)
-    context = {"voucher": detail.voucher, "paper": voucher_paper(detail)}
+    check = _check_of(customer_id, detail)
+    context = {
+        "voucher": detail.voucher,
+        "paper": voucher_paper(detail, check),
+        "qr": drawn(check.address),
+        "may_dispute": detail.voucher.kind in _DISPUTED_BY_WHAT_MOVED,
+    }
     return render_page(request, "voucher.html", context)
 
 
@@ -45,7 +61,13 @@ def pdf(_request: HttpRequest, customer_id: UUID, kind: str, voucher_id: UUID) -
     """Counted before anything is read. Raises TooManyRequests."""
     rate_limits.count(Rate.RECORDS, str(customer_id))
     detail = voucher_detail(customer_id, kind_of(kind), voucher_id)
-    return download(draw(voucher_paper(detail)), PDF, name=f"voucher-{detail.voucher.number}.pdf")
+    paper = voucher_paper(detail, _check_of(customer_id, detail))
+    return download(draw(paper), PDF, name=f"voucher-{detail.voucher.number}.pdf")
+
+
+def _check_of(customer_id: UUID, detail: VoucherDetail) -> Check:
+    said = said_of(detail.voucher)
+    return check_told(issue(customer_id, said, now=clock.now()), said)
 
 
 def kind_of(kind: str) -> VoucherKind:
@@ -65,7 +87,7 @@ def moment_told(at: datetime) -> str:
     return f"{at.astimezone(mall_zone()):%Y-%m-%d %H:%M:%S}"
 
 
-def voucher_paper(detail: VoucherDetail) -> Paper:
+def voucher_paper(detail: VoucherDetail, check: Check | None = None) -> Paper:
     voucher = detail.voucher
     return Paper(
         issuer=mall_name(),
@@ -74,6 +96,7 @@ def voucher_paper(detail: VoucherDetail) -> Paper:
         facts=tuple(_facts(detail)),
         tables=(_paid_table(detail),) if detail.paid else (),
         notes=tuple(_notes(voucher)),
+        check=check,
     )
 
 
@@ -82,9 +105,19 @@ def _answer(voucher: VoucherView) -> str:
         VoucherKind.PAYMENT: _("%(amount)s was paid by %(account)s"),
         VoucherKind.REFUND: _("%(amount)s was sent back to %(account)s"),
         VoucherKind.LENDER_REFUND: _("%(amount)s was given back to %(account)s"),
+        VoucherKind.RESERVE_HOLD: _("%(amount)s is held as a reserve at %(account)s"),
         VoucherKind.RESERVE_RELEASE: _("%(amount)s of your reserve was released at %(account)s"),
+        VoucherKind.RESERVE_CAPTURE: _("%(amount)s of your reserve was taken at %(account)s, as agreed"),
+        VoucherKind.CASE: _("Case %(number)s: %(state)s"),
+        VoucherKind.ENTRY: _("%(what)s: %(amount)s booked"),
     }
-    values = {"amount": formats.money(voucher.amount_minor, voucher.currency), "account": account_told(voucher)}
+    values = {
+        "amount": formats.money(voucher.amount_minor, voucher.currency),
+        "account": account_told(voucher),
+        "number": voucher.number,
+        "state": _state_told(voucher),
+        "what": what_for(voucher),
+    }
     return formats.spaced(answers[voucher.kind] % values)
 
 
@@ -102,22 +135,58 @@ def _facts(detail: VoucherDetail) -> Iterator[tuple[str, str]]:
     voucher, language = detail.voucher, get_language() or "zh-hans"
     yield _("Amount"), formats.money(voucher.amount_minor, voucher.currency)
     yield _("Date and time"), f"{moment_told(voucher.at)} ({mall_zone().key})"
-    yield _("Account or channel"), account_told(voucher)
-    yield _("What for"), why_words().get(voucher.why, voucher.why)
+    if voucher.kind is VoucherKind.CASE:
+        yield _("Status"), _state_told(voucher)
+        yield _("Steps on record"), voucher.further["steps"]
+    elif voucher.kind is VoucherKind.ENTRY:
+        yield from _changes(voucher)
+    else:
+        yield _("Account or channel"), account_told(voucher)
+    yield _("What for"), what_for(voucher)
+    if voucher.undone_by is not None:
+        yield _("Taken back later"), _("by entry %(seq)s") % {"seq": voucher.undone_by}
     yield _("Order number"), voucher.order_no
     if detail.goods:
         separator = "、" if language.startswith("zh") else ", "
         yield _("Goods"), separator.join(f"{name} × {quantity}" for name, quantity in detail.goods)
-    if voucher.case_no:
+    if voucher.case_no and voucher.kind is not VoucherKind.CASE:
         yield _("Case number"), voucher.case_no
     yield _("Number to quote to us"), voucher.number
     if voucher.theirs and voucher.theirs != voucher.number:
         carrier = account_told(voucher) if voucher.provider else _carrier(voucher)
         yield _("Number to quote to %(carrier)s") % {"carrier": carrier}, voucher.theirs
     if voucher.proof is not None:
-        yield _("Entry in the books"), str(voucher.proof.seq)
+        booked_on = business_date(voucher.proof.posted_at).isoformat()
+        yield _("Entry in the books"), _("%(seq)s, booked on %(day)s") % {"seq": voucher.proof.seq, "day": booked_on}
         yield _("Proof"), voucher.proof.beginning
     yield _("Issued by"), mall_name()
+
+
+def what_for(voucher: VoucherView) -> str:
+    if voucher.kind is VoucherKind.ENTRY:
+        return str(ENTRIES.get(voucher.why, voucher.why))
+    return why_words().get(voucher.why, voucher.why)
+
+
+def _state_told(voucher: VoucherView) -> str:
+    state = voucher.further.get("state", "")
+    return state_pill(CaseState(state)).text if voucher.kind is VoucherKind.CASE else state
+
+
+def _changes(voucher: VoucherView) -> Iterator[tuple[str, str]]:
+    """What the entry changed for the customer; what it did not change is left out."""
+    names = balance_names()
+    for name in Balances._fields:
+        if minor := int(voucher.further[name]):
+            yield names[name], formats.money(minor, voucher.currency)
+
+
+def balance_names() -> dict[str, str]:
+    return {
+        "owed": _("You owe"),
+        "credit": _("We owe you"),
+        "reserve": _("Reserve"),
+    }
 
 
 def _carrier(voucher: VoucherView) -> str:

@@ -23,6 +23,16 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What its holder needs to have the paper checked: the code as it is shown, the page, and what to type there."""
+
+    code: str
+    address: str
+    amount: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
     """`facts` are names with values; `notes` say what the paper proves; `issuer` stands on every sheet."""
 
@@ -32,3 +42,4 @@ class Paper:
     facts: tuple[tuple[str, str], ...]
     tables: tuple[Table, ...] = ()
     notes: tuple[str, ...] = ()
+    check: Check | None = None

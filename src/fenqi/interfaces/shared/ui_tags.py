@@ -159,6 +159,12 @@ def short_moment(moment: datetime) -> str:
 
 
 @register.filter
+def stamp(moment: datetime) -> str:
+    """`2026-11-22` in the mall's time zone: for what is kept for years."""
+    return f"{moment.astimezone(mall_zone()):%Y-%m-%d}"
+
+
+@register.filter
 def answer(text: str) -> SafeString:
     """A headline that breaks at its first comma when it does not fit on one line."""
     for comma, gap in (("，", ""), (",", " ")):

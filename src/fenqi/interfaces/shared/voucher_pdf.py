@@ -5,6 +5,9 @@ from itertools import groupby
 from typing import Final
 from xml.sax.saxutils import escape
 
+import segno
+from django.utils.translation import gettext as _
+from reportlab.graphics.shapes import Drawing, Rect
 from reportlab.lib.colors import HexColor
 from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.pagesizes import A4
@@ -17,7 +20,7 @@ from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer
 from reportlab.platypus import Table as PdfTable
 
 from fenqi.interfaces.shared.formats import MINUS, TO
-from fenqi.interfaces.shared.papers import Paper, Table
+from fenqi.interfaces.shared.papers import Check, Paper, Table
 
 CHINESE: Final = "STSong-Light"
 LATIN: Final = "Helvetica"
@@ -44,7 +47,10 @@ _COLUMN = _style("column", 8, 13, textColor=QUIET)
 _COLUMN_RIGHT = _style("column_right", 8, 13, textColor=QUIET, alignment=TA_RIGHT)
 _NOTE = _style("note", 8, 12, spaceBefore=2 * mm)
 
+_CODE = _style("code", 14, 20)
+
 LONGEST_WORD: Final = 24
+QR_SIZE: Final = 30 * mm
 
 _CELLS: Final = [
     ("VALIGN", (0, 0), (-1, -1), "TOP"),
@@ -84,7 +90,36 @@ def _flow(paper: Paper) -> list[Flowable]:
     flow += [_text(paper.answer, _ANSWER), _facts(paper.facts)]
     for table in paper.tables:
         flow += [_text(table.title, _HEAD), _table(table)]
-    return [*flow, Spacer(0, 4 * mm), *(_text(note, _NOTE) for note in paper.notes)]
+    flow += [Spacer(0, 4 * mm), *(_text(note, _NOTE) for note in paper.notes)]
+    return [*flow, Spacer(0, 4 * mm), _check(paper.check)] if paper.check else flow
+
+
+def _check(check: Check) -> Flowable:
+    """The code to scan beside the code to type; kept on one sheet."""
+    words = [
+        _text(_("Check this paper"), _TITLE),
+        _text(check.code, _CODE),
+        _text(
+            _("At %(address)s, with the sum %(amount)s and the day %(day)s.")
+            % {"address": check.address.rpartition("/")[0], "amount": check.amount, "day": check.day},
+            _BODY,
+        ),
+    ]
+    widths = [QR_SIZE + 4 * mm, WIDTH - QR_SIZE - 4 * mm]
+    return PdfTable([[_qr(check.address), words]], colWidths=widths, style=[("VALIGN", (0, 0), (-1, -1), "MIDDLE")])
+
+
+def _qr(address: str) -> Drawing:
+    rows = [list(row) for row in segno.make(address, error="m").matrix]
+    side = QR_SIZE / len(rows)
+    drawing = Drawing(QR_SIZE, QR_SIZE)
+    for down, row in enumerate(rows):
+        for along, is_dark in enumerate(row):
+            if is_dark:
+                drawing.add(
+                    Rect(along * side, QR_SIZE - (down + 1) * side, side, side, fillColor=INK, strokeColor=None)
+                )
+    return drawing
 
 
 def _facts(facts: tuple[tuple[str, str], ...]) -> PdfTable:

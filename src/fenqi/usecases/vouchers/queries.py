@@ -1,13 +1,14 @@
-"""A voucher for every sum that moved: each payment, refund, lender's refund and released reserve that succeeded.
+"""A voucher for every sum that moved (payments, refunds, a lender's refunds, reserves), for every case and every entry.
 
 A voucher is read from what is on record each time; nothing is kept beside the books that could differ from them. Its
 proof is the journal entry that booked the sum (R079).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
@@ -17,8 +18,13 @@ from fenqi.domain.payments import AttemptState
 from fenqi.domain.payments.refunds import RefundState
 from fenqi.domain.plans import Components, replay
 from fenqi.domain.reserves import MoveKind, MoveState
+from fenqi.domain.vouchers import Balances
+from fenqi.domain.vouchers.period import change_of
 from fenqi.records.models import (
+    AftersalesCase,
+    CaseStep,
     JournalEntry,
+    JournalLine,
     PartnerRefund,
     Payment,
     PaymentAttempt,
@@ -43,7 +49,11 @@ class VoucherKind(StrEnum):
     PAYMENT = "payment"
     REFUND = "refund"
     LENDER_REFUND = "lender-refund"
+    RESERVE_HOLD = "reserve-hold"
     RESERVE_RELEASE = "reserve-release"
+    RESERVE_CAPTURE = "reserve-capture"
+    CASE = "case"
+    ENTRY = "entry"  # any other movement: what the books have
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +76,7 @@ class VoucherView:
     """A sum that moved. `number` is ours and `theirs` the channel's or the lender's, empty where there is none.
 
     `why` is the payment's purpose, the refund's cause, or the kind of the reserve's move. `account` is masked by the
-    channel; `card` is the bound card, where it was one.
+    channel; `card` is the bound card, where it was one. `further` are words of ours that the paper depends on, too.
     """
 
     kind: VoucherKind
@@ -89,6 +99,12 @@ class VoucherView:
     case_id: UUID | None = None
     case_no: str = ""
     event_id: UUID | None = None
+    further: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def undone_by(self) -> int | None:
+        """The entry that took the sum back later."""
+        return int(self.further["undone"]) if "undone" in self.further else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +128,8 @@ class VoucherDetail:
 def voucher_detail(customer_id: UUID, kind: VoucherKind, voucher_id: UUID) -> VoucherDetail:
     """Raises NotFound, of another customer's and of what has not succeeded, too."""
     records = read_records(customer_id, _order_of(customer_id, kind, voucher_id))
-    voucher = next((one for one in _vouchers(records) if (one.kind, one.voucher_id) == (kind, voucher_id)), None)
+    found = _of_entry(records, voucher_id) if kind is VoucherKind.ENTRY else _vouchers(records)
+    voucher = next((one for one in found if (one.kind, one.voucher_id) == (kind, voucher_id)), None)
     if voucher is None:
         raise NotFound
     paid = _paid(customer_id, records.plan, voucher.event_id) if records.plan and voucher.event_id else ()
@@ -151,7 +168,11 @@ def _order_of(customer_id: UUID, kind: VoucherKind, voucher_id: UUID) -> UUID:
         VoucherKind.PAYMENT: _order_of_payment,
         VoucherKind.REFUND: _order_of_leg,
         VoucherKind.LENDER_REFUND: _order_of_lender_refund,
+        VoucherKind.RESERVE_HOLD: _order_of_hold,
         VoucherKind.RESERVE_RELEASE: _order_of_move,
+        VoucherKind.RESERVE_CAPTURE: _order_of_move,
+        VoucherKind.CASE: _order_of_case,
+        VoucherKind.ENTRY: _order_of_entry,
     }
     order_id = ways[kind](customer_id, voucher_id)
     if order_id is None:
@@ -197,8 +218,24 @@ def _order_of_lender_refund(customer_id: UUID, voucher_id: UUID) -> UUID | None:
 
 def _order_of_move(customer_id: UUID, voucher_id: UUID) -> UUID | None:
     move = ReserveMove.objects.filter(customer_id=customer_id, id=voucher_id).first()
-    hold = ReserveHold.objects.filter(customer_id=customer_id, id=move.hold_id).first() if move else None
+    return _order_of_hold(customer_id, move.hold_id) if move else None
+
+
+def _order_of_hold(customer_id: UUID, voucher_id: UUID) -> UUID | None:
+    hold = ReserveHold.objects.filter(customer_id=customer_id, id=voucher_id).first()
     return hold.order_id if hold else None
+
+
+def _order_of_case(customer_id: UUID, voucher_id: UUID) -> UUID | None:
+    found = AftersalesCase.objects.filter(customer_id=customer_id, id=voucher_id)
+    return found.values_list("order_id", flat=True).first()
+
+
+def _order_of_entry(customer_id: UUID, voucher_id: UUID) -> UUID | None:
+    entry = JournalEntry.objects.filter(customer_id=customer_id, id=voucher_id).first()
+    if entry is None or entry.order_id or entry.plan_id is None:
+        return entry.order_id if entry else None
+    return _order_of_plan(customer_id, entry.plan_id)
 
 
 # What moved ----------------------------------------------------------------------------------------------------------
@@ -209,7 +246,9 @@ def _vouchers(records: OrderRecords) -> Iterator[VoucherView]:
     yield from _received(records)
     yield from _went_back(records)
     yield from _went_to_the_lender(records)
-    yield from _released(records)
+    yield from _held(records)
+    yield from _released_or_captured(records)
+    yield from _cases(records)
 
 
 def _paid_over_channels(records: OrderRecords) -> Iterator[VoucherView]:
@@ -236,6 +275,7 @@ def _paid_over_channels(records: OrderRecords) -> Iterator[VoucherView]:
             payment_id=payment.id,
             event_id=event_id,
             proof=_proof_of_attempt(records, payment, duplicate),
+            further=_undone(records, event_id),
         )
 
 
@@ -243,6 +283,11 @@ def _duplicate_of(records: OrderRecords, attempt: PaymentAttempt) -> Refund | No
     """The refund that a second payment of the same became."""
     key = f"duplicate:{attempt.id}"
     return next((refund for refund in records.refunds.values() if refund.source_key == key), None)
+
+
+def _undone(records: OrderRecords, event_id: UUID | None) -> Mapping[str, str]:
+    seq = records.undone.get(event_id) if event_id else None
+    return {"undone": str(seq)} if seq else {}
 
 
 def _proof_of_attempt(records: OrderRecords, payment: Payment, duplicate: Refund | None) -> Proof | None:
@@ -280,6 +325,7 @@ def _received(records: OrderRecords) -> Iterator[VoucherView]:
             payment_id=payment.id,
             event_id=payment.event_id,
             proof=_proof_of_event(records, payment.event_id),
+            further=_undone(records, payment.event_id),
         )
 
 
@@ -339,15 +385,37 @@ def _went_to_the_lender(records: OrderRecords) -> Iterator[VoucherView]:
         )
 
 
-def _released(records: OrderRecords) -> Iterator[VoucherView]:
+def _held(records: OrderRecords) -> Iterator[VoucherView]:
+    """A frozen reserve. One that was paid beforehand came as a payment, and is there."""
+    for hold in records.holds.values():
+        if hold.entry_id is None or hold.payment_id is not None:
+            continue
+        yield VoucherView(
+            kind=VoucherKind.RESERVE_HOLD,
+            voucher_id=hold.id,
+            order_id=records.order.id,
+            order_no=records.order.order_no,
+            number=hold.reserve_no,
+            theirs=hold.auth_no,
+            amount_minor=hold.frozen_minor,
+            currency=hold.currency,
+            at=hold.held_at or hold.created_at,
+            channel=hold.channel,
+            card=records.cards.get(hold.card_id) if hold.card_id else None,
+            why="reserve",
+            proof=_proof_of_entry(records, hold.entry_id),
+        )
+
+
+def _released_or_captured(records: OrderRecords) -> Iterator[VoucherView]:
     """Of a frozen reserve. One that was paid beforehand goes back as a refund, and is there."""
     for move in records.moves:
-        is_release = move.kind in (MoveKind.RELEASE, MoveKind.EXPIRY) and move.refund_id is None
-        if move.state != MoveState.DONE or not is_release:
+        if move.state != MoveState.DONE or move.refund_id is not None:
             continue
         hold = records.holds[move.hold_id]
+        is_capture = move.kind == MoveKind.CAPTURE
         yield VoucherView(
-            kind=VoucherKind.RESERVE_RELEASE,
+            kind=VoucherKind.RESERVE_CAPTURE if is_capture else VoucherKind.RESERVE_RELEASE,
             voucher_id=move.id,
             order_id=records.order.id,
             order_no=records.order.order_no,
@@ -361,6 +429,64 @@ def _released(records: OrderRecords) -> Iterator[VoucherView]:
             why=move.kind,
             proof=_proof_of_entry(records, move.entry_id),
         )
+
+
+def _cases(records: OrderRecords) -> Iterator[VoucherView]:
+    """Each case with where it stands; its proof is the newest entry of the order at its last step."""
+    for case in records.cases.values():
+        steps = [step for step in records.steps if step.case_id == case.id]
+        at = steps[-1].at if steps else case.created_at
+        booked = [entry for entry in records.entries if entry.posted_at <= at]
+        yield VoucherView(
+            kind=VoucherKind.CASE,
+            voucher_id=case.id,
+            order_id=records.order.id,
+            order_no=records.order.order_no,
+            number=case.case_no,
+            theirs="",
+            amount_minor=case.value_minor,
+            currency=case.currency,
+            at=at,
+            why="aftersale",
+            case_id=case.id,
+            case_no=case.case_no,
+            proof=_proof(booked[-1:]),
+            further={"state": case.state, "steps": str(len(steps)), "told": _digest_of_steps(steps)},
+        )
+
+
+def _digest_of_steps(steps: Iterable[CaseStep]) -> str:
+    """Of what happened and when, without anybody's words."""
+    told = "\n".join(f"{step.seq},{step.signal},{step.after},{step.at.isoformat()}" for step in steps)
+    return sha256(told.encode()).hexdigest()[:16]
+
+
+def _of_entry(records: OrderRecords, entry_id: UUID) -> Iterator[VoucherView]:
+    """A movement as it was booked; its sum is what one side of the entry comes to."""
+    entry = next((one for one in records.entries if one.id == entry_id), None)
+    if entry is None:
+        return
+    lines = JournalLine.objects.filter(customer_id=entry.customer_id, entry_id=entry.id)
+    change = Balances()
+    booked_minor = 0
+    for line in lines:
+        booked_minor += line.debit_minor
+        change = change.plus(change_of(line.account, line.debit_minor, line.credit_minor))
+    yield VoucherView(
+        kind=VoucherKind.ENTRY,
+        voucher_id=entry.id,
+        order_id=records.order.id,
+        order_no=records.order.order_no,
+        number=str(entry.seq),
+        theirs="",
+        amount_minor=booked_minor,
+        currency=entry.currency,
+        at=entry.posted_at,
+        why=entry.code,
+        event_id=entry.event_id,
+        proof=proof_of(entry),
+        further={name: str(value) for name, value in change._asdict().items()},
+    )
 
 
 def _case_no(records: OrderRecords, case_id: UUID | None) -> str:

@@ -7,9 +7,11 @@ from uuid import UUID
 from django.db.models import Q
 
 from fenqi.domain.errors import NotFound
+from fenqi.domain.plans import EventKind
 from fenqi.records.models import (
     AftersalesCase,
     BoundCard,
+    CaseStep,
     JournalEntry,
     Order,
     OrderLine,
@@ -17,6 +19,7 @@ from fenqi.records.models import (
     Payment,
     PaymentAttempt,
     Plan,
+    PlanEvent,
     Refund,
     RefundLeg,
     ReserveHold,
@@ -24,6 +27,8 @@ from fenqi.records.models import (
 )
 from fenqi.usecases.cards import queries as cards
 from fenqi.usecases.cards.queries import CardView
+
+_TAKES_BACK = (EventKind.REVERSAL, EventKind.CHARGEBACK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +46,10 @@ class OrderRecords:
     holds: Mapping[UUID, ReserveHold]
     moves: tuple[ReserveMove, ...]
     cases: Mapping[UUID, AftersalesCase]
+    steps: tuple[CaseStep, ...]  # of all cases, oldest first
     entries: tuple[JournalEntry, ...]
     cards: Mapping[UUID, CardView]
+    undone: Mapping[UUID, int]  # event to the entry that took it back, in part or in full
 
 
 def read_records(customer_id: UUID, order_id: UUID) -> OrderRecords:
@@ -60,6 +67,9 @@ def read_records(customer_id: UUID, order_id: UUID) -> OrderRecords:
     )
     by_payment = {payment.id: payment for payment in payments.order_by("created_at", "id")}
     attempts = PaymentAttempt.objects.filter(customer_id=customer_id, payment_id__in=list(by_payment))
+    cases = AftersalesCase.objects.filter(customer_id=customer_id, order_id=order_id).order_by("created_at", "id")
+    by_case = {case.id: case for case in cases}
+    steps = CaseStep.objects.filter(customer_id=customer_id, case_id__in=list(by_case)).order_by("at", "seq")
     given_back = [move.refund_id for move in moves if move.refund_id]
     refunds = Refund.objects.filter(of_this | Q(id__in=given_back), customer_id=customer_id)
     by_refund = {refund.id: refund for refund in refunds.order_by("created_at", "id")}
@@ -78,10 +88,19 @@ def read_records(customer_id: UUID, order_id: UUID) -> OrderRecords:
         ),
         holds=holds,
         moves=moves,
-        cases={case.id: case for case in AftersalesCase.objects.filter(customer_id=customer_id, order_id=order_id)},
+        cases=by_case,
+        steps=tuple(steps),
         entries=tuple(JournalEntry.objects.filter(of_this, customer_id=customer_id).order_by("seq")),
         cards=_cards(customer_id, *found_attempts, *found_legs, *holds.values()),
+        undone=_undone(customer_id, plan.id) if plan else {},
     )
+
+
+def _undone(customer_id: UUID, plan_id: UUID) -> Mapping[UUID, int]:
+    events = PlanEvent.objects.filter(customer_id=customer_id, plan_id=plan_id, kind__in=_TAKES_BACK)
+    taken_back = {event.id: UUID(event.body["of"]) for event in events.order_by("seq")}
+    entries = JournalEntry.objects.filter(customer_id=customer_id, event_id__in=list(taken_back))
+    return {taken_back[event_id]: seq for event_id, seq in entries.values_list("event_id", "seq") if event_id}
 
 
 def _cards(customer_id: UUID, *used_by: PaymentAttempt | RefundLeg | ReserveHold) -> Mapping[UUID, CardView]:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from fenqi.domain.ledger.chain import canonical_text
 from fenqi.domain.plans import Components, Rates, Terms, rates
-from fenqi.records.models import CaseStep, Installment, JournalEntry, JournalLine, PlanEvent
+from fenqi.records.models import Installment, JournalEntry, JournalLine, PlanEvent
 from fenqi.usecases import plan_file
 from fenqi.usecases.projection import microseconds
 from fenqi.usecases.vouchers.queries import Proof, proof_of
@@ -111,7 +111,7 @@ def _records(customer_id: UUID, found: OrderRecords, terms: Terms | None) -> Ite
     yield from _payments(found)
     yield from _refunds(found)
     yield from _reserves(found)
-    yield from _cases(customer_id, found)
+    yield from _cases(found)
     if found.plan is not None:
         yield from _events(customer_id, found.plan.id)
     yield from _entries(customer_id, found.entries)
@@ -209,10 +209,9 @@ def _reserves(found: OrderRecords) -> Iterator[Record]:
         )
 
 
-def _cases(customer_id: UUID, found: OrderRecords) -> Iterator[Record]:
+def _cases(found: OrderRecords) -> Iterator[Record]:
     """Each case with every step that was taken in it."""
-    steps = CaseStep.objects.filter(customer_id=customer_id, case_id__in=list(found.cases))
-    for step in steps.order_by("at", "seq"):
+    for step in found.steps:
         case = found.cases[step.case_id]
         yield Record(
             kind=RecordKind.CASE,
