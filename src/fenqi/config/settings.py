@@ -198,6 +198,18 @@ FENQI_CREDIT_ALLOWED = environment.flag(
 FENQI_HOTLINE = environment.text("FENQI_HOTLINE")  # shown as it is written; empty: there is none
 FENQI_SERVICE_HOURS = environment.hours("FENQI_SERVICE_HOURS", "09:00-21:00")  # every day, in the mall's time zone
 
+# ---- reminders and notices
+
+FENQI_QUIET_HOURS = environment.hours("FENQI_QUIET_HOURS", "21:00-08:00")  # nobody is reminded meanwhile
+FENQI_REMINDER_DAYS = environment.whole_numbers("FENQI_REMINDER_DAYS", "7,3,1,0")  # before the due date
+FENQI_OVERDUE_REMINDER_DAYS = environment.whole_numbers("FENQI_OVERDUE_REMINDER_DAYS", "1,3,7,14,30")  # after it
+FENQI_REMINDERS_A_DAY = environment.whole_number(
+    "FENQI_REMINDERS_A_DAY", 1, least=1
+)  # about one bill, all ways together
+FENQI_REMINDERS_A_WEEK = environment.whole_number("FENQI_REMINDERS_A_WEEK", 3, least=1)
+FENQI_SMS_REPORT_TOKEN = environment.text("FENQI_SMS_REPORT_TOKEN")  # in the address that delivery reports come to
+ANYMAIL = environment.prefixed("FENQI_ANYMAIL_")  # the settings of the mail service, if FENQI_EMAIL_BACKEND is one
+
 # ---- after-sales
 
 FENQI_RETURN_ADDRESS = environment.text(
@@ -230,6 +242,7 @@ PROCRASTINATE_IMPORT_PATHS = [
         "price_protection",
         "periodic",
         "evidence",
+        "notices",
     )
 ]
 LOGGING = logging_settings(level=environment.text("FENQI_LOG_LEVEL", "INFO"))

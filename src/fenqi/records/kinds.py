@@ -48,9 +48,12 @@ SPREAD_TABLES = (
     "price_difference",
     "partner_plan",
     "partner_refund",
+    "notice",
+    "notice_delivery",
+    "notice_preference",
 )
 KEYED_TABLES = ("directory", "price_observation")
-SMALL_TABLES = ("ledger_account", "channel_condition", "aftersales_policy", "finance_provider")
+SMALL_TABLES = ("ledger_account", "channel_condition", "aftersales_policy", "finance_provider", "notice_template")
 CENTRAL_TABLES = (
     "account",
     "sms_device",

@@ -20,6 +20,15 @@ from fenqi.records.conditions import ChannelCondition, ConditionKind
 from fenqi.records.customers import Customer
 from fenqi.records.directory import DirectoryEntry, DirectoryKind
 from fenqi.records.journal import JournalEntry, JournalLine, LedgerAccount
+from fenqi.records.notices import (
+    DeliveryState,
+    Notice,
+    NoticeDelivery,
+    NoticePreference,
+    NoticeState,
+    NoticeTemplate,
+    TemplateState,
+)
 from fenqi.records.orders import Order, OrderLine, OrderPayment, OrderStatus, PriceObservation, SalesChannel
 from fenqi.records.partners import (
     DifferenceRoute,
@@ -69,6 +78,7 @@ __all__ = [
     "Customer",
     "DebitAgreement",
     "DebitNotice",
+    "DeliveryState",
     "DifferenceRoute",
     "DirectoryEntry",
     "DirectoryKind",
@@ -84,6 +94,11 @@ __all__ = [
     "LedgerAccount",
     "NoFaultCause",
     "NoFaultPeriod",
+    "Notice",
+    "NoticeDelivery",
+    "NoticePreference",
+    "NoticeState",
+    "NoticeTemplate",
     "OfferState",
     "Order",
     "OrderLine",
@@ -119,5 +134,6 @@ __all__ = [
     "SmsDevice",
     "SupportMessage",
     "SupportThread",
+    "TemplateState",
     "ThreadState",
 ]

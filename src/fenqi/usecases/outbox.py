@@ -36,6 +36,8 @@ EXECUTE_CASE = "execute_case"
 FOLLOW_CASE = "follow_case"
 MIND_CASE = "mind_case"
 HAND_CLAIM_OVER = "hand_claim_over"
+SEND_NOTICE = "send_notice"
+REPAYMENT_FAILED = "repayment_failed"
 
 
 def ask_later(decision: Decision, attempt_id: UUID, *, at: datetime | None, now: datetime) -> None:
@@ -128,6 +130,11 @@ def about_partner_refund(decision: Decision, topic: str, refund_id: UUID, *, at:
 def tell_of_price_offer(decision: Decision, offer_id: UUID, *, at: datetime, now: datetime) -> None:
     """Tell the customer at `at` that a price fell and that the difference waits (R102)."""
     _add(decision, PRICE_OFFERED, {"offer_id": str(offer_id)}, at=at, now=now)
+
+
+def send_notice(decision: Decision, notice_id: UUID, *, at: datetime, now: datetime) -> None:
+    """Send a notice that waits, or what is missing of one."""
+    _add(decision, SEND_NOTICE, {"notice_id": str(notice_id)}, at=at, now=now)
 
 
 def _add(decision: Decision, topic: str, body: dict[str, str], *, at: datetime, now: datetime) -> None:
