@@ -114,6 +114,8 @@ class Mailer:
         try:
             connection = self._connection()
             connection.open()
+            if self._config.backend == SMTP:
+                connection.connection.ehlo_or_helo_if_needed()
         except smtplib.SMTPAuthenticationError as refused:
             return MailReceipt(outcome=MailOutcome.REFUSED, code=f"smtp.{refused.smtp_code}")
         except Exception as fault:  # noqa: BLE001 - each backend has faults of its own

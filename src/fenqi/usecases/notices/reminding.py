@@ -127,7 +127,7 @@ def _what_is_left(customer: Customer, notice: Notice, *, now: datetime) -> tuple
 
 
 def _is_of_today(notice: Notice, *, now: datetime) -> bool:
-    """ "In three days" is said on one day only."""
+    """Whether the offset is still right: what falls due in three days is said on one day only."""
     _, due_on, _ = notice.subject.split(":")
     return (date.fromisoformat(due_on) - clock.business_date(now)).days == notice.remind_offset
 
