@@ -48,9 +48,17 @@ SPREAD_TABLES = (
     "price_difference",
     "partner_plan",
     "partner_refund",
+    "safe_word",
 )
 KEYED_TABLES = ("directory", "price_observation")
-SMALL_TABLES = ("ledger_account", "channel_condition", "aftersales_policy", "finance_provider")
+SMALL_TABLES = (
+    "ledger_account",
+    "channel_condition",
+    "aftersales_policy",
+    "finance_provider",
+    "repayment_entry",
+    "entry_window",
+)
 CENTRAL_TABLES = (
     "account",
     "sms_device",
@@ -69,6 +77,7 @@ APPEND_ONLY_TABLES = (
     "aftersales_case_step",
     "refund_quote",
     "price_difference",
+    "repayment_entry",
 )
 
 KIND_OF = {

@@ -19,6 +19,7 @@ from fenqi.records.cards import BoundCard, CardState
 from fenqi.records.conditions import ChannelCondition, ConditionKind
 from fenqi.records.customers import Customer
 from fenqi.records.directory import DirectoryEntry, DirectoryKind
+from fenqi.records.entries import EntryWindow, RepaymentEntry, SafeWord
 from fenqi.records.journal import JournalEntry, JournalLine, LedgerAccount
 from fenqi.records.orders import Order, OrderLine, OrderPayment, OrderStatus, PriceObservation, SalesChannel
 from fenqi.records.partners import (
@@ -72,6 +73,7 @@ __all__ = [
     "DifferenceRoute",
     "DirectoryEntry",
     "DirectoryKind",
+    "EntryWindow",
     "EvidenceKind",
     "FeeBearer",
     "FinanceProvider",
@@ -113,8 +115,10 @@ __all__ = [
     "RefusedCallback",
     "ReserveHold",
     "ReserveMove",
+    "RepaymentEntry",
     "RetryReminder",
     "Role",
+    "SafeWord",
     "SalesChannel",
     "SmsDevice",
     "SupportMessage",
