@@ -1,5 +1,6 @@
 """Which entries work now for one plan of one customer, and for each that does not: why, until when, what instead."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -8,15 +9,16 @@ from django.db import connection
 
 from fenqi.domain.entries import EntryKind, Lender, Reader, Way, bucket_of, ways_for
 from fenqi.domain.errors import NotFound
+from fenqi.records.models import FinanceProvider
 from fenqi.usecases import clock
 from fenqi.usecases.entries.catalog import ruling_closings, ruling_entries
 from fenqi.usecases.partners.providers import providers_of
 
 _READ = """
-SELECT c.ref, c.language, o.sales_channel, p.provider, p.outstanding_minor, p.currency, p.next_due_on, p.order_id
+SELECT p.id, c.ref, c.language, o.sales_channel, p.provider, p.outstanding_minor, p.currency, p.next_due_on, p.order_id
 FROM plan p JOIN orders o ON o.customer_id = p.customer_id AND o.id = p.order_id
 JOIN customer c ON c.id = p.customer_id
-WHERE p.customer_id = %s AND p.id = %s AND o.customer_id = %s AND c.id = %s
+WHERE p.customer_id = %s AND o.customer_id = %s AND c.id = %s AND p.id = ANY(%s)
 """
 
 
@@ -68,37 +70,51 @@ class Route:
 
 def route(customer_id: UUID, plan_id: UUID, *, now: datetime) -> Route:
     """Three or four statements, whatever is closed. Raises NotFound, for somebody else's plan, too."""
-    with connection.cursor() as cursor:
-        cursor.execute(_READ, [customer_id, plan_id, customer_id, customer_id])
-        row = cursor.fetchone()
-    if row is None:
+    found = routes(customer_id, [plan_id], now=now)
+    if plan_id not in found:
         raise NotFound
-    ref, language, sales_channel, provider, outstanding, currency, next_due_on, order_id = row
-    reader = Reader(
-        ref=ref,
-        language=language,
-        sales_channel=sales_channel,
-        provider=provider,
-        bucket=bucket_of(customer_id),
-    )
-    lender = lender_of(provider)
+    return found[plan_id]
+
+
+def routes(customer_id: UUID, plan_ids: Iterable[UUID], *, now: datetime) -> Mapping[UUID, Route]:
+    """Of all these plans of the customer, in as many statements as of one."""
+    wanted = list(plan_ids)
+    if not wanted:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, [customer_id, customer_id, customer_id, wanted])
+        rows = cursor.fetchall()
+    if not rows:
+        return {}
+    entries, closings = ruling_entries(now), ruling_closings(after=now)
+    lenders = providers_of(row[4] for row in rows)
     at = now.astimezone(clock.mall_zone())
-    return Route(
-        customer_id=customer_id,
-        plan_id=plan_id,
-        order_id=order_id,
-        currency=currency,
-        outstanding_minor=outstanding,
-        next_due_on=next_due_on,
-        at=at,
-        ways=ways_for(ruling_entries(now), ruling_closings(after=now), reader, lender=lender, at=at),
-        lender=lender,
-    )
+    found: dict[UUID, Route] = {}
+    for plan_id, ref, language, sales_channel, provider, outstanding, currency, next_due_on, order_id in rows:
+        reader = Reader(
+            ref=ref,
+            language=language,
+            sales_channel=sales_channel,
+            provider=provider,
+            bucket=bucket_of(customer_id),
+        )
+        lender = _collecting(lenders.get(provider))
+        found[plan_id] = Route(
+            customer_id=customer_id,
+            plan_id=plan_id,
+            order_id=order_id,
+            currency=currency,
+            outstanding_minor=outstanding,
+            next_due_on=next_due_on,
+            at=at,
+            ways=ways_for(entries, closings, reader, lender=lender, at=at),
+            lender=lender,
+        )
+    return found
 
 
-def lender_of(provider: str) -> Lender | None:
+def _collecting(found: FinanceProvider | None) -> Lender | None:
     """The lender that collects the plan's installments itself; None where they are repaid here."""
-    found = providers_of([provider]).get(provider)
     if found is None or found.repays_here:
         return None
     return Lender(
