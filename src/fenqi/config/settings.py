@@ -197,6 +197,10 @@ FENQI_CREDIT_ALLOWED = environment.flag(
 
 FENQI_HOTLINE = environment.text("FENQI_HOTLINE")  # shown as it is written; empty: there is none
 FENQI_SERVICE_HOURS = environment.hours("FENQI_SERVICE_HOURS", "09:00-21:00")  # every day, in the mall's time zone
+# Where the finance app is that repays the mall's plans; in a rehearsal the sandbox's; empty: there is none.
+FENQI_FINANCE_APP_URL = environment.text(
+    "FENQI_FINANCE_APP_URL", f"{FENQI_SANDBOX_URL}/finance_app" if FENQI_SANDBOX_URL else ""
+)
 
 # ---- reminders and notices
 

@@ -51,9 +51,18 @@ SPREAD_TABLES = (
     "notice",
     "notice_delivery",
     "notice_preference",
+    "safe_word",
 )
 KEYED_TABLES = ("directory", "price_observation")
-SMALL_TABLES = ("ledger_account", "channel_condition", "aftersales_policy", "finance_provider", "notice_template")
+SMALL_TABLES = (
+    "ledger_account",
+    "channel_condition",
+    "aftersales_policy",
+    "finance_provider",
+    "notice_template",
+    "repayment_entry",
+    "entry_window",
+)
 CENTRAL_TABLES = (
     "account",
     "sms_device",
@@ -72,6 +81,7 @@ APPEND_ONLY_TABLES = (
     "aftersales_case_step",
     "refund_quote",
     "price_difference",
+    "repayment_entry",
 )
 
 KIND_OF = {

@@ -19,6 +19,7 @@ from fenqi.records.cards import BoundCard, CardState
 from fenqi.records.conditions import ChannelCondition, ConditionKind
 from fenqi.records.customers import Customer
 from fenqi.records.directory import DirectoryEntry, DirectoryKind
+from fenqi.records.entries import EntryWindow, RepaymentEntry, SafeWord
 from fenqi.records.journal import JournalEntry, JournalLine, LedgerAccount
 from fenqi.records.notices import (
     DeliveryState,
@@ -82,6 +83,7 @@ __all__ = [
     "DifferenceRoute",
     "DirectoryEntry",
     "DirectoryKind",
+    "EntryWindow",
     "EvidenceKind",
     "FeeBearer",
     "FinanceProvider",
@@ -126,10 +128,12 @@ __all__ = [
     "RefundRoute",
     "RefundStatus",
     "RefusedCallback",
+    "RepaymentEntry",
     "ReserveHold",
     "ReserveMove",
     "RetryReminder",
     "Role",
+    "SafeWord",
     "SalesChannel",
     "SmsDevice",
     "SupportMessage",

@@ -194,13 +194,13 @@ TEXTS: Mapping[tuple[Message, str], str] = {
     (Message.CASE_CAME_BACK, "en"): (
         "Your bank sent the refund of ${amount} (${title}) back to us: we return it another way."
     ),
-    (Message.DUE_SOON, "zh"): "还款提醒：${title}应还 ${amount}，${by} 到期。还款：${portal}/r/${code}。已还请忽略。",
+    (Message.DUE_SOON, "zh"): "还款提醒：${title}应还 ${amount}，${by} 到期。还款：${portal}/p/${code}。已还请忽略。",
     (Message.DUE_SOON, "en"): (
-        "A reminder: ${amount} (${title}) is due on ${by}. Repay: ${portal}/r/${code}. If you have paid, ignore this."
+        "A reminder: ${amount} (${title}) is due on ${by}. Repay: ${portal}/p/${code}. If you have paid, ignore this."
     ),
-    (Message.DUE_TODAY, "zh"): "还款提醒：${title}应还 ${amount}，今天到期。还款：${portal}/r/${code}。已还请忽略。",
+    (Message.DUE_TODAY, "zh"): "还款提醒：${title}应还 ${amount}，今天到期。还款：${portal}/p/${code}。已还请忽略。",
     (Message.DUE_TODAY, "en"): (
-        "A reminder: ${amount} (${title}) is due today. Repay: ${portal}/r/${code}. If you have paid, ignore this."
+        "A reminder: ${amount} (${title}) is due today. Repay: ${portal}/p/${code}. If you have paid, ignore this."
     ),
     (Message.DUE_WILL_BE_DEBITED, "zh"): (
         "还款提醒：${title}应还 ${amount}，${by} 到期，${on} 自动扣款，您无需操作。请保证余额充足。"
@@ -210,10 +210,10 @@ TEXTS: Mapping[tuple[Message, str], str] = {
         "enough on the account."
     ),
     (Message.OVERDUE, "zh"): (
-        "${title}应还 ${amount}，${by} 已到期。还款：${portal}/r/${code}。有困难可在网页上联系我们，已还请忽略。"
+        "${title}应还 ${amount}，${by} 已到期。还款：${portal}/p/${code}。有困难可在网页上联系我们，已还请忽略。"
     ),
     (Message.OVERDUE, "en"): (
-        "${amount} (${title}) was due on ${by}. Repay: ${portal}/r/${code}. If it is difficult, talk to us there. If "
+        "${amount} (${title}) was due on ${by}. Repay: ${portal}/p/${code}. If it is difficult, talk to us there. If "
         "you have paid, ignore this."
     ),
     (Message.REPAYMENT_FAILED, "zh"): "还款 ${amount}（${title}）未成功，没有扣钱。原因和办法见还款结果页。",
