@@ -11,7 +11,7 @@ import pytest
 from sandbox_town import Sandbox as Town
 from sandbox_town import running_sandbox
 
-__all__ = ["Town", "free_port", "sandbox_process", "town"]
+__all__ = ["Town", "_every_service_is_rested", "free_port", "sandbox_process", "town"]
 
 PACE = 240
 RAILS = ("alipay", "wechat_pay", "bank_card", "partner")
@@ -58,3 +58,12 @@ def town(sandbox_process: Town, tmp_path_factory: pytest.TempPathFactory) -> Ite
     for name, value in before.items():
         os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
     rails.forget_rails()
+
+
+@pytest.fixture(autouse=True)
+def _every_service_is_rested(request: pytest.FixtureRequest) -> None:
+    """What one test saw fail, the next thinks well of."""
+    if "town" in request.fixturenames:
+        from fenqi.usecases.notices import providers
+
+        providers.forget()

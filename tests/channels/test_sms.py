@@ -3,11 +3,21 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from fenqi.channels import ChannelSettings
-from fenqi.channels.sms import AliyunSms, AliyunSmsConfig, SmsGateway, SmsOutcome, SmsProblem, SmsReceipt
+from fenqi.channels.sms import (
+    AliyunSms,
+    AliyunSmsConfig,
+    SmsFate,
+    SmsGateway,
+    SmsOutcome,
+    SmsProblem,
+    SmsReceipt,
+    reports_in,
+)
 from sandbox_town import Sandbox
 
 PHONE = "13800138000"
@@ -65,14 +75,19 @@ def test_what_the_service_would_refuse_the_sandbox_refuses(sms_config: AliyunSms
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"access_key_secret": "wrong"}, {"access_key_id": "nobody"}, {"endpoint": "http://127.0.0.1:9"}]
+    ("wrong", "outcome", "problem"),
+    [
+        ({"access_key_secret": "wrong"}, SmsOutcome.REFUSED, SmsProblem.ACCOUNT),
+        ({"access_key_id": "nobody"}, SmsOutcome.REFUSED, SmsProblem.ACCOUNT),
+        ({"endpoint": "http://127.0.0.1:9"}, SmsOutcome.UNREACHED, SmsProblem.SERVICE),
+    ],
 )
 def test_a_wrong_key_or_nobody_there_is_an_answer_not_an_exception(
-    sms_config: AliyunSmsConfig, sandbox: Sandbox, wrong: dict[str, str]
+    sms_config: AliyunSmsConfig, sandbox: Sandbox, wrong: dict[str, str], outcome: SmsOutcome, problem: SmsProblem
 ) -> None:
     before = len(sandbox.messages("13900139000"))
     receipt = send(AliyunSms(replace(sms_config, **wrong)), phone="13900139000", code="1")
-    assert (receipt.outcome, receipt.problem) == (SmsOutcome.UNKNOWN, SmsProblem.SERVICE)
+    assert (receipt.outcome, receipt.problem) == (outcome, problem)
     assert len(sandbox.messages("13900139000")) == before
 
 
@@ -80,6 +95,33 @@ def test_a_wrong_key_or_nobody_there_is_an_answer_not_an_exception(
 def test_a_broken_service_leaves_the_outcome_unknown(sms_config: AliyunSmsConfig, sandbox: Sandbox, kind: str) -> None:
     sandbox.order("sms", kind)
     assert send(AliyunSms(sms_config), code="1").outcome is SmsOutcome.UNKNOWN
+
+
+def test_what_became_of_a_message_can_be_asked_by_our_own_number(sms_config: AliyunSmsConfig, sandbox: Sandbox) -> None:
+    gateway, phone, today = AliyunSms(sms_config), "13600136000", datetime.now(UTC).date()
+    assert gateway.ask(phone=phone, out_id="out-1", sent_on=today).fate is SmsFate.NOT_THERE
+    send(gateway, phone=phone, code="1")
+    assert gateway.ask(phone=phone, out_id="out-1", sent_on=today).fate is SmsFate.DELIVERED
+    assert gateway.ask(phone=phone, out_id="out-2", sent_on=today).fate is SmsFate.NOT_THERE
+    sandbox.order("sms", "undelivered")
+    gateway.send(phone=phone, template_code="SMS_SIGN_IN", params={"code": "1"}, out_id="out-3")
+    assert gateway.ask(phone=phone, out_id="out-3", sent_on=today).fate is SmsFate.UNDELIVERED
+    sandbox.order("query", "http_500", channel="sms")
+    assert gateway.ask(phone=phone, out_id="out-1", sent_on=today).fate is SmsFate.CANNOT_TELL
+
+
+def test_a_template_handed_in_is_sent_by_the_number_it_got(sms_config: AliyunSmsConfig, sandbox: Sandbox) -> None:
+    gateway = AliyunSms(sms_config)
+    number = gateway.submit(name="还款提醒", text="${amount} 到期。")
+    assert number == gateway.submit(name="还款提醒", text="${amount} 到期。")
+    assert send(gateway, template_code=number, amount="100.00 元").outcome is SmsOutcome.ACCEPTED
+    assert sandbox.messages(PHONE)[0]["text"] == "100.00 元 到期。"
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[1]", b"no", b"", b'"x"'])
+def test_a_report_that_is_none_is_refused(body: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - whatever says so
+        reports_in(body)
 
 
 def test_no_log_holds_the_phone_or_the_code(sms_config: AliyunSmsConfig, caplog: pytest.LogCaptureFixture) -> None:

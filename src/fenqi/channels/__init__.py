@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from fenqi.channels.alipay import AlipayChannel, AlipayConfig
 from fenqi.channels.bank_card import BankCardChannel, BankCardConfig
+from fenqi.channels.email import EmailConfig, Mailer
 from fenqi.channels.interface import ChannelMisconfigured, PaymentChannel, UnknownChannel, UnknownPartner
 from fenqi.channels.partner import FinancePartner, PartnerChannel, PartnerConfig
 from fenqi.channels.sms import AliyunSms, AliyunSmsConfig, SmsGateway
@@ -18,7 +19,7 @@ from fenqi.channels.wechat_pay import WechatPayChannel, WechatPayConfig
 if TYPE_CHECKING:
     from fenqi.channels.bills import BillSource
 
-__all__ = ["ChannelSettings", "bill_source", "channel", "channel_names", "finance_partner", "sms_gateway"]
+__all__ = ["ChannelSettings", "bill_source", "channel", "channel_names", "finance_partner", "mailer", "sms_gateways"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,9 @@ class ChannelSettings:
     bank_card: BankCardConfig | None = None
     partner: PartnerConfig | None = None
     sms: AliyunSmsConfig | None = None
+    sms2: AliyunSmsConfig | None = None
+    """Takes over when the first is down."""
+    email: EmailConfig | None = None
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
@@ -40,6 +44,8 @@ class ChannelSettings:
             bank_card=BankCardConfig.from_environ(environ),
             partner=PartnerConfig.from_environ(environ),
             sms=AliyunSmsConfig.from_environ(environ),
+            sms2=AliyunSmsConfig.from_environ(environ, name="sms2"),
+            email=EmailConfig.from_environ(environ),
         )
 
 
@@ -87,10 +93,19 @@ def finance_partner(code: str, settings: ChannelSettings) -> FinancePartner:
 
 
 @cache
-def sms_gateway(settings: ChannelSettings) -> SmsGateway:
-    """The text-message service, made once for each process. Raises ChannelMisconfigured when there is none."""
+def sms_gateways(settings: ChannelSettings) -> tuple[SmsGateway, ...]:
+    """The text-message services in the order they are asked, made once for each process.
+
+    Raises ChannelMisconfigured when there is none.
+    """
     if settings.sms is None:
         raise ChannelMisconfigured(
             channel="sms", name="FENQI_SMS_ACCESS_KEY_ID", problem="it is not set", problem_zh="未设置"
         )
-    return AliyunSms(settings.sms)
+    return tuple(AliyunSms(config) for config in (settings.sms, settings.sms2) if config)
+
+
+@cache
+def mailer(settings: ChannelSettings) -> Mailer | None:
+    """Who sends e-mail; None where none is set up."""
+    return Mailer(settings.email) if settings.email else None

@@ -35,11 +35,16 @@ KEY_BITS: Final = 2048
 
 
 def sandbox_environ(
-    *, sandbox_url: str, folder: Path, sms_templates: Mapping[str, str], sign_name: str = SIGN_NAME
+    *,
+    sandbox_url: str,
+    folder: Path,
+    sms_templates: Mapping[str, str],
+    sign_name: str = SIGN_NAME,
+    sms_report_url: str = "",
 ) -> dict[str, str]:
     """The variables of a mall that deals with the sandbox at `sandbox_url`: `FENQI_ALIPAY_*`, `FENQI_WECHAT_PAY_*`,
-    `FENQI_BANK_CARD_*`, `FENQI_PARTNER_*`, `FENQI_SMS_*`, and `FENQI_CASHIER_ORIGINS`, where its pages may send a
-    payer.
+    `FENQI_BANK_CARD_*`, `FENQI_PARTNER_*`, `FENQI_SMS_*`, `FENQI_SMS2_*`, `FENQI_EMAIL_*`, and
+    `FENQI_CASHIER_ORIGINS`, where its pages may send a payer.
 
     Keys are made at the first call and kept in `folder` (private, mode 0700, files 0600); registering them again is
     harmless, so this may run at every start. `sms_templates` are code -> text with `${name}` for the variables.
@@ -48,20 +53,14 @@ def sandbox_environ(
     if not is_loopback(sandbox_url):
         raise _not_a_sandbox("it must be on this machine", "必须在本机")
     private_key = _kept(folder, "alipay-app.pem", _new_private_key)
-    access_key_id = _kept(folder, "sms-access-key-id", lambda: f"sandbox{secrets.token_hex(8)}")
-    access_key_secret = _kept(folder, "sms-access-key-secret", lambda: secrets.token_urlsafe(32))
     alipay = _registered(
         sandbox_url,
         "alipay/register",
         {"app_id": APP_ID, "seller_id": SELLER_ID, "public_key": _public_key(private_key)},
     )
-    sms = _registered(
-        sandbox_url,
-        "sms-keys",
-        {"access_key_id": access_key_id, "access_key_secret": access_key_secret, "templates": dict(sms_templates)},
-    )
     return {
         **_wechat_pay(sandbox_url, folder),
+        **_messages(sandbox_url, folder, templates=sms_templates, sign_name=sign_name, report_url=sms_report_url),
         **_bank_card(sandbox_url, folder),
         **_partner(sandbox_url, folder),
         "FENQI_ALIPAY_APP_ID": APP_ID,
@@ -70,10 +69,30 @@ def sandbox_environ(
         "FENQI_ALIPAY_PUBLIC_KEY": alipay["alipay_public_key"],
         "FENQI_ALIPAY_GATEWAY": alipay["gateway"],
         "FENQI_CASHIER_ORIGINS": sandbox_url.rstrip("/"),
-        "FENQI_SMS_ACCESS_KEY_ID": access_key_id,
-        "FENQI_SMS_ACCESS_KEY_SECRET": access_key_secret,
-        "FENQI_SMS_SIGN_NAME": sign_name,
-        "FENQI_SMS_ENDPOINT": sms["endpoint"],
+    }
+
+
+def _messages(
+    sandbox_url: str, folder: Path, *, templates: Mapping[str, str], sign_name: str, report_url: str
+) -> dict[str, str]:
+    """Two text-message services and a mail server."""
+    variables = {}
+    for service in ("sms", "sms2"):
+        known_as = {
+            "access_key_id": _kept(folder, f"{service}-access-key-id", lambda: f"sandbox{secrets.token_hex(8)}"),
+            "access_key_secret": _kept(folder, f"{service}-access-key-secret", lambda: secrets.token_urlsafe(32)),
+        }
+        told = {**known_as, "templates": dict(templates), "service": service, "report_url": report_url}
+        endpoint = _registered(sandbox_url, "sms-keys", told)["endpoint"]
+        variables |= {f"FENQI_{service.upper()}_{name.upper()}": value for name, value in known_as.items()}
+        variables |= {f"FENQI_{service.upper()}_SIGN_NAME": sign_name, f"FENQI_{service.upper()}_ENDPOINT": endpoint}
+    server = _answered(sandbox_url, "mail/server")
+    return {
+        **variables,
+        "FENQI_EMAIL_FROM": "service@sandbox.fenqi.example",
+        "FENQI_EMAIL_HOST": server["host"],
+        "FENQI_EMAIL_PORT": server["port"],
+        "FENQI_EMAIL_SECURITY": "none",
     }
 
 
@@ -125,10 +144,16 @@ def _partner(sandbox_url: str, folder: Path) -> dict[str, str]:
 
 
 def _registered(sandbox_url: str, what: str, body: Mapping[str, object]) -> dict[str, str]:
+    return _answered(sandbox_url, what, body)
+
+
+def _answered(sandbox_url: str, what: str, body: Mapping[str, object] | None = None) -> dict[str, str]:
+    """What the sandbox's control says: to a question, or to what it is told."""
     address = f"{sandbox_url.rstrip('/')}/control/api/{what}"
     try:
         with httpx.Client(trust_env=False, timeout=10) as client:
-            answer = client.post(address, json=body).raise_for_status().json()
+            said = client.get(address) if body is None else client.post(address, json=body)
+            answer = said.raise_for_status().json()
     except (httpx.HTTPError, json.JSONDecodeError):
         raise _not_a_sandbox("nothing there answers as a sandbox", "该地址没有沙箱应答") from None
     return {name: str(value) for name, value in answer.items()}

@@ -58,6 +58,19 @@ def whole_number(name: str, default: int, *, least: int = 0) -> int:
     return int(value)
 
 
+def whole_numbers(name: str, default: str) -> tuple[int, ...]:
+    """A list of whole numbers; raises SettingMalformed."""
+    parts = words(name, default)
+    if not all(part.isascii() and part.isdigit() for part in parts):
+        raise SettingMalformed(name=name, expected=f"whole numbers such as {default}")
+    return tuple(int(part) for part in parts)
+
+
+def prefixed(prefix: str) -> dict[str, str]:
+    """All variables whose names begin so, without that beginning."""
+    return {name.removeprefix(prefix): value for name, value in os.environ.items() if name.startswith(prefix)}
+
+
 def hours(name: str, default: str) -> tuple[time, time]:
     """From when to when, as `09:00-21:00`; raises SettingMalformed."""
     try:

@@ -201,6 +201,22 @@ FENQI_REST_DAYS_ARE_FREE = environment.flag(
 
 FENQI_HOTLINE = environment.text("FENQI_HOTLINE")  # shown as it is written; empty: there is none
 FENQI_SERVICE_HOURS = environment.hours("FENQI_SERVICE_HOURS", "09:00-21:00")  # every day, in the mall's time zone
+# Where the finance app is that repays the mall's plans; in a rehearsal the sandbox's; empty: there is none.
+FENQI_FINANCE_APP_URL = environment.text(
+    "FENQI_FINANCE_APP_URL", f"{FENQI_SANDBOX_URL}/finance_app" if FENQI_SANDBOX_URL else ""
+)
+
+# ---- reminders and notices
+
+FENQI_QUIET_HOURS = environment.hours("FENQI_QUIET_HOURS", "21:00-08:00")  # nobody is reminded meanwhile
+FENQI_REMINDER_DAYS = environment.whole_numbers("FENQI_REMINDER_DAYS", "7,3,1,0")  # before the due date
+FENQI_OVERDUE_REMINDER_DAYS = environment.whole_numbers("FENQI_OVERDUE_REMINDER_DAYS", "1,3,7,14,30")  # after it
+FENQI_REMINDERS_A_DAY = environment.whole_number(
+    "FENQI_REMINDERS_A_DAY", 1, least=1
+)  # about one bill, all ways together
+FENQI_REMINDERS_A_WEEK = environment.whole_number("FENQI_REMINDERS_A_WEEK", 3, least=1)
+FENQI_SMS_REPORT_TOKEN = environment.text("FENQI_SMS_REPORT_TOKEN")  # in the address that delivery reports come to
+ANYMAIL = environment.prefixed("FENQI_ANYMAIL_")  # the settings of the mail service, if FENQI_EMAIL_BACKEND is one
 
 # ---- after-sales
 
@@ -236,6 +252,7 @@ PROCRASTINATE_IMPORT_PATHS = [
         "periodic",
         "evidence",
         "closing",
+        "notices",
     )
 ]
 LOGGING = logging_settings(level=environment.text("FENQI_LOG_LEVEL", "INFO"))

@@ -61,6 +61,21 @@ SPREAD_TABLES = (
 )
 KEYED_TABLES = ("directory", "price_observation")
 SMALL_TABLES = ("ledger_account", "channel_condition", "aftersales_policy", "finance_provider", "hardship_policy")
+    "notice",
+    "notice_delivery",
+    "notice_preference",
+    "safe_word",
+)
+KEYED_TABLES = ("directory", "price_observation")
+SMALL_TABLES = (
+    "ledger_account",
+    "channel_condition",
+    "aftersales_policy",
+    "finance_provider",
+    "notice_template",
+    "repayment_entry",
+    "entry_window",
+)
 CENTRAL_TABLES = (
     "account",
     "sms_device",
@@ -83,6 +98,7 @@ APPEND_ONLY_TABLES = (
     "price_difference",
     "debt_contact",
     "issued_paper",
+    "repayment_entry",
 )
 
 KIND_OF = {

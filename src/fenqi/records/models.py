@@ -32,7 +32,17 @@ from fenqi.records.conditions import ChannelCondition, ConditionKind
 from fenqi.records.customers import Customer
 from fenqi.records.directory import DirectoryEntry, DirectoryKind
 from fenqi.records.hardship import CreditMark, DebtContact, HardshipPolicyVersion, PaymentPromise, PlanChange
+from fenqi.records.entries import EntryWindow, RepaymentEntry, SafeWord
 from fenqi.records.journal import JournalEntry, JournalLine, LedgerAccount
+from fenqi.records.notices import (
+    DeliveryState,
+    Notice,
+    NoticeDelivery,
+    NoticePreference,
+    NoticeState,
+    NoticeTemplate,
+    TemplateState,
+)
 from fenqi.records.orders import Order, OrderLine, OrderPayment, OrderStatus, PriceObservation, SalesChannel
 from fenqi.records.papers import IssuedPaper
 from fenqi.records.partners import (
@@ -92,9 +102,11 @@ __all__ = [
     "DebitAgreement",
     "DebitNotice",
     "DebtContact",
+    "DeliveryState",
     "DifferenceRoute",
     "DirectoryEntry",
     "DirectoryKind",
+    "EntryWindow",
     "EvidenceKind",
     "FeeBearer",
     "FileKind",
@@ -113,6 +125,11 @@ __all__ = [
     "MadeFile",
     "NoFaultCause",
     "NoFaultPeriod",
+    "Notice",
+    "NoticeDelivery",
+    "NoticePreference",
+    "NoticeState",
+    "NoticeTemplate",
     "OfferState",
     "Order",
     "OrderLine",
@@ -144,13 +161,16 @@ __all__ = [
     "RefundRoute",
     "RefundStatus",
     "RefusedCallback",
+    "RepaymentEntry",
     "ReserveHold",
     "ReserveMove",
     "RetryReminder",
     "Role",
+    "SafeWord",
     "SalesChannel",
     "SmsDevice",
     "SupportMessage",
     "SupportThread",
+    "TemplateState",
     "ThreadState",
 ]

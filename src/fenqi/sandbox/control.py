@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from fenqi.sandbox import faults, sms
+from fenqi.sandbox import faults, mail, sms
 from fenqi.sandbox.counterparties import COUNTERPARTIES, knowing, knowing_refund
 from fenqi.sandbox.counterparty import Act, Refusal, text
 from fenqi.sandbox.faults import Kind, Operation
@@ -59,15 +59,19 @@ def register(request: HttpRequest, body: dict[str, object], channel: str) -> Htt
 
 @takes_json
 def register_sms(request: HttpRequest, body: dict[str, object]) -> HttpResponse:
-    """`{"access_key_id", "access_key_secret", "templates": {code: text with ${name}}}` -> the endpoint."""
+    """`{"access_key_id", "access_key_secret", "templates": {code: text with ${name}}, "service"?, "report_url"?}`
+    -> the endpoint.
+    """
     templates = body.get("templates") or {}
     if not isinstance(templates, dict):
         raise ValueError("templates must be an object")  # noqa: TRY004 - all refusals of this API are ValueErrors
+    sms.register(
+        access_key_id=text(body, "access_key_id"),
+        access_key_secret=text(body, "access_key_secret"),
+        service=str(body.get("service") or "sms"),
+        report_url=str(body.get("report_url") or ""),
+    )
     with town().store.change() as db:
-        db.execute(
-            "INSERT OR REPLACE INTO sms_key VALUES (?, ?)",
-            (text(body, "access_key_id"), text(body, "access_key_secret")),
-        )
         db.executemany(
             "INSERT OR REPLACE INTO sms_template VALUES (?, ?)",
             [(str(code), str(wording)) for code, wording in templates.items()],
@@ -161,6 +165,20 @@ def show_sms(request: HttpRequest) -> HttpResponse:
     names = ("phone", "template_code", "text", "out_id", "biz_id")
     messages = [{**{name: row[name] for name in names}, "params": json.loads(row["params"])} for row in found]
     return JsonResponse({"messages": messages})
+
+
+@require_GET
+def mail_server(_request: HttpRequest) -> HttpResponse:
+    """Where the town takes mail."""
+    return JsonResponse({"host": mail.HOST, "port": mail.port()})
+
+
+@require_GET
+def show_mail(request: HttpRequest) -> HttpResponse:
+    """The mails to `?to=`, newest first."""
+    names = ("recipient", "sender", "subject", "text", "html", "message_id")
+    found = mail.mails(to=request.GET.get("to", ""))
+    return JsonResponse({"mails": [{name: row[name] for name in names} for row in found]})
 
 
 def order(body: Mapping[str, object]) -> None:

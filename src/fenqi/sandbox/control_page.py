@@ -8,13 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from fenqi.sandbox import control, faults, sms
+from fenqi.sandbox import control, faults, mail, sms
 from fenqi.sandbox.counterparties import COUNTERPARTIES, knowing
 from fenqi.sandbox.counterparty import Refusal, newest_calls
 from fenqi.sandbox.faults import KINDS_OF, Kind, Operation
 from fenqi.sandbox.town import town
 
 SHOWN: Final = 30
+MESSENGERS: Final[Mapping[str, str]] = {"sms": "短信", "sms2": "短信（备用服务商）", "email": "邮件"}
 KIND_NAMES: Final[Mapping[Kind, str]] = {
     Kind.SLOW: "延迟若干秒（填秒数）",
     Kind.HANG: "执行后不应答",
@@ -22,6 +23,8 @@ KIND_NAMES: Final[Mapping[Kind, str]] = {
     Kind.HTTP_500: "执行后返回 HTTP 500",
     Kind.WRONG_SIGNATURE: "签名错误",
     Kind.UNSIGNED: "应答不带签名",
+    Kind.DOWN: "不执行，断开连接（停机）",
+    Kind.UNDELIVERED: "收下但送不到手机",
     Kind.CODE: "不执行，返回代码（填代码）",
     Kind.CODE_AFTER: "执行后返回代码（填代码）",
     Kind.NOT_FOUND: "查询说没有这笔",
@@ -60,14 +63,15 @@ OPERATION_NAMES: Final[Mapping[Operation, str]] = {
     Operation.RELEASE: "解冻",
     Operation.CAPTURE: "冻结转支付",
     Operation.BILL: "账单",
-    Operation.SMS: "短信",
+    Operation.SMS: "发短信",
+    Operation.EMAIL: "发邮件",
 }
 
 
 @require_http_methods(["GET", "HEAD"])
 def page(request: HttpRequest) -> HttpResponse:
     store = town().store
-    titles = {one.channel: one.title for one in COUNTERPARTIES.values()} | {"sms": "短信"}
+    titles = {one.channel: one.title for one in COUNTERPARTIES.values()} | MESSENGERS
     context = {
         "channels": titles.items(),
         "operations": OPERATION_NAMES.items(),
@@ -132,6 +136,14 @@ def phone(request: HttpRequest) -> HttpResponse:
     number = request.GET.get("phone", "")
     found = [(at(row["at"]), row) for row in sms.messages(phone=number)]
     return render(request, "sandbox/phone.html", {"phone": number, "messages": found})
+
+
+@require_http_methods(["GET", "HEAD"])
+def mailbox(request: HttpRequest) -> HttpResponse:
+    """The mailboxes of the town."""
+    address = request.GET.get("to", "")
+    found = [(at(row["at"]), row) for row in mail.mails(to=address)]
+    return render(request, "sandbox/mailbox.html", {"address": address, "mails": found})
 
 
 def at(seconds: float) -> datetime:

@@ -20,7 +20,10 @@ from fenqi.sandbox.connection import broken, hung
 from fenqi.sandbox.keys import SigningKey
 from fenqi.sandbox.store import Store
 
-CHANNELS: Final = ("alipay", "wechat_pay", "bank_card", "partner", "sms")
+CHANNELS: Final = ("alipay", "wechat_pay", "bank_card", "partner", "sms", "sms2", "email")
+
+
+SMS_SERVICES: Final = ("sms", "sms2")
 
 
 class Operation(StrEnum):
@@ -43,6 +46,7 @@ class Operation(StrEnum):
     CAPTURE = "capture"
     BILL = "bill"
     SMS = "sms"
+    EMAIL = "email"
 
 
 class Kind(StrEnum):
@@ -58,6 +62,10 @@ class Kind(StrEnum):
     """Executed; the answer or the notification is signed by a stranger."""
     UNSIGNED = "unsigned"
     """Executed; the answer carries no signature."""
+    DOWN = "down"
+    """Not executed: the connection breaks (messages)."""
+    UNDELIVERED = "undelivered"
+    """Taken, and never arrives (text messages)."""
     CODE = "code"
     """Not executed: answered with the code `value`."""
     CODE_AFTER = "code_after"
@@ -119,7 +127,8 @@ KINDS_OF: Final[Mapping[Operation, tuple[Kind, ...]]] = dict.fromkeys(Operation,
     Operation.CAPTURE: (*_ANSWER, Kind.PROCESSING),
     Operation.NOTIFY: (Kind.SLOW, Kind.WRONG_SIGNATURE, Kind.DROP, Kind.TWICE, Kind.HOLD),
     Operation.BILL: (*_ANSWER, *_SPOILT_BILL),
-    Operation.SMS: (*_BROKEN, Kind.CODE),
+    Operation.SMS: (*_BROKEN, Kind.DOWN, Kind.UNDELIVERED, Kind.CODE),
+    Operation.EMAIL: (Kind.SLOW, Kind.RESET, Kind.DOWN, Kind.CODE),
 }
 _NEEDS_CODE: Final = frozenset([Kind.CODE, Kind.CODE_AFTER])
 _LONGEST_SLOW_SECONDS: Final = 600  # longer is `hang`
@@ -137,13 +146,20 @@ class Fault:
 
 def order(store: Store, *, channel: str, operation: Operation, kind: Kind, value: str, times: int) -> None:
     """Let the next `times` calls of `operation` suffer this. Raises ValueError for what cannot be."""
-    channel = "sms" if operation is Operation.SMS else channel
+    channel = _of_messages(channel, operation)
     _check(channel, operation, kind, value)
     with store.change() as db:
         db.execute(
             "INSERT INTO ordered_fault (channel, operation, kind, value, times) VALUES (?, ?, ?, ?, ?)",
             (channel, operation, kind, value, times),
         )
+
+
+def _of_messages(channel: str, operation: Operation) -> str:
+    """Only one kind of counterparty sends text messages, and only one mails."""
+    if operation is Operation.EMAIL:
+        return "email"
+    return "sms" if operation is Operation.SMS and channel not in SMS_SERVICES else channel
 
 
 def next_fault(store: Store, channel: str, operation: Operation, number: str = "") -> Fault | None:
@@ -211,6 +227,8 @@ def suffer(
             return refuse(fault.value)
         case Fault(Kind.NOT_FOUND):
             return refuse(not_found)
+        case Fault(Kind.DOWN):
+            return broken(request)
     response = execute()
     if fault and fault.kind is Kind.CODE_AFTER:
         return refuse(fault.value)

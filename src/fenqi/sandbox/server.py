@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from fenqi.sandbox.connection import CONNECTION_KEY
+from fenqi.sandbox.faults import SMS_SERVICES
 from fenqi.sandbox.town import PACE_VARIABLE, STATE_VARIABLE, town
 
 HOST: Final = "127.0.0.1"
@@ -68,11 +69,14 @@ def serve(*, port: int, state: Path, pace: float) -> None:
     django.setup()
 
     # Views may load only when settings are there.
+    from fenqi.sandbox import mail, sms  # noqa: PLC0415
     from fenqi.sandbox.counterparties import COUNTERPARTIES  # noqa: PLC0415
     from fenqi.sandbox.deliveries import Sender  # noqa: PLC0415
 
     with _Server((HOST, port), _Handler) as server:
         server.set_app(get_wsgi_application())
-        Sender(town(), {one.channel: one.protocol for one in COUNTERPARTIES.values()}).start()
+        protocols = {one.channel: one.protocol for one in COUNTERPARTIES.values()}
+        Sender(town(), protocols | dict.fromkeys(SMS_SERVICES, sms.PROTOCOL)).start()
+        mail.start()
         print(f"沙箱 sandbox: http://{HOST}:{server.server_address[1]}", flush=True)  # noqa: T201 - whoever started it waits for this line
         server.serve_forever(poll_interval=0.2)

@@ -35,6 +35,17 @@ CREATE TABLE IF NOT EXISTS sms (
     id INTEGER PRIMARY KEY, at REAL NOT NULL, phone TEXT NOT NULL, sign_name TEXT NOT NULL,
     template_code TEXT NOT NULL, params TEXT NOT NULL, text TEXT NOT NULL, out_id TEXT NOT NULL, biz_id TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS sms_service (
+    access_key_id TEXT PRIMARY KEY, service TEXT NOT NULL, report_url TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS sms_detail (
+    id INTEGER PRIMARY KEY, service TEXT NOT NULL, status INTEGER NOT NULL, err_code TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS sms_by_phone ON sms (phone, id);
+CREATE TABLE IF NOT EXISTS mail (
+    id INTEGER PRIMARY KEY, at REAL NOT NULL, recipient TEXT NOT NULL, sender TEXT NOT NULL, subject TEXT NOT NULL,
+    text TEXT NOT NULL, html TEXT NOT NULL, message_id TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS nonce (nonce TEXT PRIMARY KEY, at REAL NOT NULL);
 """
 

@@ -5,15 +5,14 @@ from django.shortcuts import render
 from django.urls import include, path
 from django.views.decorators.csrf import csrf_exempt
 
-from fenqi.sandbox import control, control_page
-from fenqi.sandbox.sms import send_sms
+from fenqi.sandbox import control, control_page, sms
 
 
 @csrf_exempt
 def root(request: HttpRequest) -> HttpResponse:
     """The front page; and, since the SMS service has no path of its own, SendSms."""
     if request.method == "POST":
-        return send_sms(request)
+        return sms.call(request)
     return render(request, "sandbox/home.html")
 
 
@@ -29,6 +28,7 @@ urlpatterns = [
     path("", include("fenqi.sandbox.bank_card.urls")),
     path("", include("fenqi.sandbox.partner.urls")),
     path("sms", control_page.phone, name="phone"),
+    path("mail", control_page.mailbox, name="mailbox"),
     path("control", control_page.page, name="control"),
     path("control/order", control_page.order_fault, name="order_fault"),
     path("control/forget", control_page.forget_faults, name="forget_faults"),
@@ -45,5 +45,7 @@ urlpatterns = [
     path("control/api/refunds/<str:number>", control.show_refund),
     path("control/api/refunds/<str:number>/<str:action>", control.act_on_refund),
     path("control/api/sms", control.show_sms),
+    path("control/api/mail", control.show_mail),
+    path("control/api/mail/server", control.mail_server),
     path("control/api/<str:channel>/register", control.register),
 ]

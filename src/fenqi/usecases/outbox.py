@@ -40,6 +40,8 @@ CORRECT_LATE_FEES = "correct_late_fees"
 PROMISE_BROKEN = "promise_broken"
 PLAN_CHANGE_NEWS = "plan_change_news"
 CREDIT_NEWS = "credit_news"
+SEND_NOTICE = "send_notice"
+REPAYMENT_FAILED = "repayment_failed"
 
 
 def ask_later(decision: Decision, attempt_id: UUID, *, at: datetime | None, now: datetime) -> None:
@@ -150,6 +152,9 @@ def about_change(decision: Decision, change_id: UUID, *, at: datetime, now: date
 def about_credit_mark(decision: Decision, mark_id: UUID, *, at: datetime, now: datetime) -> None:
     """Tell the customer at `at` where a credit mark stands: announced, reported, taken back, objection answered."""
     _add(decision, CREDIT_NEWS, {"mark_id": str(mark_id)}, at=at, now=now)
+def send_notice(decision: Decision, notice_id: UUID, *, at: datetime, now: datetime) -> None:
+    """Send a notice that waits, or what is missing of one."""
+    _add(decision, SEND_NOTICE, {"notice_id": str(notice_id)}, at=at, now=now)
 
 
 def _add(decision: Decision, topic: str, body: dict[str, str], *, at: datetime, now: datetime) -> None:

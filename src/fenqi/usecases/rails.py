@@ -4,7 +4,8 @@ import os
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from fenqi.channels import ChannelSettings, bill_source, channel, channel_names, finance_partner, sms_gateway
+from fenqi.channels import ChannelSettings, bill_source, channel, channel_names, finance_partner, mailer, sms_gateways
+from fenqi.channels.email import Mailer
 from fenqi.channels.interface import PaymentChannel
 from fenqi.channels.partner import FinancePartner
 from fenqi.channels.sms import SmsGateway
@@ -43,9 +44,14 @@ def partner(code: str) -> FinancePartner:
     return finance_partner(code, _settings())
 
 
-def text_messages() -> SmsGateway:
-    """Raises ChannelMisconfigured."""
-    return sms_gateway(_settings())
+def text_messages() -> tuple[SmsGateway, ...]:
+    """The services in the order they are asked. Raises ChannelMisconfigured."""
+    return sms_gateways(_settings())
+
+
+def mail() -> Mailer | None:
+    """Who sends e-mail, if anybody does."""
+    return mailer(_settings())
 
 
 def forget_rails() -> None:

@@ -29,6 +29,10 @@ class Rate(Enum):
     CHECK_ONE_PAPER = "12 per hour"  # of one code, so that nobody tries sums
     SUPPORT_MESSAGE = "30 per 10 minutes"  # of one customer
     SUPPORT_THREAD = "10 per hour"  # of one customer
+    VERIFY_LINK = "60 per 10 minutes"
+    APP_CODE = "600 per 10 minutes"  # asked for by one app
+    APP_CODE_TO_PHONE = "4 per 10 minutes"  # nobody's phone is flooded through an app
+    APP_PROOF = "20 per hour"  # at the account of one phone
 
     @property
     def limit(self) -> RateLimitItem:

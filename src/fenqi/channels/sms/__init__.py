@@ -1,6 +1,25 @@
-"""Text messages: one small interface, and Alibaba Cloud's service behind it."""
+"""Text messages: what a service is asked, and Alibaba Cloud's."""
 
-from fenqi.channels.sms.aliyun import AliyunSms, AliyunSmsConfig
-from fenqi.channels.sms.interface import SmsGateway, SmsOutcome, SmsProblem, SmsReceipt
+from fenqi.channels.sms.aliyun import AliyunSms, AliyunSmsConfig, reports_in
+from fenqi.channels.sms.interface import (
+    SmsFate,
+    SmsGateway,
+    SmsOutcome,
+    SmsProblem,
+    SmsReceipt,
+    SmsReport,
+    SmsUnavailable,
+)
 
-__all__ = ["AliyunSms", "AliyunSmsConfig", "SmsGateway", "SmsOutcome", "SmsProblem", "SmsReceipt"]
+__all__ = [
+    "AliyunSms",
+    "AliyunSmsConfig",
+    "SmsFate",
+    "SmsGateway",
+    "SmsOutcome",
+    "SmsProblem",
+    "SmsReceipt",
+    "SmsReport",
+    "SmsUnavailable",
+    "reports_in",
+]

@@ -16,7 +16,8 @@ NAMED_BY = {
     "FENQI_ALIPAY_": "FENQI_ALIPAY_APP_ID",
     "FENQI_WECHAT_PAY_": "FENQI_WECHAT_PAY_MCHID",
     "FENQI_BANK_CARD_": "FENQI_BANK_CARD_MER_ID",
-    "FENQI_SMS_": "FENQI_SMS_ACCESS_KEY_ID",
+    "FENQI_SMS": "FENQI_SMS_ACCESS_KEY_ID",
+    "FENQI_EMAIL_": "FENQI_EMAIL_FROM",
 }
 """The beginning of a counterparty's variables, and the one that says it is set up."""
 

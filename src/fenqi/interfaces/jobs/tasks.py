@@ -96,5 +96,5 @@ def refund_on_its_way(*, customer_id: str, refund_id: str) -> None:
 def send_sign_in_code(*, phone_index: str, asked_at: str) -> None:
     """Send a sign-in code; somebody waits for it, so it goes before everything else."""
     outcome = send_code(phone_index, asked_at=datetime.fromisoformat(asked_at), now=clock.now())
-    if outcome is SmsOutcome.UNKNOWN:
+    if outcome in (SmsOutcome.UNKNOWN, SmsOutcome.UNREACHED):
         raise NoticeUnanswered

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from fenqi.interfaces.portal.access import customer_page
 from fenqi.interfaces.portal.aftersales.words import case_rows, paused_pill
+from fenqi.interfaces.portal.entries import closed_for
 from fenqi.interfaces.portal.pages import reader, render_page
 from fenqi.interfaces.portal.price_drops import offers_for
 from fenqi.interfaces.portal.rail import Pill, installment_name, status_pill
@@ -104,6 +105,7 @@ def overview(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     found = queries.bills(customer_id, today=today)
     lenders = _lenders(found)
     pages = tuple(_page(bills, today, paused, lenders) for bills in found)
+    plans = [(plan.plan_id, plan.title) for bills in found for plan in bills.plans]
     held = [one for one in reserves_of(customer_id, now=clock.now()) if one.is_live]
     context = {
         "tab": "bills",
@@ -111,6 +113,7 @@ def overview(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         "cases": case_rows(cases),
         "reserves": rows_of(held),
         "price_offers": offers_for(customer_id),
+        "closed_entries": closed_for(customer_id, plans, now=clock.now()),
     }
     return render_page(request, "bills.html", context)
 

@@ -10,10 +10,12 @@ from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.views.decorators.http import require_POST, require_safe
 
+from fenqi.domain.entries import EntryKind
 from fenqi.domain.errors import FenqiError
 from fenqi.interfaces.portal.access import customer_page
 from fenqi.interfaces.portal.choices import PART, choice_from, options_of, part_word, word_of
 from fenqi.interfaces.portal.device import payer_of
+from fenqi.interfaces.portal.entries import closed_page, entry_for
 from fenqi.interfaces.portal.going_on import go_on
 from fenqi.interfaces.portal.methods import component_names, method_rows
 from fenqi.interfaces.portal.pages import render_page
@@ -22,6 +24,7 @@ from fenqi.interfaces.portal.rail import installment_name
 from fenqi.interfaces.portal.schedule import Calendar, installments_of, next_open
 from fenqi.records.models import PaymentPurpose
 from fenqi.usecases import clock
+from fenqi.usecases.entries.guard import EntryClosed
 from fenqi.usecases.recovery.no_fault import note_all_closed
 from fenqi.usecases.repayment import queries
 from fenqi.usecases.repayment.methods import MethodUnavailable, binds_cards, methods
@@ -45,7 +48,11 @@ def choose(request: HttpRequest, customer_id: UUID, plan_id: UUID) -> HttpRespon
     plan = _plan(customer_id, plan_id)
     if plan.under_way is not None:
         return redirect("portal:result", payment_id=plan.under_way.payment_id)
-    context = {"plan": plan, "options": options_of(plan, clock.now(), customer_id)}
+    now = clock.now()
+    found, way = entry_for(request, customer_id, plan_id, now=now)
+    if way is None and found.lender is None:
+        return closed_page(request, found, now=now)
+    context = {"plan": plan, "options": options_of(plan, now, customer_id)}
     return render_page(request, "choose.html", context)
 
 
@@ -56,10 +63,14 @@ def confirm(request: HttpRequest, customer_id: UUID, plan_id: UUID) -> HttpRespo
     plan = _plan(customer_id, plan_id)
     if plan.under_way is not None:
         return redirect("portal:result", payment_id=plan.under_way.payment_id)
+    now = clock.now()
+    found, way = entry_for(request, customer_id, plan_id, now=now)
+    if way is None and found.lender is None:
+        return closed_page(request, found, now=now)
     word = request.GET.get("choice", "")
     if word == PART:
         word = part_word(request.GET.get("amount", ""), plan.currency)
-    offer = quote(customer_id, plan_id, choice_from(word), now=clock.now())
+    offer = quote(customer_id, plan_id, choice_from(word), now=now)
     return _confirm_page(request, plan, offer)
 
 
@@ -71,6 +82,8 @@ def start(request: HttpRequest, customer_id: UUID, plan_id: UUID) -> HttpRespons
     if not form.is_valid():
         raise InvalidChoice
     said = form.cleaned_data
+    now = clock.now()
+    found, way = entry_for(request, customer_id, plan_id, now=now)
     try:
         started = start_repayment(
             customer_id=customer_id,
@@ -79,8 +92,11 @@ def start(request: HttpRequest, customer_id: UUID, plan_id: UUID) -> HttpRespons
             method=said["method"],
             request_key=str(said["request_key"]),
             payer=payer_of(request),
-            now=clock.now(),
+            via=way.kind if way else EntryKind.MALL_PAGE,
+            now=now,
         )
+    except EntryClosed:
+        return closed_page(request, found, now=now)
     except PaymentUnderWay as under_way:
         return redirect("portal:result", payment_id=under_way.payment_id)
     except (QuoteExpired, MethodUnavailable) as refusal:

@@ -1,12 +1,16 @@
-"""The text messages we send. The service sends approved templates only: these are the texts to have approved.
+"""The messages we send, and the words that each begins with; from then on they are versions on record (`wording`).
 
-The number each got there comes from the environment, by the name `FENQI_SMS_TEMPLATE_<MESSAGE>_<ZH or EN>`; without it,
-the number is the one that the sandbox's service knows it by.
+A text-message service sends approved templates only. The number that a text got there comes from the environment, by
+the name `FENQI_SMS_TEMPLATE_<MESSAGE>_<ZH or EN>`; without it, it is the one that the sandbox's service knows it by.
 """
 
 import os
 from collections.abc import Mapping
 from enum import StrEnum
+
+from django.conf import settings
+
+from fenqi.domain.notices import Weight
 
 
 class Message(StrEnum):
@@ -48,7 +52,18 @@ class Message(StrEnum):
     CREDIT_MARKED = "credit_marked"
     CREDIT_MARK_WITHDRAWN = "credit_mark_withdrawn"
     CREDIT_OBJECTION_ANSWERED = "credit_objection_answered"
+    DUE_SOON = "due_soon"
+    DUE_TODAY = "due_today"
+    DUE_WILL_BE_DEBITED = "due_will_be_debited"
+    OVERDUE = "overdue"
+    REPAYMENT_FAILED = "repayment_failed"
+    RESERVE_HELD = "reserve_held"
+    RESERVE_RETURNED = "reserve_returned"
+    EMAIL_CODE = "email_code"
 
+
+PORTAL = "${portal}"
+"""In a text: our own address, which is a fixed part of the text and no variable (P1102)."""
 
 TEXTS: Mapping[tuple[Message, str], str] = {
     (Message.SIGN_IN_CODE, "zh"): "您的登录验证码是 ${code}，5 分钟内有效。请勿告诉任何人，包括自称客服的人。",
@@ -245,8 +260,86 @@ TEXTS: Mapping[tuple[Message, str], str] = {
     (Message.CASE_CAME_BACK, "en"): (
         "Your bank sent the refund of ${amount} (${title}) back to us: we return it another way."
     ),
+    (Message.DUE_SOON, "zh"): "还款提醒：${title}应还 ${amount}，${by} 到期。还款：${portal}/p/${code}。已还请忽略。",
+    (Message.DUE_SOON, "en"): (
+        "A reminder: ${amount} (${title}) is due on ${by}. Repay: ${portal}/p/${code}. If you have paid, ignore this."
+    ),
+    (Message.DUE_TODAY, "zh"): "还款提醒：${title}应还 ${amount}，今天到期。还款：${portal}/p/${code}。已还请忽略。",
+    (Message.DUE_TODAY, "en"): (
+        "A reminder: ${amount} (${title}) is due today. Repay: ${portal}/p/${code}. If you have paid, ignore this."
+    ),
+    (Message.DUE_WILL_BE_DEBITED, "zh"): (
+        "还款提醒：${title}应还 ${amount}，${by} 到期，${on} 自动扣款，您无需操作。请保证余额充足。"
+    ),
+    (Message.DUE_WILL_BE_DEBITED, "en"): (
+        "A reminder: ${amount} (${title}) is due on ${by} and debited by itself on ${on}. Nothing to do; please keep "
+        "enough on the account."
+    ),
+    (Message.OVERDUE, "zh"): (
+        "${title}应还 ${amount}，${by} 已到期。还款：${portal}/p/${code}。有困难可在网页上联系我们，已还请忽略。"
+    ),
+    (Message.OVERDUE, "en"): (
+        "${amount} (${title}) was due on ${by}. Repay: ${portal}/p/${code}. If it is difficult, talk to us there. If "
+        "you have paid, ignore this."
+    ),
+    (Message.REPAYMENT_FAILED, "zh"): "还款 ${amount}（${title}）未成功，没有扣钱。原因和办法见还款结果页。",
+    (Message.REPAYMENT_FAILED, "en"): (
+        "Your repayment of ${amount} (${title}) did not go through, and nothing was charged. Its page says why and "
+        "what helps."
+    ),
+    (Message.RESERVE_HELD, "zh"): "备用金 ${amount}（${title}）已冻结。用途、退回时间见备用金页。",
+    (Message.RESERVE_HELD, "en"): (
+        "${amount} is held as your reserve (${title}). Its page says what for, and when it goes back."
+    ),
+    (Message.RESERVE_RETURNED, "zh"): "备用金 ${amount}（${title}）已退回给您，剩余 ${left}。",
+    (Message.RESERVE_RETURNED, "en"): "${amount} of your reserve (${title}) has gone back to you. Still held: ${left}.",
+    (Message.EMAIL_CODE, "zh"): "您的邮箱验证码是 ${code}，10 分钟内有效。如果不是您本人操作，请忽略。",
+    (Message.EMAIL_CODE, "en"): ("Your code is ${code}, valid for 10 minutes. If you did not ask for it, ignore this."),
 }
 """(message, language) -> text with `${variable}`; variables hold no addresses (P1102)."""
+
+_TITLES: Mapping[str, tuple[str, str]] = {
+    "sign_in_code": ("登录验证码", "Your sign-in code"),
+    "email_code": ("邮箱验证码", "Confirm your e-mail address"),
+    "repayment_succeeded": ("还款成功", "Repayment received"),
+    "repayment_failed": ("还款未成功", "A repayment did not go through"),
+    "duplicate_returned": ("重复支付已退回", "Paid twice, on its way back"),
+    "auto_debit": ("自动扣款", "Auto-debit"),
+    "retry_reminder": ("可以再还一次了", "You can try the repayment again"),
+    "price_offered": ("可退差价", "A price difference is yours"),
+    "case": ("售后进度", "Your after-sales case"),
+    "capture": ("备用金抵扣", "Your reserve"),
+    "reserve": ("备用金", "Your reserve"),
+    "due": ("还款提醒", "Repayment reminder"),
+    "overdue": ("有款项已到期", "A payment is overdue"),
+}
+_NOTICE = ("通知", "A notice")
+
+_CRITICAL = ("sign_in_code", "email_code", "auto_debit", "case", "capture")
+REMINDERS = frozenset({Message.DUE_SOON, Message.DUE_TODAY, Message.DUE_WILL_BE_DEBITED, Message.OVERDUE})
+"""About money due, and asked for by nobody: hours, caps and reasons to wait hold for them."""
+
+
+def title_of(message: str, language: str) -> str:
+    """What stands above the text in a mail and in the inbox."""
+    zh, en = _by_name(message, _TITLES) or _NOTICE
+    return zh if language == "zh" else en
+
+
+def weight_of(message: str) -> Weight:
+    if message in REMINDERS:
+        return Weight.REMINDER
+    return Weight.CRITICAL if _by_name(message, dict.fromkeys(_CRITICAL, ("", ""))) else Weight.NEWS
+
+
+def _by_name(message: str, known: Mapping[str, tuple[str, str]]) -> tuple[str, str] | None:
+    """Of the message itself, else of what its name begins with."""
+    name = message
+    while name:
+        if name in known:
+            return known[name]
+        name = name.rpartition("_")[0]
+    return None
 
 
 def language_of(tag: str) -> str:
@@ -265,4 +358,9 @@ def _name(message: Message, language: str) -> str:
 
 def templates() -> dict[str, str]:
     """Template number to text, as a message service is told of them."""
-    return {template_code(message, language): text for (message, language), text in TEXTS.items()}
+    return {template_code(message, language): approvable(text) for (message, language), text in TEXTS.items()}
+
+
+def approvable(text: str) -> str:
+    """The text as it is handed in for approval: our address is written out."""
+    return text.replace(PORTAL, settings.FENQI_PUBLIC_URL)

@@ -24,6 +24,7 @@ from fenqi.channels.interface import (
     Redirect,
     ScanCode,
 )
+from fenqi.domain.entries import EntryKind
 from fenqi.domain.errors import FenqiError, NotFound
 from fenqi.domain.money import Money
 from fenqi.domain.payments import (
@@ -46,6 +47,7 @@ from fenqi.records.models import (
 from fenqi.records.posting import Decision, write
 from fenqi.usecases import plan_file
 from fenqi.usecases.cards.tokens import token_of
+from fenqi.usecases.entries.guard import require_open
 from fenqi.usecases.rails import rail
 from fenqi.usecases.repayment import resolve
 from fenqi.usecases.repayment.methods import Method, MethodKey, usable_method
@@ -119,17 +121,20 @@ def start_repayment(
     request_key: str,
     now: datetime,
     payer: Payer | None = None,
+    via: EntryKind = EntryKind.MALL_PAGE,
 ) -> StartedRepayment:
     """Store payment and attempt, ask the channel, and say where the payer goes. The same `request_key` pays once.
 
     `method` is a key of `methods`. Another payment of the plan that is still open is ended at its channel first; a new
-    one is started only when that is known to have taken no money. Raises NotFound, QuoteExpired, NothingOwed,
-    InvalidChoice, MethodUnavailable, UnknownChannel, PaymentUnderWay, AlreadyPaid.
+    one is started only when that is known to have taken no money. `via` is the entry through which the customer came:
+    one that is closed starts nothing new. Raises NotFound, EntryClosed, QuoteExpired, NothingOwed, InvalidChoice,
+    MethodUnavailable, UnknownChannel, PaymentUnderWay, AlreadyPaid.
     """
     payer = payer or Payer()
     repeated = _started_before(customer_id, request_key)
     if repeated is not None:
         return _again(repeated, payer, now=now)
+    require_open(customer_id, plan_id, via, now=now)
     _end_open_attempts(customer_id, plan_id, now=now)
     with transaction.atomic(durable=True):
         locked = locks.customer(customer_id)

@@ -10,8 +10,8 @@ from fenqi.channels.sms import SmsOutcome
 from fenqi.records import directory, personal
 from fenqi.records.identifiers import derived_id
 from fenqi.records.models import Account, Customer, DirectoryKind, SmsDevice
+from fenqi.usecases.notices import providers
 from fenqi.usecases.notices.templates import Message, template_code
-from fenqi.usecases.rails import text_messages
 from fenqi.usecases.signing_in.request import VALIDITY
 
 _log = structlog.get_logger(__name__)
@@ -28,11 +28,12 @@ def send_code(phone_index: str, *, asked_at: datetime, now: datetime) -> SmsOutc
     if device is None:
         return None
     customer = Customer.objects.get(id=holder.customer_id)
-    receipt = text_messages().send(
+    receipt = providers.send_code(
         phone=personal.decrypt(customer.phone_encrypted),
         template_code=template_code(Message.SIGN_IN_CODE, customer.language),
         params={"code": device.token},
         out_id=str(derived_id("sign_in_code", device.id, asked_at)),
+        now=now,
     )
     if receipt.outcome is not SmsOutcome.ACCEPTED:
         device.cooldown_reset()  # the customer may ask again at once

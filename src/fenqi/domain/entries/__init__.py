@@ -1,0 +1,35 @@
+"""Where one repays: entries with their groups, hours and closings, and which of them work for one plan at one instant."""
+
+from fenqi.domain.entries.entries import (
+    LAST_RESORT,
+    PEOPLE,
+    SELF_SERVICE,
+    Closing,
+    Entry,
+    EntryKind,
+    EntryState,
+    Group,
+    Reader,
+    bucket_of,
+)
+from fenqi.domain.entries.routing import Lender, Reason, Way, boundaries, stays_open, usual, ways_for
+
+__all__ = [
+    "LAST_RESORT",
+    "PEOPLE",
+    "SELF_SERVICE",
+    "Closing",
+    "Entry",
+    "EntryKind",
+    "EntryState",
+    "Group",
+    "Lender",
+    "Reader",
+    "Reason",
+    "Way",
+    "boundaries",
+    "bucket_of",
+    "stays_open",
+    "usual",
+    "ways_for",
+]

@@ -1,0 +1,64 @@
+"""The words of a message as they are in force at an instant, and a text with its variables filled in."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from fenqi.records.models import NoticeTemplate, TemplateState
+from fenqi.usecases.notices.templates import TEXTS, Message, approvable, template_code, title_of
+
+SMS, MAIL = "sms", "mail"
+BUILT_IN = 1
+"""The version of the texts that the program comes with."""
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    version: int
+    title: str
+    text: str
+    approved_as: Mapping[str, str] = field(default_factory=dict)
+
+
+def wording(message: str, language: str, kind: str, *, at: datetime) -> Wording:
+    """The newest version that is in force; the one that the program comes with where there is none on record."""
+    found = (
+        NoticeTemplate.objects.filter(
+            message=message, language=language, kind=kind, state=TemplateState.PUBLISHED, valid_from__lte=at
+        )
+        .order_by("-valid_from", "-version")
+        .first()
+    )
+    if found is None:
+        return built_in(message, language)
+    return Wording(version=found.version, title=found.title, text=found.text, approved_as=found.approved_as)
+
+
+def of_version(message: str, language: str, kind: str, version: int) -> Wording:
+    """The words of that version, for showing what was said."""
+    found = NoticeTemplate.objects.filter(message=message, language=language, kind=kind, version=version).first()
+    if found is None:
+        return built_in(message, language)
+    return Wording(version=found.version, title=found.title, text=found.text, approved_as=found.approved_as)
+
+
+def built_in(message: str, language: str) -> Wording:
+    text = TEXTS[Message(message), language]
+    return Wording(version=BUILT_IN, title=title_of(message, language), text=text)
+
+
+def variables_in(text: str) -> frozenset[str]:
+    """The variables that a text names; our own address is none."""
+    return frozenset(_VARIABLE.findall(text)) - {"portal"}
+
+
+def filled(text: str, params: Mapping[str, str]) -> str:
+    """The text as it is read; a variable that nobody gave stays empty."""
+    return _VARIABLE.sub(lambda variable: params.get(variable[1], ""), approvable(text))
+
+
+def code_at(provider: str, words: Wording, message: str, language: str) -> str:
+    """The number under which the provider approved the words."""
+    return words.approved_as.get(provider) or template_code(Message(message), language)
