@@ -48,6 +48,8 @@ SPREAD_TABLES = (
     "price_difference",
     "partner_plan",
     "partner_refund",
+    "plan_migration_item",
+    "passed_repayment",
 )
 KEYED_TABLES = ("directory", "price_observation")
 SMALL_TABLES = ("ledger_account", "channel_condition", "aftersales_policy", "finance_provider")
@@ -59,6 +61,7 @@ CENTRAL_TABLES = (
     "import_run",
     "channel_bill",
     "partner_settlement",
+    "plan_migration",
 )
 
 APPEND_ONLY_TABLES = (

@@ -38,6 +38,7 @@ from fenqi.records.payments import (
     PaymentState,
     RefusedCallback,
 )
+from fenqi.records.plan_migrations import PassedRepayment, PlanMigration, PlanMigrationItem
 from fenqi.records.plans import FeeBearer, Installment, Plan, PlanEvent
 from fenqi.records.prices import OfferState, PriceDifference, PriceOffer
 from fenqi.records.recovery import NoFaultCause, NoFaultPeriod, RetryReminder
@@ -93,12 +94,15 @@ __all__ = [
     "PartnerPlan",
     "PartnerRefund",
     "PartnerSettlement",
+    "PassedRepayment",
     "Payment",
     "PaymentAttempt",
     "PaymentPurpose",
     "PaymentState",
     "Plan",
     "PlanEvent",
+    "PlanMigration",
+    "PlanMigrationItem",
     "PriceDifference",
     "PriceObservation",
     "PriceOffer",

@@ -276,7 +276,8 @@ def repay_next(store: Store, plan_no: str) -> None:
     """The holder pays the earliest open row, here, at the platform. Raises Refusal."""
     plan = found(store, plan_no)
     row = next((row for row in rows_of(store, plan_no) if row["paid_at"] is None), None)
-    if row is None or plan["cancelled_at"] is not None:
+    waiting = store.row("SELECT number FROM partner_transfer WHERE plan_no = ? AND state = 'taken'", plan_no)
+    if row is None or plan["cancelled_at"] is not None or waiting:
         raise Refusal("PLAN_CLOSED")
     with store.change() as db:
         db.execute("UPDATE partner_row SET paid_at = ? WHERE plan_no = ? AND n = ?", (town().now(), plan_no, row["n"]))
