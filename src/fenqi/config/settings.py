@@ -226,6 +226,7 @@ PROCRASTINATE_IMPORT_PATHS = [
         "auto_debit",
         "reserves",
         "partners",
+        "migrating",
         "aftersales",
         "price_protection",
         "periodic",

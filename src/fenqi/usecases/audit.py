@@ -74,6 +74,18 @@ class Action(StrEnum):
     GOODS_RECEIVED = "goods_received"
     REPLACEMENT_SENT = "replacement_sent"
     REFUND_OFFERED_INSTEAD = "refund_offered_instead"
+    MIGRATION_DRAFTED = "migration_drafted"
+    MIGRATION_REHEARSED = "migration_rehearsed"
+    MIGRATION_PLAN_DROPPED = "migration_plan_dropped"
+    MIGRATION_APPROVED = "migration_approved"
+    MIGRATION_ANNOUNCED = "migration_announced"
+    MIGRATION_CANCELLED = "migration_cancelled"
+    MIGRATION_ROLLED_BACK = "migration_rolled_back"
+    MIGRATION_SEEN = "migration_seen"
+    MIGRATION_AGREED = "migration_agreed"
+    MIGRATION_DECLINED = "migration_declined"
+    PLAN_MOVED = "plan_moved"
+    PLAN_MOVED_BACK = "plan_moved_back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,8 @@ class Permission(StrEnum):
     APPLY_FOR_CUSTOMERS = "apply_for_customers"
     REVIEW_CASES = "review_cases"
     RECEIVE_GOODS = "receive_goods"
+    MOVE_PLANS = "move_plans"
+    APPROVE_MOVES = "approve_moves"
 
 
 MAY: Mapping[str, frozenset[Permission]] = {
@@ -79,6 +81,8 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.RELEASE_RESERVES,
             Permission.PROPOSE_CAPTURE,
             Permission.APPROVE_CAPTURE,
+            Permission.MOVE_PLANS,
+            Permission.APPROVE_MOVES,
         }
     ),
     Role.ADMIN: frozenset(Permission),
