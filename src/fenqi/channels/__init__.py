@@ -30,6 +30,7 @@ class ChannelSettings:
     wechat_pay: WechatPayConfig | None = None
     bank_card: BankCardConfig | None = None
     partner: PartnerConfig | None = None
+    other_partners: tuple[PartnerConfig, ...] = ()
     sms: AliyunSmsConfig | None = None
     sms2: AliyunSmsConfig | None = None
     """Takes over when the first is down."""
@@ -43,6 +44,7 @@ class ChannelSettings:
             wechat_pay=WechatPayConfig.from_environ(environ),
             bank_card=BankCardConfig.from_environ(environ),
             partner=PartnerConfig.from_environ(environ),
+            other_partners=PartnerConfig.others_from_environ(environ),
             sms=AliyunSmsConfig.from_environ(environ),
             sms2=AliyunSmsConfig.from_environ(environ, name="sms2"),
             email=EmailConfig.from_environ(environ),
@@ -87,9 +89,10 @@ def bill_source(name: str, settings: ChannelSettings) -> "BillSource":
 @cache
 def finance_partner(code: str, settings: ChannelSettings) -> FinancePartner:
     """The partner of that code, made once for each process. Raises UnknownPartner."""
-    if settings.partner is None or settings.partner.code != code:
-        raise UnknownPartner(partner=code)
-    return PartnerChannel(settings.partner)
+    for config in (settings.partner, *settings.other_partners):
+        if config is not None and config.code == code:
+            return PartnerChannel(config)
+    raise UnknownPartner(partner=code)
 
 
 @cache

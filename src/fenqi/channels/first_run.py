@@ -29,6 +29,8 @@ MCHID: Final = "1900000001"
 WECHAT_APPID: Final = "wx9021000000000001"
 PARTNER_CODE: Final = "qingrong"
 PARTNER_KEY_ID: Final = "fenqi-demo-mall"
+OTHER_PARTNER_CODE: Final = "anxin"
+"""A second lender, so that plans have somewhere to move to."""
 WECHAT_SERIAL_NO: Final = "5157F09EFDC096DE15EBE81A47057A7232F1B8E1"
 SIGN_NAME: Final = "分期演示商城"
 KEY_BITS: Final = 2048
@@ -131,16 +133,21 @@ def _bank_card(sandbox_url: str, folder: Path) -> dict[str, str]:
 
 
 def _partner(sandbox_url: str, folder: Path) -> dict[str, str]:
-    private_key = _kept(folder, "partner.pem", _new_private_key)
-    merchant = {"key_id": PARTNER_KEY_ID, "public_key": _public_key(private_key)}
-    platform = _registered(sandbox_url, "partner/register", merchant)
-    return {
-        "FENQI_PARTNER_CODE": PARTNER_CODE,
-        "FENQI_PARTNER_KEY_ID": PARTNER_KEY_ID,
-        "FENQI_PARTNER_PRIVATE_KEY": private_key,
-        "FENQI_PARTNER_PUBLIC_KEY": platform["public_key"],
-        "FENQI_PARTNER_GATEWAY": platform["gateway"],
-    }
+    """Two lenders of the same platform: it keeps what belongs to one key apart from what belongs to the other."""
+    found: dict[str, str] = {}
+    for prefix, code in (("FENQI_PARTNER", PARTNER_CODE), ("FENQI_PARTNER_2", OTHER_PARTNER_CODE)):
+        name, key_id = ("", PARTNER_KEY_ID) if code == PARTNER_CODE else (f"-{code}", f"{PARTNER_KEY_ID}-{code}")
+        private_key = _kept(folder, f"partner{name}.pem", _new_private_key)
+        merchant = {"key_id": key_id, "public_key": _public_key(private_key)}
+        platform = _registered(sandbox_url, "partner/register", merchant)
+        found |= {
+            f"{prefix}_CODE": code,
+            f"{prefix}_KEY_ID": key_id,
+            f"{prefix}_PRIVATE_KEY": private_key,
+            f"{prefix}_PUBLIC_KEY": platform["public_key"],
+            f"{prefix}_GATEWAY": platform["gateway"],
+        }
+    return found
 
 
 def _registered(sandbox_url: str, what: str, body: Mapping[str, object]) -> dict[str, str]:

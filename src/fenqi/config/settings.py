@@ -246,6 +246,7 @@ PROCRASTINATE_IMPORT_PATHS = [
         "auto_debit",
         "reserves",
         "partners",
+        "migrating",
         "aftersales",
         "price_protection",
         "hardship",

@@ -58,6 +58,8 @@ SPREAD_TABLES = (
     "phone_change",
     "account_closing",
     "made_file",
+    "plan_migration_item",
+    "passed_repayment",
 )
 KEYED_TABLES = ("directory", "price_observation")
 SMALL_TABLES = ("ledger_account", "channel_condition", "aftersales_policy", "finance_provider", "hardship_policy")
@@ -86,6 +88,7 @@ CENTRAL_TABLES = (
     "partner_settlement",
     "close_run",
     "close_range",
+    "plan_migration",
 )
 
 APPEND_ONLY_TABLES = (

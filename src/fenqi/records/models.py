@@ -62,6 +62,7 @@ from fenqi.records.payments import (
     PaymentState,
     RefusedCallback,
 )
+from fenqi.records.plan_migrations import PassedRepayment, PlanMigration, PlanMigrationItem
 from fenqi.records.plans import FeeBearer, Installment, Plan, PlanEvent
 from fenqi.records.prices import OfferState, PriceDifference, PriceOffer
 from fenqi.records.recovery import NoFaultCause, NoFaultPeriod, RetryReminder
@@ -139,6 +140,7 @@ __all__ = [
     "PartnerPlan",
     "PartnerRefund",
     "PartnerSettlement",
+    "PassedRepayment",
     "Payment",
     "PaymentAttempt",
     "PaymentPromise",
@@ -149,6 +151,8 @@ __all__ = [
     "Plan",
     "PlanChange",
     "PlanEvent",
+    "PlanMigration",
+    "PlanMigrationItem",
     "PriceDifference",
     "PriceObservation",
     "PriceOffer",

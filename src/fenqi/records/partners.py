@@ -47,21 +47,29 @@ class FinanceProvider(models.Model):
 
 
 class PartnerPlan(SpreadModel):
-    """What a lender knows a plan of ours by, and what it kept from the mall when it paid it out."""
+    """A lender holds a plan, or held it: what it knows the plan by, what it paid for it, and from when until when.
+
+    While no row of a plan is without an end, the mall holds it.
+    """
 
     plan_id = models.UUIDField()
     provider = models.CharField(max_length=32)
     plan_no = models.CharField(max_length=64)
-    amount_minor = models.BigIntegerField()
+    amount_minor = models.BigIntegerField()  # for the goods, or for a plan that moved to it
     currency = models.CharField(max_length=3)
     commission_minor = models.BigIntegerField(default=0)
     subsidy_minor = models.BigIntegerField(default=0)
     created_at = models.DateTimeField()
+    taken_over_at = models.DateTimeField(null=True)  # a plan that moved to it; none when it financed the order
+    released_at = models.DateTimeField(null=True)  # somebody else holds the plan since
+    paid_back_minor = models.BigIntegerField(default=0)  # of its price, when it gave the plan up
 
     class Meta:
         db_table = "partner_plan"
         constraints = [
-            models.UniqueConstraint(fields=["customer_id", "plan_id"], name="partner_plan_plan"),
+            models.UniqueConstraint(
+                fields=["customer_id", "plan_id"], name="partner_plan_one_holder", condition=Q(released_at__isnull=True)
+            ),
             *not_negative("amount_minor", "commission_minor", "subsidy_minor", table="partner_plan"),
         ]
 

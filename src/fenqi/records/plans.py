@@ -32,6 +32,7 @@ class Plan(SpreadModel):
     next_due_on = models.DateField(null=True)  # of the earliest installment that is still open
     last_due_on = models.DateField()
     updated_at = models.DateTimeField()
+    frozen_until = models.DateTimeField(null=True)  # it moves to another holder: no repayment is newly started
 
     class Meta:
         db_table = "plan"

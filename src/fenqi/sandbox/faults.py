@@ -44,6 +44,9 @@ class Operation(StrEnum):
     FREEZE = "freeze"
     RELEASE = "release"
     CAPTURE = "capture"
+    TRANSFER = "transfer"
+    """A plan moves to the finance partner, or away; the money passed on to it."""
+    QUERY_TRANSFER = "query_transfer"
     BILL = "bill"
     SMS = "sms"
     EMAIL = "email"
@@ -125,6 +128,8 @@ KINDS_OF: Final[Mapping[Operation, tuple[Kind, ...]]] = dict.fromkeys(Operation,
     Operation.FREEZE: (*_ANSWER, Kind.PROCESSING),
     Operation.RELEASE: (*_ANSWER, Kind.PROCESSING),
     Operation.CAPTURE: (*_ANSWER, Kind.PROCESSING),
+    Operation.TRANSFER: (*_ANSWER, Kind.NOT_FOUND, Kind.NONSENSE),
+    Operation.QUERY_TRANSFER: _QUESTION,
     Operation.NOTIFY: (Kind.SLOW, Kind.WRONG_SIGNATURE, Kind.DROP, Kind.TWICE, Kind.HOLD),
     Operation.BILL: (*_ANSWER, *_SPOILT_BILL),
     Operation.SMS: (*_BROKEN, Kind.DOWN, Kind.UNDELIVERED, Kind.CODE),

@@ -93,6 +93,18 @@ class Action(StrEnum):
     CREDIT_OBJECTION_ANSWERED = "credit_objection_answered"
     CREDIT_MARK_WITHDRAWN = "credit_mark_withdrawn"
     CREDIT_MARKS_EXPORTED = "credit_marks_exported"
+    MIGRATION_DRAFTED = "migration_drafted"
+    MIGRATION_REHEARSED = "migration_rehearsed"
+    MIGRATION_PLAN_DROPPED = "migration_plan_dropped"
+    MIGRATION_APPROVED = "migration_approved"
+    MIGRATION_ANNOUNCED = "migration_announced"
+    MIGRATION_CANCELLED = "migration_cancelled"
+    MIGRATION_ROLLED_BACK = "migration_rolled_back"
+    MIGRATION_SEEN = "migration_seen"
+    MIGRATION_AGREED = "migration_agreed"
+    MIGRATION_DECLINED = "migration_declined"
+    PLAN_MOVED = "plan_moved"
+    PLAN_MOVED_BACK = "plan_moved_back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,10 @@ DEBIT_FAILED = "debit_failed"
 RETRY_REMINDER = "retry_reminder"
 SEND_PARTNER_REFUND = "send_partner_refund"
 ASK_PARTNER_REFUND = "ask_partner_refund"
+PASS_ON_REPAYMENT = "pass_on_repayment"  # noqa: S105  # money that is passed on
+MIGRATION_NEWS = "migration_news"
+REHEARSE_MIGRATION = "rehearse_migration"
+GO_ON_MIGRATION = "go_on_migration"
 ASK_RESERVE = "ask_reserve"
 LOOK_AT_RESERVE = "look_at_reserve"
 SEND_RELEASE = "send_release"
@@ -129,6 +133,21 @@ def about_reserve_move(decision: Decision, topic: str, move_id: UUID, *, at: dat
 def about_partner_refund(decision: Decision, topic: str, refund_id: UUID, *, at: datetime, now: datetime) -> None:
     """SEND_PARTNER_REFUND: tell the lender of a return; ASK_PARTNER_REFUND: ask what became of it."""
     _add(decision, topic, {"refund_id": str(refund_id)}, at=at, now=now)
+
+
+def pass_on_repayment(decision: Decision, passed_id: UUID, *, at: datetime, now: datetime) -> None:
+    """Tell the lender at `at` of a repayment that came here after its plan had moved there."""
+    _add(decision, PASS_ON_REPAYMENT, {"passed_id": str(passed_id)}, at=at, now=now)
+
+
+def tell_of_migration(decision: Decision, item_id: UUID, *, news: str, at: datetime, now: datetime) -> None:
+    """Tell the customer that a plan is to move (`announced`), has moved (`moved`), or is back (`back`)."""
+    _add(decision, MIGRATION_NEWS, {"item_id": str(item_id), "news": news}, at=at, now=now)
+
+
+def about_migration(decision: Decision, topic: str, migration_id: UUID, *, at: datetime, now: datetime) -> None:
+    """REHEARSE_MIGRATION, GO_ON_MIGRATION: of a whole batch; the decision is the house's."""
+    _add(decision, topic, {"migration_id": str(migration_id)}, at=at, now=now)
 
 
 def tell_of_price_offer(decision: Decision, offer_id: UUID, *, at: datetime, now: datetime) -> None:

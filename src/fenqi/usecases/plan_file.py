@@ -26,7 +26,7 @@ from fenqi.usecases.projection import (
 from fenqi.usecases.reserves.due import look_at_reserve
 
 _READ = """
-SELECT p.order_id, p.terms, p.version, p.provider, p.fee_bearer,
+SELECT p.order_id, p.terms, p.version, p.provider, p.fee_bearer, p.frozen_until,
   (SELECT jsonb_agg(e.body ORDER BY e.seq) FROM plan_event e WHERE e.customer_id = %s AND e.plan_id = %s)
 FROM plan p WHERE p.customer_id = %s AND p.id = %s
 """
@@ -47,6 +47,7 @@ class PlanFile:
     version: int
     provider: str
     fee_bearer: str
+    frozen_until: datetime | None = None
 
     def state(self) -> PlanState:
         return replay(self.terms, self.events)
@@ -59,7 +60,7 @@ def read(customer_id: UUID, plan_id: UUID) -> PlanFile:
         row = cursor.fetchone()
     if row is None:
         raise NotFound
-    order_id, terms, version, provider, fee_bearer, events = row
+    order_id, terms, version, provider, fee_bearer, frozen_until, events = row
     return PlanFile(
         customer_id=customer_id,
         plan_id=plan_id,
@@ -69,6 +70,7 @@ def read(customer_id: UUID, plan_id: UUID) -> PlanFile:
         version=version,
         provider=provider,
         fee_bearer=fee_bearer,
+        frozen_until=frozen_until,
     )
 
 

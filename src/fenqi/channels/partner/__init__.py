@@ -16,6 +16,13 @@ from fenqi.channels.partner.interface import (
     PartnerQuoteReply,
     PartnerRefundReply,
     PartnerRefundRequest,
+    PassedOn,
+    Transfer,
+    TransferDirection,
+    TransferReply,
+    TransferRequest,
+    TransferRow,
+    TransferState,
 )
 
 __all__ = [
@@ -30,4 +37,11 @@ __all__ = [
     "PartnerQuoteReply",
     "PartnerRefundReply",
     "PartnerRefundRequest",
+    "PassedOn",
+    "Transfer",
+    "TransferDirection",
+    "TransferReply",
+    "TransferRequest",
+    "TransferRow",
+    "TransferState",
 ]

@@ -9,6 +9,7 @@ from typing import Any, Final
 import httpx
 
 from fenqi.channels.bills import BillNotReady
+from fenqi.channels.interface import Reply
 from fenqi.channels.partner.codes import PARTNER_CODES
 from fenqi.channels.partner.config import PartnerConfig
 from fenqi.channels.partner.interface import (
@@ -20,12 +21,19 @@ from fenqi.channels.partner.interface import (
     PartnerQuoteReply,
     PartnerRefundReply,
     PartnerRefundRequest,
+    PassedOn,
     SettlementLine,
+    Transfer,
+    TransferDirection,
+    TransferReply,
+    TransferRequest,
+    TransferState,
 )
 from fenqi.channels.partner.settlements import read_settlement
 from fenqi.channels.partner.signing import Message, Signatures
 from fenqi.channels.transport import Fault, HttpAnswer, NoAnswer, NotSent, exchange, strict_client
 from fenqi.domain.payments import FailureCategory, Operation, Outcome, RetryMark, Verdict, verdict_on
+from fenqi.domain.plans import Components
 
 CONTRADICTS: Final = "answer.contradicts"
 _SAYS_SOMETHING_ELSE = Verdict(Outcome.UNKNOWN, FailureCategory.CONTACT_SUPPORT, RetryMark.QUERY_FIRST, alert=True)
@@ -102,6 +110,38 @@ class PartnerChannel:
     def query_refund(self, number: str) -> PartnerRefundReply:
         return self._refund_reply(Operation.QUERY_REFUND, number, "GET", None, amount=None)
 
+    def quote_transfer(self, request: TransferRequest) -> TransferReply:
+        body = {"number": request.number, **_transfer_body(request)}
+        return self._transfer_reply(Operation.TRANSFER, request.number, "POST", "/v1/transfer-quotes", body)
+
+    def transfer(self, request: TransferRequest) -> TransferReply:
+        address = f"/v1/transfers/{request.number}"
+        return self._transfer_reply(Operation.TRANSFER, request.number, "PUT", address, _transfer_body(request))
+
+    def query_transfer(self, number: str) -> TransferReply:
+        return self._transfer_reply(Operation.QUERY_TRANSFER, number, "GET", f"/v1/transfers/{number}", None)
+
+    def confirm_transfer(self, number: str) -> TransferReply:
+        return self._transfer_reply(Operation.TRANSFER, number, "PUT", f"/v1/transfers/{number}/confirmation", {})
+
+    def revoke_transfer(self, number: str) -> TransferReply:
+        return self._transfer_reply(Operation.TRANSFER, number, "PUT", f"/v1/transfers/{number}/revocation", {})
+
+    def pass_on(self, passed: PassedOn) -> Reply:
+        body = {
+            "plan_no": passed.plan_no,
+            "amount": passed.amount,
+            "currency": passed.currency,
+            "received_on": passed.received_on.isoformat(),
+        }
+        answered, verdict, code = self._ask(Operation.TRANSFER, "PUT", f"/v1/passed-on/{passed.number}", body)
+        if answered is None:
+            return Reply(outcome=verdict.outcome, code=code, verdict=verdict)
+        fields = answered.fields
+        if (fields.get("number"), fields.get("amount")) != (passed.number, passed.amount):
+            return Reply(outcome=Outcome.UNKNOWN, code=CONTRADICTS, verdict=_SAYS_SOMETHING_ELSE, raw=fields)
+        return Reply(outcome=Outcome.SUCCEEDED, raw=fields)
+
     def settlement(self, day: date) -> tuple[SettlementLine, ...]:
         try:
             answer = self._exchange("GET", f"/v1/settlements/{day.isoformat()}", b"")
@@ -155,6 +195,23 @@ class PartnerChannel:
             outcome=Outcome.SUCCEEDED, number=number, effect=effect, accepted_at=accepted_at, raw=fields
         )
 
+    def _transfer_reply(
+        self, operation: Operation, number: str, method: str, path: str, body: Fields | None
+    ) -> TransferReply:
+        answered, verdict, code = self._ask(operation, method, path, body)
+        if answered is None:
+            return TransferReply(outcome=verdict.outcome, code=code, verdict=verdict, number=number)
+        found = _transfer(answered.fields, number)
+        if found is None:
+            return TransferReply(
+                outcome=Outcome.UNKNOWN,
+                code=CONTRADICTS,
+                verdict=_SAYS_SOMETHING_ELSE,
+                number=number,
+                raw=answered.fields,
+            )
+        return TransferReply(outcome=Outcome.SUCCEEDED, number=number, transfer=found, raw=answered.fields)
+
     def _ask(
         self, operation: Operation, method: str, path: str, body: Fields | None
     ) -> tuple[_Answered | None, Verdict, str]:
@@ -163,7 +220,8 @@ class PartnerChannel:
         try:
             answered = _read(self._exchange(method, path, content))
         except NotSent as fault:
-            return None, _NOT_SENT if operation is Operation.REFUND else _NO_ANSWER, fault.code
+            sends = operation in (Operation.REFUND, Operation.TRANSFER)
+            return None, _NOT_SENT if sends else _NO_ANSWER, fault.code
         except NoAnswer as fault:
             return None, _NO_ANSWER, fault.code
         if answered.code:
@@ -233,6 +291,40 @@ def _plan(fields: Fields, plan_no: str) -> PartnerPlan | None:
         outstanding_fee=sums[2],
         balance=sums[3],
         withdrawable=sums[4],
+    )
+
+
+def _transfer_body(request: TransferRequest) -> Fields:
+    return {
+        "direction": request.direction.value,
+        "plan_no": request.plan_no,
+        "customer": request.customer,
+        "currency": request.currency,
+        "effective_on": request.effective_on.isoformat(),
+        "amount": request.amount,
+        "rows": [{"n": row.n, "due_on": row.due_on.isoformat(), **row.owed._asdict()} for row in request.rows],
+    }
+
+
+def _transfer(fields: Fields, number: str) -> Transfer | None:
+    """None for what is no transfer, or another one."""
+    balance, sums = fields.get("balance"), _sums(fields, "price", "collected")
+    parts = _sums(balance, *Components._fields) if isinstance(balance, dict) else None
+    if sums is None or parts is None or min(*sums, *parts) < 0 or fields.get("number") != number:
+        return None
+    try:
+        direction = TransferDirection(str(fields.get("direction")))
+        state = TransferState(str(fields["state"])) if "state" in fields else None
+    except ValueError:
+        return None
+    return Transfer(
+        number=number,
+        direction=direction,
+        plan_no=str(fields.get("plan_no", "")),
+        state=state,
+        balance=Components(*parts),
+        price=sums[0],
+        collected=sums[1],
     )
 
 

@@ -24,5 +24,15 @@ PARTNER_CODES: Final[CodeTable] = {
         )
     ),
     Operation.QUERY_REFUND: table((*_EVERY_CALL, ("REFUND_NOT_FOUND", NOT_FOUND))),
+    Operation.TRANSFER: table(
+        (
+            *_EVERY_CALL,
+            ("PLAN_NOT_FOUND PLAN_CLOSED PLAN_NOT_TAKEN CURRENCY_NOT_TAKEN AMOUNT_ABOVE_OWED", _REFUSED),
+            ("TRANSFER_NOT_FOUND", NOT_FOUND),
+            ("TRANSFER_ENDED", _REFUSED),
+            ("NUMBER_REUSED", Verdict(Outcome.UNKNOWN, FailureCategory.CONTACT_SUPPORT, RetryMark.NEVER, alert=True)),
+        )
+    ),
+    Operation.QUERY_TRANSFER: table((*_EVERY_CALL, ("TRANSFER_NOT_FOUND", NOT_FOUND))),
 }
 """Opening a plan and quoting are read as queries: they move no money."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Final, Self
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -10,6 +11,7 @@ from fenqi.channels.environment import address, readable, required
 from fenqi.channels.keys import read_private_key, read_public_key
 
 NAME: Final = "partner"
+FIRST: Final = "FENQI_PARTNER"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,17 +29,29 @@ class PartnerConfig:
     answer_seconds: float = 10.0
 
     @classmethod
-    def from_environ(cls, environ: Mapping[str, str]) -> Self | None:
-        """Read `FENQI_PARTNER_CODE`, `_KEY_ID`, `_PRIVATE_KEY`, `_PUBLIC_KEY`, `_GATEWAY`.
+    def from_environ(cls, environ: Mapping[str, str], *, prefix: str = FIRST) -> Self | None:
+        """Read `FENQI_PARTNER_CODE`, `_KEY_ID`, `_PRIVATE_KEY`, `_PUBLIC_KEY`, `_GATEWAY`; of another partner the same
+        names after `FENQI_PARTNER_2`, and so on.
 
         None when no partner is named. Raises ChannelMisconfigured.
         """
-        if not environ.get("FENQI_PARTNER_CODE"):
+        if not environ.get(f"{prefix}_CODE"):
             return None
         return cls(
-            code=required(NAME, environ, "FENQI_PARTNER_CODE"),
-            key_id=required(NAME, environ, "FENQI_PARTNER_KEY_ID"),
-            private_key=readable(NAME, environ, "FENQI_PARTNER_PRIVATE_KEY", read_private_key),
-            public_key=readable(NAME, environ, "FENQI_PARTNER_PUBLIC_KEY", read_public_key),
-            gateway=address(NAME, environ, "FENQI_PARTNER_GATEWAY", default="").rstrip("/"),
+            code=required(NAME, environ, f"{prefix}_CODE"),
+            key_id=required(NAME, environ, f"{prefix}_KEY_ID"),
+            private_key=readable(NAME, environ, f"{prefix}_PRIVATE_KEY", read_private_key),
+            public_key=readable(NAME, environ, f"{prefix}_PUBLIC_KEY", read_public_key),
+            gateway=address(NAME, environ, f"{prefix}_GATEWAY", default="").rstrip("/"),
         )
+
+    @classmethod
+    def others_from_environ(cls, environ: Mapping[str, str]) -> tuple[Self, ...]:
+        """All beside the first, up to the first number that names none. Raises ChannelMisconfigured."""
+        found: list[Self] = []
+        for n in count(2):
+            config = cls.from_environ(environ, prefix=f"{FIRST}_{n}")
+            if config is None:
+                break
+            found.append(config)
+        return tuple(found)

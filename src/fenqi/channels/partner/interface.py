@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from fenqi.channels.interface import Reply
+from fenqi.domain.plans import Components
 
 
 class PartnerPlanState(StrEnum):
@@ -108,12 +109,89 @@ class PartnerRefundReply(Reply):
     accepted_at: datetime | None = None
 
 
+class TransferDirection(StrEnum):
+    """Seen from the partner."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class TransferState(StrEnum):
+    TAKEN = "taken"
+    """Kept for us: nothing is collected for it yet, or any more."""
+    CONFIRMED = "confirmed"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferRow:
+    """An installment that is still open."""
+
+    n: int
+    due_on: date
+    owed: Components
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferRequest:
+    """A plan moves to the partner, or away from it. The same number carries the same plan once.
+
+    Of one that moves in, `amount` is what was financed at ordering; of one that moves out only the number is told, for
+    the partner says what is owed on it.
+    """
+
+    number: str
+    direction: TransferDirection
+    plan_no: str
+    customer: str
+    currency: str
+    effective_on: date
+    amount: int = 0
+    rows: tuple[TransferRow, ...] = ()
+
+    @property
+    def balance(self) -> Components:
+        return Components(*(sum(parts) for parts in zip(*(row.owed for row in self.rows), strict=True)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """A transfer as the partner has it. `state` is None in a quote; `collected` is what it has had of the customer."""
+
+    number: str
+    direction: TransferDirection
+    plan_no: str
+    state: TransferState | None
+    balance: Components
+    price: int
+    collected: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferReply(Reply):
+    """With `outcome` SUCCEEDED `transfer` is set; FAILED: the partner does not take the plan, `code` says why."""
+
+    number: str
+    transfer: Transfer | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOn:
+    """A repayment that came to us for a plan of the partner's, told under one number."""
+
+    number: str
+    plan_no: str
+    amount: int
+    currency: str
+    received_on: date
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettlementLine:
     """One line of the partner's daily file: what it owes the mall (above zero) or is owed."""
 
     kind: str
-    """plan, refund, repayment or adjustment."""
+    """plan, refund, repayment, transfer, revocation, passed_on or adjustment."""
     number: str
     plan_no: str
     amount: int
@@ -148,6 +226,24 @@ class FinancePartner(Protocol):
 
     def query_refund(self, number: str) -> PartnerRefundReply:
         """Ask what became of a refund; NOT_FOUND for a number the partner never saw."""
+
+    def quote_transfer(self, request: TransferRequest) -> TransferReply:
+        """What the partner would say to it. Moves nothing."""
+
+    def transfer(self, request: TransferRequest) -> TransferReply:
+        """Take the plan, or let it go; not in force before it is confirmed. The same again is harmless."""
+
+    def query_transfer(self, number: str) -> TransferReply:
+        """How it stands; NOT_FOUND for a number the partner never saw."""
+
+    def confirm_transfer(self, number: str) -> TransferReply:
+        """It is booked on our side: in force from now on. The same again is harmless."""
+
+    def revoke_transfer(self, number: str) -> TransferReply:
+        """Everything as it was, but for what was collected meanwhile. The same again is harmless."""
+
+    def pass_on(self, passed: PassedOn) -> Reply:
+        """The customer has paid it to us. The same again is harmless."""
 
     def settlement(self, day: date) -> tuple[SettlementLine, ...]:
         """The lines of that day's settlement file. Raises BillNotReady and BillRefused."""

@@ -9,7 +9,7 @@ from fenqi.channels.bills import BillRefused
 from fenqi.channels.partner.interface import SettlementLine
 
 COLUMNS: Final = ("kind", "number", "plan_no", "amount", "commission", "subsidy")
-KINDS: Final = frozenset({"plan", "refund", "repayment", "adjustment"})
+KINDS: Final = frozenset({"plan", "refund", "repayment", "transfer", "revocation", "passed_on", "adjustment"})
 END: Final = "end"
 
 

@@ -13,7 +13,14 @@ from fenqi.domain.ledger.money_out import (
     suspense_entry,
     transfer_paid_entry,
 )
-from fenqi.domain.ledger.partners import partner_funded_entry, partner_refund_entry, partner_settlement_entry
+from fenqi.domain.ledger.partners import (
+    partner_funded_entry,
+    partner_refund_entry,
+    partner_settlement_entry,
+    plan_moved_back_entry,
+    plan_moved_entry,
+    repayment_passed_on_entry,
+)
 from fenqi.domain.ledger.recipes import books_of, duplicate_payment_entry, entry_for, opening_entry
 from fenqi.domain.ledger.reserves import (
     reserve_captured_entry,
@@ -45,9 +52,12 @@ __all__ = [
     "partner_funded_entry",
     "partner_refund_entry",
     "partner_settlement_entry",
+    "plan_moved_back_entry",
+    "plan_moved_entry",
     "price_difference_entry",
     "refund_paid_entry",
     "refund_returned_entry",
+    "repayment_passed_on_entry",
     "reserve_captured_entry",
     "reserve_frozen_entry",
     "reserve_paid_entry",

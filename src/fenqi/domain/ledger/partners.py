@@ -6,7 +6,7 @@ the lender itself. The money between the two goes through the lender's clearing 
 """
 
 from fenqi.domain.ledger.accounts import Account
-from fenqi.domain.ledger.entries import Entry, EntryCode, balanced_entry, credit, debit, entry_of_changes
+from fenqi.domain.ledger.entries import Entry, EntryCode, Line, balanced_entry, credit, debit, entry_of_changes
 from fenqi.domain.plans.state import Components
 
 
@@ -55,3 +55,50 @@ def partner_settlement_entry(net: int, *, source: str) -> Entry:
     if net > 0:
         return balanced_entry(EntryCode.PARTNER_SETTLEMENT, debit(bank, net), credit(source, net))
     return balanced_entry(EntryCode.PARTNER_SETTLEMENT, debit(source, -net), credit(bank, -net))
+
+
+def plan_moved_entry(owed: int, *, price: int, interest: int, fee: int, giver: str = "", taker: str = "") -> Entry:
+    """A plan changes its holder for a price: `giver` and `taker` are clearing accounts, empty for the mall itself.
+
+    owed = price + interest + fee: the interest and fees of installments that are not due yet are the taker's to earn.
+    Between two lenders the claim leaves `payable.partner` for the one and stands there again for the other.
+    """
+    payable = str(Account.PAYABLE_PARTNER)
+    lines: list[Line] = []
+    if giver:
+        lines += _movement({payable: owed, giver: -price})
+    if taker:
+        lines += _movement({taker: price, payable: -owed})
+    if not (giver and taker):
+        sign = -1 if giver else 1
+        lines += _movement({str(Account.INCOME_INTEREST): sign * interest, str(Account.INCOME_FEE): sign * fee})
+    return balanced_entry(EntryCode.PLAN_MOVED, *lines)
+
+
+def plan_moved_back_entry(
+    owed: int, *, price: int, interest: int, fee: int, collected: int, giver: str = "", taker: str = ""
+) -> Entry:
+    """A move is taken back: `giver` and `taker` are those of the move, `owed` what is owed now.
+
+    What the taker has collected in between it keeps: so much less of the price goes back to it.
+    """
+    payable = str(Account.PAYABLE_PARTNER)
+    lines: list[Line] = []
+    if taker:
+        lines += _movement({payable: owed, taker: collected - price})
+    if giver:
+        lines += _movement({giver: price - collected, payable: -owed})
+    if not (giver and taker):
+        sign = -1 if taker else 1
+        lines += _movement({str(Account.INCOME_INTEREST): sign * interest, str(Account.INCOME_FEE): sign * fee})
+    return balanced_entry(EntryCode.PLAN_MOVED_BACK, *lines)
+
+
+def _movement(changes: dict[str, int]) -> list[Line]:
+    """One line for each account that moves, a debit counted above zero."""
+    return [debit(name, change) if change > 0 else credit(name, -change) for name, change in changes.items() if change]
+
+
+def repayment_passed_on_entry(amount: int, *, source: str) -> Entry:
+    """A repayment that came to the mall for a lender's plan is set off against what the lender owes the mall."""
+    return balanced_entry(EntryCode.REPAYMENT_PASSED_ON, debit(Account.PAYABLE_PARTNER, amount), credit(source, amount))

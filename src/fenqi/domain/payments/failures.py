@@ -27,6 +27,9 @@ class Operation(StrEnum):
     ASK_CODE = "ask_code"
     BIND = "bind"
     UNBIND = "unbind"
+    TRANSFER = "transfer"
+    """Of a plan to a finance partner, or away from it; and of money that came to us for it."""
+    QUERY_TRANSFER = "query_transfer"
 
 
 class FailureCategory(StrEnum):

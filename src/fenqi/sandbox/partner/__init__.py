@@ -27,6 +27,19 @@ CREATE TABLE IF NOT EXISTS partner_repayment (
     id INTEGER PRIMARY KEY, plan_no TEXT NOT NULL, n INTEGER NOT NULL, principal INTEGER NOT NULL, fee INTEGER NOT NULL,
     at REAL NOT NULL
 );
+CREATE TABLE IF NOT EXISTS partner_transfer (
+    number TEXT PRIMARY KEY, key_id TEXT NOT NULL, direction TEXT NOT NULL, plan_no TEXT NOT NULL,
+    parameters TEXT NOT NULL, state TEXT NOT NULL, balance TEXT NOT NULL, price INTEGER NOT NULL,
+    taken_at REAL NOT NULL, confirmed_at REAL, revoked_at REAL, collected INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS partner_row_part (
+    plan_no TEXT NOT NULL, n INTEGER NOT NULL, interest INTEGER NOT NULL, late_fee INTEGER NOT NULL,
+    PRIMARY KEY (plan_no, n)
+);
+CREATE TABLE IF NOT EXISTS partner_passed_on (
+    number TEXT PRIMARY KEY, key_id TEXT NOT NULL, plan_no TEXT NOT NULL, amount INTEGER NOT NULL,
+    parameters TEXT NOT NULL, at REAL NOT NULL
+);
 CREATE TABLE IF NOT EXISTS partner_balance (
     id INTEGER PRIMARY KEY, customer TEXT NOT NULL, amount INTEGER NOT NULL, reason TEXT NOT NULL, at REAL NOT NULL
 );

@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from fenqi.sandbox import faults
 from fenqi.sandbox.counterparty import Refusal, note_call
 from fenqi.sandbox.faults import Fault, Kind, Operation
-from fenqi.sandbox.partner import plans, settlement
+from fenqi.sandbox.partner import plans, settlement, transfers
 from fenqi.sandbox.partner.plans import CHANNEL
 from fenqi.sandbox.partner.signing import caller, sign
 from fenqi.sandbox.store import Row
@@ -23,6 +23,8 @@ STATUS_OF: Final[Mapping[str, HTTPStatus]] = {
     "SIGNATURE_INVALID": HTTPStatus.UNAUTHORIZED,
     "PLAN_NOT_FOUND": HTTPStatus.NOT_FOUND,
     "REFUND_NOT_FOUND": HTTPStatus.NOT_FOUND,
+    "TRANSFER_NOT_FOUND": HTTPStatus.NOT_FOUND,
+    "TRANSFER_ENDED": HTTPStatus.CONFLICT,
     "NUMBER_REUSED": HTTPStatus.CONFLICT,
     "SYSTEM_BUSY": HTTPStatus.SERVICE_UNAVAILABLE,
     "TOO_MANY_REQUESTS": HTTPStatus.TOO_MANY_REQUESTS,
@@ -69,6 +71,49 @@ def refund(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @csrf_exempt
+def transfer_quote(request: HttpRequest) -> HttpResponse:
+    def carry_out(merchant: Row, body: Mapping[str, Any], _fault: Fault | None) -> Mapping[str, Any]:
+        return transfers.quoted(town().store, merchant["key_id"], body)
+
+    return _answered(request, Operation.QUERY_TRANSFER, "", carry_out)
+
+
+@csrf_exempt
+def transfer(request: HttpRequest, number: str) -> HttpResponse:
+    """PUT takes it, GET tells it."""
+
+    def carry_out(merchant: Row, body: Mapping[str, Any], _fault: Fault | None) -> Mapping[str, Any]:
+        store, key_id = town().store, merchant["key_id"]
+        if request.method == "PUT":
+            return transfers.take(store, key_id, number, body)
+        return transfers.fields_of(transfers.found(store, key_id, number))
+
+    operation = Operation.TRANSFER if request.method == "PUT" else Operation.QUERY_TRANSFER
+    return _answered(request, operation, number, carry_out)
+
+
+@csrf_exempt
+def transfer_end(request: HttpRequest, number: str, step: str) -> HttpResponse:
+    """In force, or as it was."""
+
+    def carry_out(merchant: Row, _body: Mapping[str, Any], _fault: Fault | None) -> Mapping[str, Any]:
+        act = {"confirmation": transfers.confirm, "revocation": transfers.revoke}.get(step)
+        if act is None:
+            raise Refusal("INVALID_REQUEST")
+        return act(town().store, merchant["key_id"], number)
+
+    return _answered(request, Operation.TRANSFER, number, carry_out)
+
+
+@csrf_exempt
+def passed_on(request: HttpRequest, number: str) -> HttpResponse:
+    def carry_out(merchant: Row, body: Mapping[str, Any], _fault: Fault | None) -> Mapping[str, Any]:
+        return transfers.pass_on(town().store, merchant["key_id"], number, body)
+
+    return _answered(request, Operation.TRANSFER, number, carry_out)
+
+
+@csrf_exempt
 def settlement_file(request: HttpRequest, day: str) -> HttpResponse:
     fault = faults.next_fault(town().store, CHANNEL, Operation.BILL, day)
 
@@ -96,15 +141,30 @@ def _answered(request: HttpRequest, operation: Operation, number: str, handle: H
             return refuse(refusal.code)
         note_call(town(), channel=CHANNEL, method=operation.value, number=number, answer="OK")
         if fault and fault.kind is Kind.NONSENSE:
-            fields["surplus"] = fields.get("surplus", 0) + 1
+            _make_nonsense(fields)
         return _signed(request, JsonResponse(fields), fault)
 
     def refuse(code: str) -> HttpResponse:
         note_call(town(), channel=CHANNEL, method=operation.value, number=number, answer=code)
         return _signed(request, _problem(code), fault)
 
-    missing = "REFUND_NOT_FOUND" if operation is Operation.QUERY_REFUND else "PLAN_NOT_FOUND"
+    missing = _MISSING.get(operation, "PLAN_NOT_FOUND")
     return faults.suffer(request, fault, execute=execute, refuse=refuse, not_found=missing)
+
+
+_MISSING: Final[Mapping[Operation, str]] = {
+    Operation.QUERY_REFUND: "REFUND_NOT_FOUND",
+    Operation.TRANSFER: "TRANSFER_NOT_FOUND",
+    Operation.QUERY_TRANSFER: "TRANSFER_NOT_FOUND",
+}
+
+
+def _make_nonsense(fields: dict[str, Any]) -> None:
+    """One fen too many."""
+    if "balance" in fields and isinstance(fields["balance"], dict):
+        fields["balance"] = {**fields["balance"], "principal": fields["balance"]["principal"] + 1}
+    else:
+        fields["surplus"] = fields.get("surplus", 0) + 1
 
 
 def _body(request: HttpRequest) -> Mapping[str, Any]:

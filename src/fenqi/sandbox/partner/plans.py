@@ -111,7 +111,7 @@ def described(store: Store, plan: Row) -> dict[str, Any]:
     rows = rows_of(store, plan["plan_no"])
     open_rows = [row for row in rows if row["paid_at"] is None]
     principal, fee = (sum(row[name] for row in open_rows) for name in ("principal", "fee"))
-    balance = balance_of(store, plan["customer"])
+    balance = balance_of(store, holder(plan))
     return {
         "plan_no": plan["plan_no"],
         "state": state_of(plan, owed=principal + fee),
@@ -138,6 +138,11 @@ def state_of(plan: Row, *, owed: int) -> str:
     if plan["cancelled_at"] is not None:
         return "cancelled"
     return "active" if owed else "settled"
+
+
+def holder(plan: Row) -> str:
+    """Whose balance it is: two malls, or two lenders of this platform, do not share one."""
+    return f"{plan['key_id']}/{plan['customer']}"
 
 
 def balance_of(store: Store, customer: str) -> int:
@@ -251,7 +256,7 @@ def _take_off(db: sqlite3.Connection, plan: Row, effect: Effect) -> None:
     if effect.plan_state == "cancelled":
         db.execute("UPDATE partner_plan SET cancelled_at = ? WHERE plan_no = ?", (now, plan_no))
     if effect.surplus:
-        _credit(db, plan["customer"], effect.surplus, f"退货 {plan_no}")
+        _credit(db, holder(plan), effect.surplus, f"退货 {plan_no}")
 
 
 def _credit(db: sqlite3.Connection, customer: str, amount: int, reason: str) -> None:
@@ -276,7 +281,8 @@ def repay_next(store: Store, plan_no: str) -> None:
     """The holder pays the earliest open row, here, at the platform. Raises Refusal."""
     plan = found(store, plan_no)
     row = next((row for row in rows_of(store, plan_no) if row["paid_at"] is None), None)
-    if row is None or plan["cancelled_at"] is not None:
+    waiting = store.row("SELECT number FROM partner_transfer WHERE plan_no = ? AND state = 'taken'", plan_no)
+    if row is None or plan["cancelled_at"] is not None or waiting:
         raise Refusal("PLAN_CLOSED")
     with store.change() as db:
         db.execute("UPDATE partner_row SET paid_at = ? WHERE plan_no = ? AND n = ?", (town().now(), plan_no, row["n"]))
@@ -288,11 +294,11 @@ def repay_next(store: Store, plan_no: str) -> None:
 
 def withdraw(store: Store, plan: Row) -> None:
     """The holder takes the whole balance out, by the platform's rules. Raises Refusal."""
-    balance = balance_of(store, plan["customer"])
+    balance = balance_of(store, holder(plan))
     if not balance:
         raise Refusal("REFUND_REJECTED")
     with store.change() as db:
-        _credit(db, plan["customer"], -balance, "提现到银行卡")
+        _credit(db, holder(plan), -balance, "提现到银行卡")
 
 
 def refund_fields(row: Row) -> dict[str, Any]:

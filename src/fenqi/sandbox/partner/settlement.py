@@ -38,7 +38,8 @@ def _lines(of: Town, key_id: str, day: date) -> list[Line]:
     starts = datetime.combine(day, datetime.min.time(), tzinfo=BEIJING)
     since, until = starts.timestamp(), (starts + timedelta(days=1)).timestamp()
     opened = of.store.rows(
-        "SELECT * FROM partner_plan WHERE key_id = ? AND opened_at >= ? AND opened_at < ? ORDER BY plan_no",
+        "SELECT * FROM partner_plan WHERE key_id = ? AND opened_at >= ? AND opened_at < ? AND NOT EXISTS (SELECT 1 FROM"
+        " partner_transfer t WHERE t.plan_no = partner_plan.plan_no AND t.direction = 'in') ORDER BY plan_no",
         key_id,
         since,
         until,
@@ -68,7 +69,31 @@ def _lines(of: Town, key_id: str, day: date) -> list[Line]:
             ("repayment", f"{row['plan_no']}N{row['n']}", row["plan_no"], row["principal"] + row["fee"], 0, 0)
             for row in repaid
         ),
+        *_transfer_lines(of, key_id, since, until),
+        *(
+            ("passed_on", row["number"], row["plan_no"], -row["amount"], 0, 0)
+            for row in of.store.rows(
+                "SELECT * FROM partner_passed_on WHERE key_id = ? AND at >= ? AND at < ? ORDER BY number",
+                key_id,
+                since,
+                until,
+            )
+        ),
     ]
+
+
+def _transfer_lines(of: Town, key_id: str, since: float, until: float) -> list[Line]:
+    """What it pays for plans that moved in and is paid for those that moved out; and the way back."""
+    lines: list[Line] = []
+    for row in of.store.rows("SELECT * FROM partner_transfer WHERE key_id = ? ORDER BY number", key_id):
+        price = row["price"] if row["direction"] == "in" else -row["price"]
+        if row["confirmed_at"] is None:
+            continue
+        if since <= row["confirmed_at"] < until:
+            lines.append(("transfer", row["number"], row["plan_no"], price, 0, 0))
+        if row["revoked_at"] is not None and since <= row["revoked_at"] < until:
+            lines.append(("revocation", row["number"], row["plan_no"], row["collected"] - price, 0, 0))
+    return lines
 
 
 def _refund_line(number: str, plan_no: str, effect: dict[str, int]) -> Line:

@@ -298,7 +298,7 @@ def _sources(file: PlanFile) -> tuple[Source[str], ...]:
 
 
 def _lent_elsewhere(plan: PlanFacts, file: PlanFile, funding: Funding, *, case_id: UUID | None) -> PlanFacts:
-    known = PartnerPlan.objects.filter(customer_id=file.customer_id, plan_id=file.plan_id)
+    known = PartnerPlan.objects.filter(customer_id=file.customer_id, plan_id=file.plan_id, released_at__isnull=True)
     sent = PartnerRefund.objects.filter(customer_id=file.customer_id, plan_id=file.plan_id).exclude(
         state__in=[RefundState.SUCCEEDED.value, RefundState.FAILED.value, RefundState.RETURNED.value]
     )

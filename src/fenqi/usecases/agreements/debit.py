@@ -80,6 +80,9 @@ def _decide(decision: Decision, agreement: DebitAgreement, file: PlanFile, *, no
     if not _card_is_usable(agreement):
         end(decision, agreement, by=BY_SYSTEM, reason=CARD_UNUSABLE, now=now)
         return None
+    if file.frozen_until is not None and now < file.frozen_until:  # it moves to another holder
+        keep_next(decision, agreement, file.frozen_until, now=now)
+        return None
     quote = _quote(agreement, file, now=now)
     if quote is None:
         if amount_above(file, most_minor=agreement.limit_minor, at=now):

@@ -27,7 +27,7 @@ from fenqi.usecases import outbox
 from fenqi.usecases.aftersales.pauses import undisputed
 from fenqi.usecases.plan_file import PlanFile
 from fenqi.usecases.rails import rail
-from fenqi.usecases.repayment.quote import Choice, NothingOwed, RepaymentQuote, quote_on_file
+from fenqi.usecases.repayment.quote import Choice, NothingOwed, PlanMoving, RepaymentQuote, quote_on_file
 
 ANNOUNCED = "announced"
 
@@ -110,7 +110,7 @@ def amount_above(file: PlanFile, *, most_minor: int, at: datetime) -> int:
     file = undisputed(file)
     try:
         due = quote_on_file(file, Choice(purpose=PaymentPurpose.DUE), now=at)
-    except NothingOwed:
+    except (NothingOwed, PlanMoving):
         return 0
     first = Choice(purpose=PaymentPurpose.INSTALLMENTS, installments=due.rows[:1])
     return quote_on_file(file, first, now=at).amount_minor if len(due.rows) > 1 else due.amount_minor
@@ -125,7 +125,7 @@ def debit_quote(file: PlanFile, *, most_minor: int, at: datetime) -> RepaymentQu
     file = undisputed(file)
     try:
         due = quote_on_file(file, Choice(purpose=PaymentPurpose.DUE), now=at)
-    except NothingOwed:
+    except (NothingOwed, PlanMoving):
         return None
     if due.amount_minor <= most_minor:
         return due

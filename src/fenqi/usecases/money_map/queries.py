@@ -43,6 +43,7 @@ from fenqi.records.models import (
     ReserveMove,
 )
 from fenqi.usecases import clock
+from fenqi.usecases.partners.holders import lenders_row
 
 _AT_THE_CHANNEL = frozenset({RefundState.PROCESSING, RefundState.ABNORMAL})
 _NOT_KNOWN = frozenset({AttemptState.UNKNOWN.value})
@@ -130,7 +131,7 @@ def _find(customer_id: UUID, order: Order) -> _Found:
         legs=[(refunds[leg.refund_id], leg) for leg in legs],
         holds=holds,
         moves=moves,
-        lender=PartnerPlan.objects.filter(customer_id=customer_id, plan_id=plan.id).first() if plan else None,
+        lender=lenders_row(customer_id, plan.id) if plan else None,
         lender_refunds=list(PartnerRefund.objects.filter(customer_id=customer_id, order_id=order.id)),
     )
 
@@ -268,7 +269,12 @@ def _lent(customer_id: UUID, found: _Found, lender: PartnerPlan) -> Iterator[Mov
     party = Party(Holder.LENDER, lender.provider)
     paid = lender.amount_minor - lender.commission_minor - lender.subsidy_minor
     yield Movement(
-        source=party, target=MALL, amount=paid, why=Why.LENDER_PAID, at=found.order.placed_at, number=lender.plan_no
+        source=party,
+        target=MALL,
+        amount=paid,
+        why=Why.LENDER_PAID,
+        at=lender.taken_over_at or found.order.placed_at,
+        number=lender.plan_no,
     )
     events = PlanEvent.objects.filter(
         customer_id=customer_id, plan_id=lender.plan_id, kind=EventKind.REPAYMENT.value, payment_id__isnull=True

@@ -60,6 +60,11 @@ class Message(StrEnum):
     RESERVE_HELD = "reserve_held"
     RESERVE_RETURNED = "reserve_returned"
     EMAIL_CODE = "email_code"
+    MIGRATION_ASKED = "migration_asked"
+    MIGRATION_ANNOUNCED = "migration_announced"
+    MIGRATION_MOVED = "migration_moved"
+    MIGRATION_STAYS = "migration_stays"
+    MIGRATION_BACK = "migration_back"
 
 
 PORTAL = "${portal}"
@@ -173,6 +178,35 @@ TEXTS: Mapping[tuple[Message, str], str] = {
     (Message.CREDIT_OBJECTION_ANSWERED, "zh"): "您对 ${title} 信用记录的异议已有答复，请到「我的信用记录」查看。",
     (Message.CREDIT_OBJECTION_ANSWERED, "en"): (
         "Your objection to the record about ${title} is answered: see My credit record."
+    (Message.MIGRATION_ASKED, "zh"): (
+        "您的分期（${title}）拟于 ${at} 转由${to}收款，金额和还款日不变。需要您同意，不同意就留在原处。请登录查看。"
+    ),
+    (Message.MIGRATION_ASKED, "en"): (
+        "Your plan (${title}) is to move to ${to} at ${at}; sums and due dates stay as they are. It needs your "
+        "consent: without it the plan stays. Please sign in to read."
+    ),
+    (Message.MIGRATION_ANNOUNCED, "zh"): (
+        "您的分期（${title}）将于 ${at} 转由${to}收款，金额和还款日不变，您无需操作。详情请登录查看。"
+    ),
+    (Message.MIGRATION_ANNOUNCED, "en"): (
+        "Your plan (${title}) moves to ${to} at ${at}; sums and due dates stay as they are. Nothing to do. Sign in for "
+        "details."
+    ),
+    (Message.MIGRATION_MOVED, "zh"): (
+        "您的分期（${title}）已转由${to}收款，转移时应还 ${amount}，一分未变。在哪里还款见订单页，回执可下载。"
+    ),
+    (Message.MIGRATION_MOVED, "en"): (
+        "Your plan (${title}) is now with ${to}. Owed at the move: ${amount}, unchanged to the fen. Where to repay and "
+        "the receipt are on the order's page."
+    ),
+    (Message.MIGRATION_STAYS, "zh"): "您的分期（${title}）不转移，仍由${from}收款，照常还款即可。",
+    (Message.MIGRATION_STAYS, "en"): "Your plan (${title}) does not move: it stays with ${from}. Repay as before.",
+    (Message.MIGRATION_BACK, "zh"): (
+        "您的分期（${title}）已转回${from}收款，应还 ${amount}。原自动扣款不会恢复，请重新开通或自己还款。"
+    ),
+    (Message.MIGRATION_BACK, "en"): (
+        "Your plan (${title}) is back with ${from}; owed: ${amount}. An earlier auto-debit is not switched on again: "
+        "sign a new one or repay by yourself."
     ),
     (Message.PRICE_OFFERED, "zh"): "您买的「${title}」降价了，可退差价 ${amount}。请在 ${by} 前到订单页确认。",
     (Message.PRICE_OFFERED, "en"): (

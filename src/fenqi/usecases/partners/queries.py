@@ -9,9 +9,10 @@ from uuid import UUID
 from fenqi.channels.partner import PartnerEffect
 from fenqi.domain.payments import Outcome
 from fenqi.domain.workdays import add_workdays
-from fenqi.records.models import FinanceProvider, PartnerPlan, PartnerRefund, Plan, ProviderKind
+from fenqi.records.models import FinanceProvider, PartnerRefund, Plan, ProviderKind
 from fenqi.usecases import rails
 from fenqi.usecases.partners.errors import PartnerRefuses, PartnerUnavailable
+from fenqi.usecases.partners.holders import lenders_row
 from fenqi.usecases.partners.providers import MALL, provider_of, providers_of
 
 
@@ -78,7 +79,7 @@ def ask_partner(customer_id: UUID, plan_id: UUID, *, amount_minor: int, on: date
     lender = provider_of(code)
     if lender is None:
         return None
-    kept = PartnerPlan.objects.filter(customer_id=customer_id, plan_id=plan_id).first()
+    kept = lenders_row(customer_id, plan_id)
     plan_no = kept.plan_no if kept else ""
     if lender.kind == ProviderKind.CARD:
         return _on_a_card(lender, plan_no, amount_minor, on=on)
@@ -162,7 +163,7 @@ def provider_of_plan(customer_id: UUID, plan_id: UUID, code: str) -> ProviderVie
     """The lender of a plan with the number it knows it by; None for the mall's own."""
     if code == MALL:
         return None
-    kept = PartnerPlan.objects.filter(customer_id=customer_id, plan_id=plan_id).first()
+    kept = lenders_row(customer_id, plan_id)
     return provider_view(code, plan_no=kept.plan_no if kept else "")
 
 

@@ -22,11 +22,12 @@ from fenqi.domain.plans import Component, Components, Event, EventKind, replay
 from fenqi.records import locks
 from fenqi.records.identifiers import derived_id, new_id
 from fenqi.records.locks import LockedCustomer
-from fenqi.records.models import DirectoryKind, FinanceProvider, PartnerPlan, PartnerRefund, ProviderKind
+from fenqi.records.models import DirectoryKind, FinanceProvider, PartnerRefund, ProviderKind
 from fenqi.records.posting import Decision, write
 from fenqi.usecases import clock, outbox, plan_file, rails
 from fenqi.usecases.numbers import new_number
 from fenqi.usecases.partners.errors import PartnerUnavailable
+from fenqi.usecases.partners.holders import lenders_row
 from fenqi.usecases.partners.providers import provider_of
 from fenqi.usecases.partners.queries import expected_by
 from fenqi.usecases.plan_file import Fact, PlanFile
@@ -63,7 +64,7 @@ def refund_over_partner(
     earlier = PartnerRefund.objects.filter(customer_id=customer_id, case_id=case_id).exclude(state=RefundState.FAILED)
     if case_id is not None and (found := earlier.values_list("id", flat=True).first()):
         return found
-    kept = PartnerPlan.objects.filter(customer_id=customer_id, plan_id=plan_id).first()
+    kept = lenders_row(customer_id, plan_id)
     lender = provider_of(kept.provider) if kept else None
     if kept is None or lender is None:
         raise PartnerUnavailable(provider="")

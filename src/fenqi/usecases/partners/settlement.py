@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from fenqi.channels.partner.interface import SettlementLine
 from fenqi.domain.errors import FenqiError
@@ -19,7 +20,15 @@ from fenqi.domain.payments.refunds import ASKED_ABOUT
 from fenqi.domain.plans import Event, EventKind
 from fenqi.records import directory, locks
 from fenqi.records.identifiers import derived_id, house_of
-from fenqi.records.models import DirectoryKind, PartnerPlan, PartnerRefund, PartnerSettlement, PlanEvent
+from fenqi.records.models import (
+    DirectoryKind,
+    PartnerPlan,
+    PartnerRefund,
+    PartnerSettlement,
+    PassedRepayment,
+    PlanEvent,
+    PlanMigrationItem,
+)
 from fenqi.records.posting import Decision, write
 from fenqi.usecases import clock, plan_file, rails
 from fenqi.usecases.partners.providers import provider_of
@@ -128,7 +137,7 @@ def _difference(provider: str, line: SettlementLine, *, now: datetime) -> dict[s
     """What of a line does not agree with ours; None when all of it does."""
     if line.kind == "plan":
         holder = directory.find(DirectoryKind.PARTNER_NO, f"{provider}:{line.plan_no}")
-        plan = _kept_plan(holder.customer_id, holder.target_id) if holder else None
+        plan = _kept_plan(holder.customer_id, holder.target_id, line.plan_no) if holder else None
         if plan is None:
             return _finding(line, "unknown_plan")
         ours = (plan.amount_minor, -plan.commission_minor, -plan.subsidy_minor)
@@ -138,13 +147,38 @@ def _difference(provider: str, line: SettlementLine, *, now: datetime) -> dict[s
         if refund is None:
             return _finding(line, "unknown_refund")
         ours = (-refund.amount_minor, refund.commission_back_minor, refund.subsidy_back_minor)
+    elif line.kind in ("transfer", "revocation", "passed_on"):
+        return _difference_of_transfer(provider, line)
     else:
         return _finding(line, "adjustment") if line.kind == "adjustment" else None
     return None if ours == (line.amount, line.commission, line.subsidy) else _finding(line, "amount_differs")
 
 
-def _kept_plan(customer_id: UUID, plan_id: UUID) -> PartnerPlan | None:
-    return PartnerPlan.objects.filter(customer_id=customer_id, plan_id=plan_id).first()
+def _kept_plan(customer_id: UUID, plan_id: UUID, plan_no: str) -> PartnerPlan | None:
+    return PartnerPlan.objects.filter(customer_id=customer_id, plan_id=plan_id, plan_no=plan_no).first()
+
+
+def _difference_of_transfer(provider: str, line: SettlementLine) -> dict[str, Any] | None:
+    """A plan that moved to the lender, moved away, or came back; and money that was passed on to it."""
+    holder = directory.find(DirectoryKind.PARTNER_NO, f"{provider}:{line.plan_no}")
+    if holder is None:
+        return _finding(line, "unknown_plan")
+    if line.kind == "passed_on":
+        passed = PassedRepayment.objects.filter(customer_id=holder.customer_id, number=line.number, state="passed")
+        sums = [-amount for amount in passed.values_list("amount_minor", flat=True)]
+    else:
+        item = PlanMigrationItem.objects.filter(customer_id=holder.customer_id, plan_id=holder.target_id).filter(
+            Q(in_number=line.number) | Q(out_number=line.number)
+        )
+        sums = [_transferred(one, line) for one in item if one.moved_at]
+    return None if sums == [line.amount] else _finding(line, "amount_differs" if sums else "unknown_transfer")
+
+
+def _transferred(item: PlanMigrationItem, line: SettlementLine) -> int:
+    price = item.price_minor if line.number == item.in_number else -item.price_minor
+    if line.kind == "transfer":
+        return price
+    return (item.collected_minor - price) if line.number == item.in_number else -price
 
 
 def _kept_refund(customer_id: UUID, refund_id: UUID, *, now: datetime) -> PartnerRefund | None:

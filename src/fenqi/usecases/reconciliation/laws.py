@@ -126,8 +126,11 @@ CLEARING_IS_PAYMENTS = Law(
         SELECT customer_id, channel, currency, -amount_minor FROM refund_leg
         WHERE customer_id BETWEEN %(low)s AND %(high)s AND state = 'succeeded' AND route = 'original'
         UNION ALL
-        SELECT customer_id, provider, currency, amount_minor - commission_minor - subsidy_minor FROM partner_plan
-        WHERE customer_id BETWEEN %(low)s AND %(high)s
+        SELECT customer_id, provider, currency, amount_minor - commission_minor - subsidy_minor - paid_back_minor
+        FROM partner_plan WHERE customer_id BETWEEN %(low)s AND %(high)s
+        UNION ALL
+        SELECT customer_id, provider, currency, -amount_minor FROM passed_repayment
+        WHERE customer_id BETWEEN %(low)s AND %(high)s AND state = 'passed'
         UNION ALL
         SELECT customer_id, provider, currency, commission_back_minor + subsidy_back_minor - amount_minor
         FROM partner_refund WHERE customer_id BETWEEN %(low)s AND %(high)s AND state = 'succeeded'

@@ -11,15 +11,20 @@ OWED_IS_THE_LENDERS = Law(
       FROM journal_line l WHERE l.customer_id BETWEEN %(low)s AND %(high)s AND l.account = 'payable.partner'
       GROUP BY l.customer_id, l.plan_id
     ), here AS (
-      SELECT customer_id, plan_id, sum(amount_minor) AS minor FROM payment
-      WHERE customer_id BETWEEN %(low)s AND %(high)s AND state = 'succeeded' GROUP BY customer_id, plan_id
+      SELECT y.customer_id, y.plan_id, sum(y.amount_minor) AS minor FROM payment y
+      JOIN partner_plan t ON t.customer_id = y.customer_id AND t.plan_id = y.plan_id AND t.released_at IS NULL
+      LEFT JOIN passed_repayment d ON d.customer_id = y.customer_id AND d.payment_id = y.id
+      WHERE y.customer_id BETWEEN %(low)s AND %(high)s AND y.state = 'succeeded'
+        AND (t.taken_over_at IS NULL OR y.succeeded_at > t.taken_over_at)
+        AND coalesce(d.state, 'waiting') = 'waiting'
+      GROUP BY y.customer_id, y.plan_id
     )
     SELECT p.customer_id, 'plan ' || p.id, 'owed ' || p.outstanding_minor || ', repaid here ' || coalesce(h.minor, 0)
       || ', the lender''s ' || coalesce(s.minor, 0)
     FROM partner_plan k JOIN plan p ON p.customer_id = k.customer_id AND p.id = k.plan_id
     LEFT JOIN standing s ON s.customer_id = p.customer_id AND s.plan_id = p.id
     LEFT JOIN here h ON h.customer_id = p.customer_id AND h.plan_id = p.id
-    WHERE k.customer_id BETWEEN %(low)s AND %(high)s
+    WHERE k.customer_id BETWEEN %(low)s AND %(high)s AND k.released_at IS NULL
       AND coalesce(s.minor, 0) <> p.outstanding_minor - p.balance_minor + coalesce(h.minor, 0)
     """,
 )

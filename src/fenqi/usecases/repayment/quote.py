@@ -55,6 +55,22 @@ class QuoteExpired(FenqiError):
     en = "The amount has changed or the quote has expired. Nothing was charged: confirm the new amount."
 
 
+class PlanMoving(FenqiError):
+    """The plan is being moved to another finance partner: nothing is newly started. Details: `until`, an instant."""
+
+    code = "plan_moving"
+    status = 409
+    zh = "这笔分期正在转移给新的资金合作方，{until} 前暂停发起新的还款，没有扣款。期间不计逾期，请稍后再试。"
+    en = (
+        "This plan is being moved to another finance partner. New repayments pause until {until}; nothing was charged, "
+        "and the pause makes nothing late. Please try again then."
+    )
+
+    def __init__(self, *, until: datetime) -> None:
+        self.until = until
+        super().__init__(until=f"{until.astimezone(clock.mall_zone()):%Y-%m-%d %H:%M}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """What the customer wants to repay; `installments` are row numbers, `amount_minor` a part: each for its purpose."""
@@ -98,13 +114,15 @@ class RepaymentQuote:
 
 
 def quote(customer_id: UUID, plan_id: UUID, choice: Choice, *, now: datetime) -> RepaymentQuote:
-    """Raises NotFound, RepaidElsewhere, NothingOwed, InvalidChoice, PartOutOfRange."""
+    """Raises NotFound, RepaidElsewhere, PlanMoving, NothingOwed, InvalidChoice, PartOutOfRange."""
     return quote_on_file(plan_file.read(customer_id, plan_id), choice, now=now)
 
 
 def quote_on_file(file: PlanFile, choice: Choice, *, now: datetime) -> RepaymentQuote:
     """The quote for a plan that was read already."""
     refuse_if_repaid_elsewhere(file.provider)
+    if file.frozen_until is not None and now < file.frozen_until:
+        raise PlanMoving(until=file.frozen_until)
     today = clock.business_date(now)
     before = file.state()
     if choice.purpose == PaymentPurpose.PART:

@@ -25,6 +25,7 @@ from fenqi.usecases.idempotency import (
     is_key_taken,
     keep_answer,
 )
+from fenqi.usecases.partners.passing_on import note_repayment
 from fenqi.usecases.plan_file import PlanFile
 
 RECEIVED_BY = ("mall", "cash")
@@ -136,6 +137,7 @@ def _record(received: ReceivedRepayment, locked: locks.LockedCustomer, *, comman
     answer = Answer(201, _body(payment_id, event_id, recorded.after))
     keep_answer(decision, command, answer, now=now)
     write(decision)
+    note_repayment(file, payment_id, amount_minor=received.amount_minor, on=received.received_on, now=now)
     return answer
 
 

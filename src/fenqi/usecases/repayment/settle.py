@@ -22,6 +22,7 @@ from fenqi.records.posting import Decision, Row, write
 from fenqi.usecases import clock, outbox, plan_file
 from fenqi.usecases.agreements.follow import after_attempt
 from fenqi.usecases.cards import usable
+from fenqi.usecases.partners.passing_on import note_repayment
 from fenqi.usecases.plan_file import PlanFile
 from fenqi.usecases.projection import About, ChainHead, entry_columns
 from fenqi.usecases.recovery.no_fault import note_no_fault
@@ -152,6 +153,7 @@ def _book(
         now=now,
     )
     decision.add("payment", _payment_row(payment, PaymentState.SUCCEEDED, event_id=UUID(event.id), now=now))
+    note_repayment(file, payment.id, amount_minor=attempt.amount_minor, on=event.on, now=now)
     outbox.tell_succeeded(decision, payment.id, now=now)
 
 

@@ -46,6 +46,8 @@ class Permission(StrEnum):
     APPROVE_PLAN_CHANGES = "approve_plan_changes"
     ANSWER_OBJECTIONS = "answer_objections"
     EXPORT_CREDIT_MARKS = "export_credit_marks"
+    MOVE_PLANS = "move_plans"
+    APPROVE_MOVES = "approve_moves"
 
 
 MAY: Mapping[str, frozenset[Permission]] = {
@@ -100,6 +102,8 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.APPROVE_PLAN_CHANGES,
             Permission.ANSWER_OBJECTIONS,
             Permission.EXPORT_CREDIT_MARKS,
+            Permission.MOVE_PLANS,
+            Permission.APPROVE_MOVES,
         }
     ),
     Role.ADMIN: frozenset(Permission),

@@ -1,0 +1,1 @@
+"""Plans that move to another finance partner: drafted, rehearsed, approved, announced, moved, or rolled back."""
