@@ -36,7 +36,9 @@ class HouseNotEmpty(FenqiError):
     code = "house_not_empty"
     status = 409
     zh = "这里已经有数据，模拟一年要从空的开始：用 FENQI_DATA 指定一个新目录，或先删除 {folder}。"
-    en = "There are orders here already; a year begins with none: name another folder by FENQI_DATA, or delete {folder}."
+    en = (
+        "There are orders here already; a year begins with none: name another folder by FENQI_DATA, or delete {folder}."
+    )
 
 
 class AnotherYear(FenqiError):

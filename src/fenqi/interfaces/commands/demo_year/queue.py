@@ -50,8 +50,9 @@ class Queue:
         self.given_up: Counter[str] = Counter()
         self.seconds: Counter[str] = Counter()
 
-    def run_until(self, until: datetime) -> None:
-        """Do what is due by then, and what that leaves to do by then."""
+    def run_until(self, until: datetime) -> int:
+        """Do what is due by then, and what that leaves to do by then; how many there were."""
+        before = self.done.total()
         while messages := self._due(until):
             for customer_id, key, topic, body, not_before, tries in messages:
                 arguments = {"customer_id": str(customer_id), **from_jsonb(body)}
@@ -59,6 +60,7 @@ class Queue:
                     again = self.run(topic, arguments, tries=tries)
                     self._note(customer_id, key, again, now=now)
         self._run_jobs(until)
+        return self.done.total() - before
 
     def run(self, task_name: str, arguments: dict[str, Any], *, tries: int = 0) -> "Again | None":
         """Do a job now; when to do it again, if it failed and may be tried again."""

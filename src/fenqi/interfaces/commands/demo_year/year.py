@@ -97,11 +97,15 @@ class Simulation:
         rate_limits.forget()  # they are counted by the machine's minutes
         for at, act in sorted(self._programme(day, n), key=lambda one: one[0]):
             if at <= self._until:
-                self.told.queue.run_until(at)
+                self._run_queue(at)
                 with self._standing(at) as now:
                     act(now)
-                self._town.wait_for_deliveries()
-        self.told.queue.run_until(min(moments.at(day + timedelta(days=1), 0), self._until))
+        self._run_queue(min(moments.at(day + timedelta(days=1), 0), self._until))
+
+    def _run_queue(self, until: datetime) -> None:
+        """What is due, and what channels have to say of that."""
+        if self.told.queue.run_until(until):
+            self._town.wait_for_deliveries()
 
     def _programme(self, day: date, n: int) -> list[tuple[datetime, Callable[[datetime], None]]]:
         """(when, what) of the day, not yet in order."""
@@ -146,6 +150,7 @@ class Simulation:
             for deed in decide(one.person, seen[customer_id], seed=self.year.seed):
                 with self._standing(one.at) as now:
                     do(self.told.world, one.person, customer_id, deed, now=now)
+        self._town.wait_for_deliveries()
 
     def _visits(self, day: date, visit: tuple[int, int]) -> Sequence[Visit]:
         begin = moments.at(day, *visit)
