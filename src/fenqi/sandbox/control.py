@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from fenqi.sandbox import faults, mail, sms
+from fenqi.sandbox import deliveries, faults, mail, sms
 from fenqi.sandbox.counterparties import COUNTERPARTIES, knowing, knowing_refund
 from fenqi.sandbox.counterparty import Act, Refusal, text
 from fenqi.sandbox.faults import Kind, Operation
@@ -115,6 +115,12 @@ def show_moved(_request: HttpRequest) -> HttpResponse:
     """Every payment of every counterparty: number -> what was paid and what went back, in fen."""
     rows = (row for one in COUNTERPARTIES.values() for row in town().store.rows(one.moved))
     return JsonResponse({row["number"]: [row["paid_fen"], row["refunded_fen"]] for row in rows})
+
+
+@require_GET
+def show_deliveries(_request: HttpRequest) -> HttpResponse:
+    """How many notifications are on their way for the first time."""
+    return JsonResponse({"under_way": deliveries.under_way(town())})
 
 
 @takes_json

@@ -24,6 +24,9 @@ LOOK_EVERY_SECONDS: Final = 0.05
 SHORTEST_PAUSE_SECONDS: Final = 0.2
 FORM: Final = "application/x-www-form-urlencoded; charset=utf-8"
 
+_something_new = threading.Event()
+"""Wakes the sender before its next look."""
+
 WAITING, HELD, DONE, GIVEN_UP, DROPPED = "waiting", "held", "done", "given up", "dropped"
 
 
@@ -92,6 +95,7 @@ def queue(
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [row] * copies,
         )
+    _something_new.set()
 
 
 def repeat(town: Town, *, channel: str, number: str) -> None:
@@ -102,6 +106,12 @@ def repeat(town: Town, *, channel: str, number: str) -> None:
             " (SELECT max(id) FROM delivery WHERE channel = ? AND number = ?)",
             (WAITING, time.time(), channel, number),
         )
+
+
+def under_way(town: Town) -> int:
+    """How many wait to be sent for the first time, or for an answer to that."""
+    query = "SELECT count(*) AS n FROM delivery WHERE state = ? AND (sends = 0 OR answer = '')"
+    return int(town.store.rows(query, WAITING)[0]["n"])
 
 
 def sent(town: Town, *, channel: str, number: str) -> list[dict[str, object]]:
@@ -127,7 +137,8 @@ class Sender(threading.Thread):
                 self._free.acquire()
                 # A thread that nobody waits for: a receiver that hangs must not keep the town from stopping.
                 threading.Thread(target=self._send, args=[row], daemon=True).start()
-            time.sleep(LOOK_EVERY_SECONDS)
+            _something_new.wait(LOOK_EVERY_SECONDS)
+            _something_new.clear()
 
     def _claimed(self) -> list[Row]:
         """What is due now, counted as sent and moved to its next date; what was being sent at a crash is sent again.

@@ -1,7 +1,7 @@
 """What the town remembers: one SQLite file, so that it goes on after a restart where it was."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -55,6 +55,7 @@ class Store:
 
     def __init__(self, path: Path, *, schemas: Iterable[str]) -> None:
         self._path = path
+        self._numbers: dict[str, float] = {}
         with closing(self._connect()) as db:
             db.execute("PRAGMA journal_mode = WAL")
             db.executescript("\n".join([_COMMON, *schemas]))
@@ -82,11 +83,25 @@ class Store:
         row = self.row("SELECT value FROM setting WHERE name = ?", name)
         return row["value"] if row else None
 
+    def number(self, name: str) -> float:
+        """A setting that is asked for many times in every call: remembered, as one process keeps the file."""
+        if name not in self._numbers:
+            self._numbers[name] = float(self.setting(name) or 0)
+        return self._numbers[name]
+
     def set(self, name: str, value: str) -> None:
         with self.change() as db:
             db.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, value))
 
+    def set_numbers(self, numbers: Mapping[str, float]) -> None:
+        """All of them or none."""
+        with self.change() as db:
+            written = [(name, str(value)) for name, value in numbers.items()]
+            db.executemany("INSERT OR REPLACE INTO setting VALUES (?, ?)", written)
+        self._numbers.update(numbers)
+
     def _connect(self) -> sqlite3.Connection:
         db = sqlite3.connect(self._path, timeout=10, isolation_level=None)
+        db.execute("PRAGMA synchronous = NORMAL")  # whole after a kill, which is what the town is there for
         db.row_factory = sqlite3.Row
         return db

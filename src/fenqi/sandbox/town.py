@@ -33,22 +33,18 @@ class Town:
 
     def now(self) -> float:
         """The town's calendar, in seconds since 1970: what its books are dated by, and its windows end by."""
-        return time.time() + self._setting("clock.offset_seconds")
+        return time.time() + self.store.number("clock.offset_seconds")
 
     def wall_clock(self) -> float:
         """What times in signed messages are compared with and made from: the machine's, and the skew control set.
 
         Apart from the calendar, so that the town can be in tomorrow and still be spoken to.
         """
-        return time.time() + self._setting("clock.skew_seconds")
+        return time.time() + self.store.number("clock.skew_seconds")
 
     def set_clock(self, *, offset_seconds: float, skew_seconds: float) -> None:
         """Set the calendar and the wall clock apart from the machine's; kept over restarts."""
-        self.store.set("clock.offset_seconds", str(offset_seconds))
-        self.store.set("clock.skew_seconds", str(skew_seconds))
-
-    def _setting(self, name: str) -> float:
-        return float(self.store.setting(name) or 0)
+        self.store.set_numbers({"clock.offset_seconds": offset_seconds, "clock.skew_seconds": skew_seconds})
 
 
 @cache

@@ -39,6 +39,7 @@ urlpatterns = [
     path("control/api/chaos", control.set_chaos),
     path("control/api/chaos/name", control.name_in_chaos),
     path("control/api/moved", control.show_moved),
+    path("control/api/deliveries", control.show_deliveries),
     path("control/api/clock", control.set_clock),
     path("control/api/trades/<str:number>", control.show),
     path("control/api/trades/<str:number>/<str:action>", control.act),

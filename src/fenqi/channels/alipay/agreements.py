@@ -12,6 +12,7 @@ from fenqi.channels.alipay import verdicts, wire
 from fenqi.channels.alipay.checks import check_amount, check_numbers
 from fenqi.channels.alipay.codes import ALIPAY_CODES
 from fenqi.channels.alipay.gateway import Gateway
+from fenqi.channels.calendar import on_calendar
 from fenqi.channels.interface import (
     AgreementReply,
     AgreementRequest,
@@ -44,7 +45,7 @@ class Agreements:
         """No agreement exists at Alipay until the payer opens the page: until then a query answers NOT_FOUND."""
         check_numbers(request.number)
         check_amount(request.single_limit)
-        if request.first_debit_on < wire.beijing_day(self._clock()):
+        if request.first_debit_on < wire.beijing_day(on_calendar(self._clock())):
             raise ChannelRefuses(channel=wire.NAME, problem="its first debit is past", problem_zh="首次扣款日已过")
         biz_content = {
             "product_code": PRODUCT,

@@ -9,6 +9,7 @@ from fenqi.channels.alipay.answers import Answer
 from fenqi.channels.alipay.checks import check_amount, check_numbers, check_text, check_window
 from fenqi.channels.alipay.codes import ALIPAY_CODES
 from fenqi.channels.alipay.gateway import Gateway
+from fenqi.channels.calendar import on_calendar
 from fenqi.channels.interface import ChannelReply, ChargeRef, ChargeRequest, DebitRequest, Redirect
 from fenqi.channels.transport import Fault
 from fenqi.domain.money import Money
@@ -45,7 +46,7 @@ class Payments:
         check_numbers(request.out_trade_no)
         check_amount(request.amount)
         check_text(request.subject)
-        check_window(request.expires_at, now=self._clock())
+        check_window(request.expires_at, now=on_calendar(self._clock()))
         return {
             "out_trade_no": request.out_trade_no,
             "total_amount": wire.yuan(request.amount),

@@ -17,6 +17,7 @@ from fenqi.channels.alipay.checks import check_amount, check_numbers, check_text
 from fenqi.channels.alipay.codes import ALIPAY_CODES
 from fenqi.channels.alipay.gateway import Gateway
 from fenqi.channels.alipay.payments import Payments
+from fenqi.channels.calendar import on_calendar
 from fenqi.channels.interface import ChannelReply, ChargeRequest, ReserveReply, ReserveRequest, ScanCode
 from fenqi.channels.transport import Fault
 from fenqi.domain.money import Money
@@ -52,7 +53,7 @@ class Reserve:
         check_numbers(request.number)
         check_amount(request.amount)
         check_text(request.subject)
-        check_window(request.expires_at, now=self._clock())
+        check_window(request.expires_at, now=on_calendar(self._clock()))
         biz_content = {
             "out_order_no": request.number,
             "out_request_no": request.number,
@@ -122,7 +123,7 @@ class Reserve:
 
     def _window(self, expires_at: datetime) -> str:
         """In whole minutes, from one to fifteen days."""
-        window = min(expires_at - self._clock(), LONGEST_WINDOW)
+        window = min(expires_at - on_calendar(self._clock()), LONGEST_WINDOW)
         return f"{max(window // timedelta(minutes=1), 1)}m"
 
 

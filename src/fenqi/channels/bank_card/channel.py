@@ -30,6 +30,7 @@ from fenqi.channels.bank_card.replies import (
 )
 from fenqi.channels.bank_card.requests import WINDOW, Requests, sum_of
 from fenqi.channels.bank_card.sealing import sealed
+from fenqi.channels.calendar import on_calendar
 from fenqi.channels.interface import (
     Acknowledgement,
     BindingReply,
@@ -124,7 +125,7 @@ class BankCardChannel:
     def debit(self, request: DebitRequest) -> ChannelReply:
         """WAITING once the gateway accepted it. The payer is shown no subject: a card statement names the merchant."""
         check_amount(request.amount)
-        check_window(request.expires_at, now=self._clock())
+        check_window(request.expires_at, now=on_calendar(self._clock()))
         number = request.out_trade_no
         asked = self._requests.about(
             DEBIT,
@@ -149,7 +150,7 @@ class BankCardChannel:
     def close(self, charge: ChargeRef) -> ChannelReply:
         """The gateway closes no debit, so this asks: what it does not know after the window can never be made."""
         reply = self.query(charge)
-        if reply.outcome is Outcome.NOT_FOUND and self._clock() > charge.submitted_at + WINDOW:
+        if reply.outcome is Outcome.NOT_FOUND and on_calendar(self._clock()) > charge.submitted_at + WINDOW:
             return replace(reply, outcome=Outcome.CLOSED, verdict=None)
         return reply
 

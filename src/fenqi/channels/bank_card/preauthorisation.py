@@ -27,6 +27,7 @@ from fenqi.channels.bank_card.replies import (
     reserve_reply,
 )
 from fenqi.channels.bank_card.requests import WINDOW, Requests, sum_of
+from fenqi.channels.calendar import on_calendar
 from fenqi.channels.interface import ChannelRefuses, ChannelReply, ChargeRequest, ReserveReply, ReserveRequest
 from fenqi.domain.money import Money
 from fenqi.domain.payments import Operation
@@ -41,7 +42,7 @@ class Preauthorisation:
     def freeze(self, request: ReserveRequest) -> ReserveReply:
         """WAITING once accepted."""
         check_amount(request.amount)
-        check_window(request.expires_at, now=self._clock())
+        check_window(request.expires_at, now=on_calendar(self._clock()))
         asked = self._requests.about(
             FREEZE,
             request.number,
@@ -77,7 +78,7 @@ class Preauthorisation:
                 problem_zh="预授权只能完成一次，完成后即结束",
             )
         check_amount(charge.amount)
-        check_window(charge.expires_at, now=self._clock())
+        check_window(charge.expires_at, now=on_calendar(self._clock()))
         number = charge.out_trade_no
         asked = self._requests.about(
             CAPTURE,

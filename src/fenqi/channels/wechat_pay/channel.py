@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from urllib.parse import quote, urlsplit
 
+from fenqi.channels.calendar import on_calendar
 from fenqi.channels.interface import (
     Acknowledgement,
     AgreementReply,
@@ -283,7 +284,7 @@ class WechatPayChannel:
         Unverified: how long `deduct_duration` may be.
         """
         self._check_amount(amount)
-        now = (self._clock() + self._config.calendar_ahead).astimezone(wire.BEIJING)
+        now = on_calendar(self._clock() + self._config.calendar_ahead).astimezone(wire.BEIJING)
         if not NOTICES_FROM <= now.time() < NOTICES_UNTIL:
             raise ChannelRefuses(
                 channel=NAME,
@@ -349,7 +350,7 @@ class WechatPayChannel:
         self._check_amount(request.amount)
         self._check_text(request.subject)
         self._check_notify_url(request.notify_url)
-        if request.expires_at <= self._clock() + self._config.calendar_ahead:
+        if request.expires_at <= on_calendar(self._clock() + self._config.calendar_ahead):
             raise ChannelRefuses(channel=NAME, problem="its window is over", problem_zh="付款时限已过")
         if request.expires_at - request.submitted_at > LONGEST_WINDOW:
             raise ChannelRefuses(

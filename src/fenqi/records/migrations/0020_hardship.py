@@ -45,7 +45,7 @@ def publish_first(apps: Apps, _editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('records', '0018_card_reserves'),
+        ('records', '0019_daily_close'),
     ]
 
     operations = [

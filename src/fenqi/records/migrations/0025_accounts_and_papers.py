@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('records', '0018_card_reserves'),
+        ('records', '0023_plan_migrations'),
     ]
 
     operations = [

@@ -95,8 +95,10 @@ def moved_money() -> pl.Expr:
 
 
 def match(lines: Spill, ours: Spill, *, day: date, find: Find) -> Iterator[MatchedPart]:
-    """Part by part; every line is in one of them."""
+    """Part by part; every line is in one of them. A part that neither side has anything in is left out."""
     for number in range(PARTS):
+        if not lines.has(number) and not ours.has(number):
+            continue
         yield match_part(
             lines.part(number, schema=LINE_SCHEMA), ours.part(number, schema=OUR_SCHEMA), day=day, find=find
         )

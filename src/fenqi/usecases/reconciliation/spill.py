@@ -38,6 +38,10 @@ class Spill:
         """All rows, file by file."""
         return (pl.read_ipc(path) for files in self._files for path in files)
 
+    def has(self, number: int) -> bool:
+        """Whether the part has any row."""
+        return bool(self._files[number])
+
     def part(self, number: int, *, schema: pl.Schema) -> pl.DataFrame:
         """All rows of a part; `schema` is that of a part without any."""
         frames = [pl.read_ipc(path) for path in self._files[number]]

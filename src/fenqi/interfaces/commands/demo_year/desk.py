@@ -1,0 +1,194 @@
+"""What staff do in a day: review cases, take parcels in, answer customers, put reconciliation right."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from fenqi.domain.aftersales.cases import CaseState
+from fenqi.domain.aftersales.rules import NextStep, RuleId
+from fenqi.domain.errors import FenqiError
+from fenqi.domain.payments.refunds import RefundState
+from fenqi.domain.reconciliation import Repair
+from fenqi.interfaces.commands.demo_year.seeds import chance, picked
+from fenqi.records.models import (
+    Account,
+    AftersalesCase,
+    BoundCard,
+    CardState,
+    CaseLine,
+    FindingState,
+    ReconciliationFinding,
+    RefundLeg,
+    SupportThread,
+    ThreadState,
+)
+from fenqi.records.scope import across_customers
+from fenqi.usecases.aftersales import review
+from fenqi.usecases.aftersales.exchange import offer_refund, send_replacement
+from fenqi.usecases.aftersales.goods import receive
+from fenqi.usecases.reconciliation.findings import findings_of, repair
+from fenqi.usecases.refunds import transfer
+from fenqi.usecases.staff.permissions import Staff, staff_member
+from fenqi.usecases.support import conversation
+
+AGENT, FINANCE, ADMIN = "lin.agent", "zhao.finance", "chen.admin"
+REVIEWED_AFTER: Final = timedelta(hours=15)
+PARCEL_TAKES: Final = timedelta(days=2)
+ANSWERED_AFTER: Final = timedelta(hours=12)
+CLOSED_AFTER: Final = timedelta(days=3)
+DEDUCTION_PART: Final = 10
+
+ANSWERS: Final = {
+    "repayment_failed": "这笔没有扣到钱。银行返回余额不足，换一种方式或充值后再还就可以，今天还不算逾期。",
+    "outcome_unknown": "结果正在向支付渠道核实，请先不要重复付款；如果付重了会自动退回。",
+    "after_sales": "已经帮您看过这张售后单，进度和到账时间都在售后单页面上，我们会盯着它。",
+    "other": "您好，金额的构成在账单的「解释这一笔」里能逐项看到；提前还清的报价在订单页。",
+    "dispute": "记录已经核对，凭证可以在「记录与凭证」下载。",
+}
+ANSWER_EN: Final = (
+    "We have looked into it: the page of your order shows how it stands. Write here if anything is unclear."
+)
+
+
+class Desk:
+    """The three members of staff. `refused` counts what our rules did not let them do."""
+
+    def __init__(self, *, seed: int) -> None:
+        self._seed = seed
+        self.agent, self.finance, self.admin = (_member(name) for name in (AGENT, FINANCE, ADMIN))
+        self.done: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+
+    def work(self, now: datetime) -> None:
+        """A round of everything that waits."""
+        self._review(now)
+        self._take_parcels(now)
+        self._answer(now)
+        self._transfer(now)
+
+    def put_right(self, now: datetime) -> None:
+        """What reconciliation found and nobody explained yet."""
+        with across_customers():
+            days = ReconciliationFinding.objects.filter(state=FindingState.OPEN)
+            found = sorted(set(days.values_list("channel", "bill_date")))
+        for channel, day in found:
+            for finding in findings_of(channel, day):
+                chosen = next((one for one in PREFERRED if one in finding.repairs), None)
+                if finding.state == FindingState.OPEN and chosen is not None:
+                    self._try(
+                        "repair",
+                        lambda owner=finding.owner_id, key=finding.id, chosen=chosen: repair(
+                            owner, key, chosen, note="与渠道核对，按账单处理", actor=self.finance.actor, now=now
+                        ),
+                    )
+
+    def _review(self, now: datetime) -> None:
+        waiting = [CaseState.SUBMITTED.value, CaseState.IN_REVIEW.value]
+        for case in _cases(waiting, before=now - REVIEWED_AFTER):
+            draw = chance("review", self._seed, case.case_no, now.date())
+            first = review.approvals_of(case)
+            staff = self.admin if self.agent.actor in first else self.agent
+            decision = "approve" if first else picked(draw, {"approve": 74, "ask": 10, "reject": 8, "wait": 8})
+            self._try(f"case:{decision}", lambda case=case, staff=staff, what=decision: _decide(staff, case, what, now))
+
+    def _take_parcels(self, now: datetime) -> None:
+        for case in _cases([CaseState.GOODS_AWAITED.value], before=now - PARCEL_TAKES):
+            if case.tracking_no:
+                self._try("receive", lambda case=case: self._receive(case, now))
+        for case in _cases([CaseState.REPLACING.value], before=now - timedelta(hours=6)):
+            self._try("replace", lambda case=case: self._replace(case, now))
+
+    def _receive(self, case: AftersalesCase, now: datetime) -> None:
+        draw = chance("receive", self._seed, case.case_no)
+        lines = CaseLine.objects.filter(customer_id=case.customer_id, case_id=case.id)
+        worth = {line.line_no: int(line.worth.get("value", 0)) for line in lines}
+        deducts = case.kind != "exchange" and draw.random() < 0.08  # noqa: PLR2004
+        deductions = {n: (value // DEDUCTION_PART, "外壳有划痕") for n, value in worth.items()} if deducts else None
+        receive(self.agent, case.customer_id, case.id, deductions=deductions, note="配件齐全", now=now)
+
+    def _replace(self, case: AftersalesCase, now: datetime) -> None:
+        if chance("replace", self._seed, case.case_no).random() < 0.15:  # noqa: PLR2004
+            offer_refund(self.admin, case.customer_id, case.id, note="同款缺货，改为退款", now=now)
+            return
+        tracking_no = f"SF{case.id.int % 10**9:010}"
+        send_replacement(self.agent, case.customer_id, case.id, tracking_no=tracking_no, now=now)
+
+    def _answer(self, now: datetime) -> None:
+        with across_customers():
+            threads = list(SupportThread.objects.exclude(state=ThreadState.CLOSED).order_by("updated_at", "id"))
+        for thread in threads:
+            owner, key = thread.customer_id, thread.id
+            if thread.state == ThreadState.WAITING and thread.updated_at < now - ANSWERED_AFTER:
+                words = ANSWERS.get(thread.topic, ANSWERS["other"])
+                request_key = f"year:{now:%y%m%d}:{key}"
+                self._try(
+                    "answer",
+                    lambda owner=owner, key=key, words=words, request_key=request_key: conversation.answer(
+                        self.agent, owner, key, words, request_key=request_key, now=now
+                    ),
+                )
+            elif thread.state == ThreadState.ANSWERED and thread.updated_at < now - CLOSED_AFTER:
+                self._try("close", lambda owner=owner, key=key: conversation.close(self.agent, owner, key, now=now))
+
+    def _transfer(self, now: datetime) -> None:
+        """Money that found no way back goes to an account that the customer named: proposed, approved, sent."""
+        with across_customers():
+            legs = list(RefundLeg.objects.filter(route="transfer").exclude(state=RefundState.SUCCEEDED.value))
+        for leg in legs:
+            self._try("transfer", lambda leg=leg: self._transferred(leg, now))
+
+    def _transferred(self, leg: RefundLeg, now: datetime) -> None:
+        card = BoundCard.objects.filter(customer_id=leg.customer_id, state=CardState.ACTIVE).first()
+        if card is None:
+            return
+        owner, key = leg.customer_id, leg.id
+        if not leg.proposed_by:
+            transfer.propose_transfer(owner, key, card_id=card.id, staff=self.finance, now=now)
+        elif not leg.approved_by:
+            transfer.approve_transfer(owner, key, staff=self.admin, now=now)
+        else:
+            reference = f"ZZ{now:%Y%m%d}{key.int % 10**6:06}"
+            transfer.record_transfer(owner, key, reference=reference, staff=self.finance, now=now)
+
+    def _try(self, what: str, act: Callable[[], object]) -> None:
+        try:
+            act()
+        except FenqiError as refusal:
+            self.refused[f"{what}:{refusal.code}"] += 1
+        else:
+            self.done[what] += 1
+
+
+PREFERRED: Final = (Repair.BOOK_LATE, Repair.SENT_BACK, Repair.RECEIVED_AT_BANK, Repair.CHANNEL_CHARGE)
+
+
+def _decide(staff: Staff, case: AftersalesCase, decision: str, now: datetime) -> None:
+    owner, key = case.customer_id, case.id
+    if decision == "approve":
+        review.approve(staff, owner, key, now=now)
+    elif decision == "ask":
+        review.ask_for_more(staff, owner, key, note="请补拍一张能看清问题的照片，或说明出现的经过。", now=now)
+    elif decision == "reject":
+        review.reject(
+            staff,
+            owner,
+            key,
+            rule=RuleId.REASON_DOES_NOT_FIT,
+            next_step=NextStep.APPEAL,
+            note="检测没有发现所述问题，商品工作正常。",
+            now=now,
+        )
+
+
+def _cases(states: list[str], *, before: datetime) -> list[AftersalesCase]:
+    with across_customers():
+        found = AftersalesCase.objects.filter(state__in=states, updated_at__lt=before)
+        return list(found.order_by("created_at", "id"))
+
+
+def _member(username: str) -> Staff:
+    found = staff_member(Account.objects.filter(username=username).first())
+    if found is None:
+        raise LookupError(username)
+    return found

@@ -1,0 +1,359 @@
+"""What customers' decisions become: each deed is one use case, or a few as a person clicks through them.
+
+`DOINGS` knows what to do for each kind of deed. A refusal of ours is told to the customer and counted; it ends the
+deed, not the year.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
+from uuid import UUID
+
+from fenqi.domain.aftersales.eligibility import Wish, WishedLine
+from fenqi.domain.aftersales.reasons import Reason
+from fenqi.domain.errors import FenqiError
+from fenqi.interfaces.commands.demo_cases import a_photo
+from fenqi.interfaces.commands.demo_year import habits
+from fenqi.interfaces.commands.demo_year.habits import Deed, How
+from fenqi.interfaces.commands.demo_year.moments import Town
+from fenqi.interfaces.commands.demo_year.people import Person
+from fenqi.records.models import (
+    AgreementStatus,
+    AppliedVia,
+    BoundCard,
+    CardState,
+    DebitAgreement,
+    PartnerPlan,
+    PaymentAttempt,
+    PaymentPurpose,
+    ReserveHold,
+)
+from fenqi.usecases import plan_file
+from fenqi.usecases.aftersales import review
+from fenqi.usecases.aftersales.apply import apply
+from fenqi.usecases.aftersales.evidence import store_evidence
+from fenqi.usecases.aftersales.execute import confirm_quote
+from fenqi.usecases.aftersales.goods import note_sent
+from fenqi.usecases.aftersales.quoting import quote as quote_wish
+from fenqi.usecases.aftersales.withdraw import withdraw
+from fenqi.usecases.agreements.consent import Consent as DebitConsent
+from fenqi.usecases.agreements.end import end_agreement
+from fenqi.usecases.agreements.offers import Way, find_offer, words_of
+from fenqi.usecases.agreements.sign import sign
+from fenqi.usecases.cards.bind import Consent, TypedCard, ask_code, bind
+from fenqi.usecases.orders.inputs import CustomerInput
+from fenqi.usecases.orders.register import register_customer
+from fenqi.usecases.price_protection.claim import claim
+from fenqi.usecases.price_protection.offers import accept_offer
+from fenqi.usecases.recovery.remind import ask_reminder
+from fenqi.usecases.repayment.quote import Choice, quote
+from fenqi.usecases.repayment.start import StartedRepayment, start_repayment
+from fenqi.usecases.reserves.consent import conditions_for
+from fenqi.usecases.reserves.freeze import start_reserve
+from fenqi.usecases.support import conversation
+
+HOME: Final = "127.0.0.1"
+DESCRIPTIONS: Final[Mapping[Reason, tuple[str, str]]] = {
+    Reason.NO_REASON: ("和想象的不一样，没有用过。", "Not what I imagined. It is unused."),
+    Reason.FAULTY: ("用了两天就开不了机了。", "It stopped working after two days."),
+    Reason.NOT_AS_DESCRIBED: ("颜色和页面上差得很远。", "The colour is nothing like the page."),
+    Reason.DAMAGED_IN_TRANSIT: ("外箱破了，里面也磕了一角。", "The box was torn and a corner is dented."),
+    Reason.WRONG_SIZE_OR_COLOUR: ("想换另一个颜色。", "I would like another colour."),
+    Reason.MISSING_PARTS: ("少了一根充电线。", "The charging cable is missing."),
+    Reason.NEVER_ARRIVED: ("显示签收了，但我没有收到。", "It says delivered, but I have nothing."),
+}
+
+
+@dataclass(slots=True)
+class World:
+    """What deeds are done with. `refused` counts our refusals by deed and code."""
+
+    town: Town
+    seed: int
+    done: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Doer:
+    """Somebody at a moment."""
+
+    world: World
+    person: Person
+    customer_id: UUID
+    now: datetime
+
+    @property
+    def actor(self) -> str:
+        return f"customer:{self.customer_id}"
+
+    @property
+    def language(self) -> str:
+        return "en" if self.person.english else "zh"
+
+    def key(self, *about: object) -> str:
+        """A request key of this deed: done again, it is the same request."""
+        return ":".join(map(str, ("year", f"{self.now:%y%m%d%H%M}", *about)))
+
+
+def do(world: World, person: Person, customer_id: UUID, deed: Deed, *, now: datetime) -> None:
+    """Do it, and count it; refused, it is counted as that."""
+    name = type(deed).__name__
+    try:
+        DOINGS[type(deed)](Doer(world, person, customer_id, now), deed)
+    except FenqiError as refusal:
+        world.refused[f"{name}:{refusal.code}"] += 1
+    else:
+        world.done[name] += 1
+
+
+# Bills
+
+
+def repay(me: Doer, deed: habits.Repay) -> None:
+    """Quote, start, and go on at the cashier as it happens."""
+    started = _start(me, deed, deed.method, "1")
+    if started is None:
+        return
+    me.world.done[f"repay:{deed.how}"] += 1
+    number = _number(me, started)
+    match deed.how:
+        case How.PAYS:
+            _at_cashier(me, number, "confirm")
+        case How.FAILS:
+            _at_cashier(me, number, "refuse")
+        case How.WALKS_AWAY:
+            pass
+        case How.FAILS_THEN_PAYS:
+            _at_cashier(me, number, "refuse", "confirm")
+            _pay_by(me, deed, deed.method, "2")
+        case How.SWITCHES:
+            _at_cashier(me, number, "refuse")
+            _pay_by(me, deed, deed.second_method, "2")
+        case How.PAYS_TWICE:
+            _pay_by(me, deed, deed.second_method, "2")
+            _at_cashier(me, number, "pay_late")
+        case How.PAYS_LATE:
+            _at_cashier(me, number, "expire", "pay_late")
+
+
+def _pay_by(me: Doer, deed: habits.Repay, method: str, turn: str) -> None:
+    """Once more; there may be nothing left to pay by now."""
+    try:
+        started = _start(me, deed, method, turn)
+    except FenqiError as refusal:
+        me.world.refused[f"Repay:again:{refusal.code}"] += 1
+        return
+    if started is not None:
+        _at_cashier(me, _number(me, started), "confirm")
+
+
+def _start(me: Doer, deed: habits.Repay, method: str, turn: str) -> StartedRepayment | None:
+    purpose = (
+        PaymentPurpose.SETTLEMENT
+        if deed.settle
+        else PaymentPurpose.PART
+        if deed.part_minor
+        else PaymentPurpose.INSTALLMENTS
+        if deed.installments
+        else PaymentPurpose.DUE
+    )
+    choice = Choice(purpose=purpose, installments=deed.installments, amount_minor=deed.part_minor)
+    quoted = quote(me.customer_id, deed.plan_id, choice, now=me.now)
+    started = start_repayment(
+        customer_id=me.customer_id,
+        plan_id=deed.plan_id,
+        quote_token=quoted.token,
+        method=_method(me, method),
+        request_key=me.key(deed.plan_id, turn),
+        now=me.now,
+    )
+    if started.redirect_url:
+        me.world.town.open(started.redirect_url)  # for some channels the payment exists only then
+    return started
+
+
+def _method(me: Doer, channel: str) -> str:
+    if channel != "bank_card":
+        return channel
+    card = BoundCard.objects.filter(customer_id=me.customer_id, state=CardState.ACTIVE).order_by("-bound_at").first()
+    return f"bank_card:{card.id}" if card else "alipay"
+
+
+def _number(me: Doer, started: StartedRepayment) -> str:
+    numbers = PaymentAttempt.objects.filter(customer_id=me.customer_id, id=started.attempt_id)
+    return str(numbers.values_list("out_trade_no", flat=True).get())
+
+
+def _at_cashier(me: Doer, number: str, *actions: str) -> None:
+    for action in actions:
+        me.world.town.tell(f"trades/{number}/{action}")
+
+
+def repay_at_platform(me: Doer, deed: habits.RepayAtPlatform) -> None:
+    """On the lender's own page: we learn it from its file."""
+    plans = PartnerPlan.objects.filter(customer_id=me.customer_id, plan_id=deed.plan_id)
+    me.world.town.tell(f"trades/{plans.values_list('plan_no', flat=True).get()}/repay")
+
+
+def bind_card(me: Doer, deed: habits.BindCard) -> None:
+    """With the code that the bank sends; whoever mistypes the code tries once more."""
+    typed = TypedCard(number=me.person.card_number, holder=me.person.name, phone=me.person.phone)
+    binding = ask_code(me.customer_id, typed, now=me.now)
+    consent = Consent(text="我同意绑定这张银行卡", language=me.language, remote_address=HOME)
+    code = me.world.town.newest_code(typed.phone)
+    if deed.mistyped:
+        wrong = f"{(int(code) + 1) % 10 ** len(code):0{len(code)}}"
+        try:
+            bind(me.customer_id, typed, wrong, binding=binding, consent=consent, now=me.now)
+        except FenqiError as refusal:
+            me.world.refused[f"BindCard:{refusal.code}"] += 1
+    bind(me.customer_id, typed, code, binding=binding, consent=consent, now=me.now)
+
+
+def switch_on_auto_debit(me: Doer, deed: habits.SwitchOnAutoDebit) -> None:
+    file = plan_file.read(me.customer_id, deed.plan_id)
+    way = Way(channel=deed.channel, card_id=_card_id(me) if deed.channel == "bank_card" else None)
+    words = words_of(find_offer(file, way, now=me.now), file, language=me.language)
+    consent = DebitConsent(digest=words.digest, language=me.language, ip=HOME)
+    started = sign(
+        customer_id=me.customer_id,
+        plan_id=deed.plan_id,
+        way=way,
+        consent=consent,
+        request_key=me.key(deed.plan_id),
+        now=me.now,
+    )
+    agreement = DebitAgreement.objects.get(customer_id=me.customer_id, id=started.agreement_id)
+    if started.redirect_url and agreement.status == AgreementStatus.SIGNING:
+        me.world.town.open(started.redirect_url)
+        me.world.town.tell(f"trades/{agreement.number}/confirm")
+
+
+def _card_id(me: Doer) -> UUID | None:
+    cards = BoundCard.objects.filter(customer_id=me.customer_id, state=CardState.ACTIVE).order_by("-bound_at")
+    return cards.values_list("id", flat=True).first()
+
+
+def switch_off_auto_debit(me: Doer, deed: habits.SwitchOffAutoDebit) -> None:
+    end_agreement(me.customer_id, deed.agreement_id, by=me.actor, reason="by_customer", now=me.now, ip=HOME)
+
+
+def ask_for_reminder(me: Doer, deed: habits.AskReminder) -> None:
+    ask_reminder(me.customer_id, deed.payment_id, now=me.now)
+
+
+# Goods
+
+
+def send_back(me: Doer, deed: habits.SendBack) -> None:
+    wish = Wish(kind=deed.kind, reason=deed.reason, lines=(WishedLine(line_no=1, pieces=deed.pieces),))
+    evidence = []
+    if deed.with_photo:
+        photo = store_evidence(me.customer_id, deed.order_id, content=_photo(), uploaded_by=me.actor, now=me.now)
+        evidence.append(photo.evidence_id)
+    apply(
+        me.customer_id,
+        deed.order_id,
+        wish,
+        quote_id=quote_wish(me.customer_id, deed.order_id, wish, now=me.now).quote_id,
+        evidence_ids=evidence,
+        description=DESCRIPTIONS[deed.reason][me.person.english],
+        via=AppliedVia.PORTAL,
+        actor=me.actor,
+        now=me.now,
+    )
+
+
+@lru_cache(maxsize=1)
+def _photo() -> bytes:
+    return a_photo()
+
+
+def hand_over(me: Doer, deed: habits.HandOver) -> None:
+    tracking_no = f"SF{deed.case_id.int % 10**10:010}"
+    note_sent(me.customer_id, deed.case_id, carrier="顺丰", tracking_no=tracking_no, actor=me.actor, now=me.now)
+
+
+def answer_case(me: Doer, deed: habits.AnswerCase) -> None:
+    words = "Here is what you asked for." if me.person.english else "补充说明：重启过三次，问题一样。"
+    review.answer(me.customer_id, deed.case_id, note=words, actor=me.actor, now=me.now)
+
+
+def confirm_new_quote(me: Doer, deed: habits.ConfirmQuote) -> None:
+    confirm_quote(me.customer_id, deed.case_id, deed.quote_id, actor=me.actor, now=me.now)
+
+
+def withdraw_case(me: Doer, deed: habits.WithdrawCase) -> None:
+    withdraw(me.customer_id, deed.case_id, actor=me.actor, now=me.now)
+
+
+def take_offer(me: Doer, deed: habits.TakeOffer) -> None:
+    accept_offer(me.customer_id, deed.offer_id, unused=True, actor=me.actor, now=me.now)
+
+
+def ask_for_difference(me: Doer, deed: habits.AskForDifference) -> None:
+    claim(me.customer_id, deed.order_id, 1, unused=True, via=AppliedVia.PORTAL, actor=me.actor, now=me.now)
+
+
+def allow_reserve(me: Doer, deed: habits.AllowReserve) -> None:
+    """Agreed to on our page, and allowed at the channel."""
+    text = conditions_for(me.customer_id, deed.hold_id, language=me.language)
+    agreed = DebitConsent(digest=text.digest, language=me.language, ip=HOME)
+    start_reserve(me.customer_id, deed.hold_id, consent=agreed, now=me.now)
+    hold = ReserveHold.objects.get(customer_id=me.customer_id, id=deed.hold_id)
+    me.world.town.tell(f"trades/{hold.reserve_no}/confirm")
+
+
+# Words
+
+
+def complain(me: Doer, deed: habits.Complain) -> None:
+    thread_id = conversation.open_thread(
+        me.customer_id,
+        payment_id=deed.payment_id,
+        plan_id=deed.plan_id,
+        case_id=deed.case_id,
+        language=me.language,
+        now=me.now,
+    )
+    key = me.key(thread_id)
+    conversation.say(me.customer_id, thread_id, deed.words, request_key=key, now=me.now)
+
+
+def say_thanks(me: Doer, deed: habits.SayThanks) -> None:
+    words = "Thank you, that is clear now." if me.person.english else "好的，明白了，谢谢。"
+    key = me.key(deed.thread_id, "thanks")
+    conversation.say(me.customer_id, deed.thread_id, words, request_key=key, now=me.now)
+
+
+def lose_phone(me: Doer, _deed: habits.LosePhone) -> None:
+    """The mall puts the new number in; the old one signs nobody in any more."""
+    person = me.person
+    register_customer(
+        CustomerInput(ref=person.ref, name=person.name, phone=person.second_phone, language=person.language), now=me.now
+    )
+
+
+DOINGS: Final[Mapping[type, Callable[[Doer, Any], None]]] = {
+    habits.Repay: repay,
+    habits.RepayAtPlatform: repay_at_platform,
+    habits.BindCard: bind_card,
+    habits.SwitchOnAutoDebit: switch_on_auto_debit,
+    habits.SwitchOffAutoDebit: switch_off_auto_debit,
+    habits.SendBack: send_back,
+    habits.HandOver: hand_over,
+    habits.AnswerCase: answer_case,
+    habits.ConfirmQuote: confirm_new_quote,
+    habits.WithdrawCase: withdraw_case,
+    habits.TakeOffer: take_offer,
+    habits.AskForDifference: ask_for_difference,
+    habits.AllowReserve: allow_reserve,
+    habits.Complain: complain,
+    habits.SayThanks: say_thanks,
+    habits.LosePhone: lose_phone,
+    habits.AskReminder: ask_for_reminder,
+}

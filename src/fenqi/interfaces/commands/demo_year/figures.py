@@ -1,0 +1,73 @@
+"""What a simulated year came to: counted in the house's own records."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count
+
+from fenqi.interfaces.commands.demo_year.year import Told, Year
+from fenqi.records.models import (
+    AftersalesCase,
+    ChannelBill,
+    DebitAgreement,
+    FindingState,
+    Order,
+    OutboxMessage,
+    PaymentAttempt,
+    Plan,
+    ReconciliationFinding,
+    Refund,
+    SupportThread,
+)
+from fenqi.records.scope import across_customers
+
+_STANDING = """
+SELECT account, sum(debit_minor - credit_minor) AS standing FROM journal_line
+WHERE account LIKE 'clearing.%' OR account LIKE 'suspense%' GROUP BY account HAVING sum(debit_minor - credit_minor) <> 0
+"""
+
+
+def figures_of(year: Year, told: Told) -> dict[str, Any]:
+    """Counts by name; `not_reconciled` is what is not as it should be: findings that nobody explained."""
+    with across_customers():
+        return {
+            "days": year.days,
+            "customers": year.customers,
+            "orders": Order.objects.count(),
+            "plans": Plan.objects.count(),
+            "attempts": _by(PaymentAttempt, "state"),
+            "failures": _failures(),
+            "refunds": _by(Refund, "status"),
+            "cases": _by(AftersalesCase, "state"),
+            "conversations": _by(SupportThread, "state"),
+            "agreements": _by(DebitAgreement, "status"),
+            "bills_taken": ChannelBill.objects.count(),
+            "findings_by_state": _by(ReconciliationFinding, "state"),
+            "not_reconciled": ReconciliationFinding.objects.filter(state=FindingState.OPEN).count(),
+            "standing": dict(_standing()),
+            "messages_waiting": OutboxMessage.objects.filter(done_at=None).count(),
+            "jobs_given_up": dict(told.queue.given_up),
+            "deeds": dict(told.world.done),
+            "refused": dict(told.world.refused),
+            "desk": dict(told.desk.done),
+            "desk_refused": dict(told.desk.refused),
+            "bills": dict(told.bills),
+            "calls_to_control": told.world.town.calls,
+        }
+
+
+def _by(model: Any, field: str) -> Mapping[str, int]:
+    rows = model.objects.values_list(field).annotate(n=Count("id")).order_by(field)
+    return {str(value): n for value, n in rows}
+
+
+def _failures() -> Mapping[str, int]:
+    rows = PaymentAttempt.objects.filter(state="failed").values_list("category").annotate(n=Count("id"))
+    return {str(category): n for category, n in rows.order_by("category")}
+
+
+def _standing() -> list[tuple[str, int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING)
+        return [(account, int(standing)) for account, standing in cursor.fetchall()]

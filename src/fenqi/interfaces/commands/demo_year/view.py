@@ -1,0 +1,147 @@
+"""What everybody sees on a day: a few statements over all customers, not a few for each."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+
+from fenqi.domain.reserves import HoldState
+from fenqi.interfaces.commands.demo_year.habits import SOON_DAYS, Bill, Case, Parcel, Seen
+from fenqi.records.models import (
+    AftersalesCase,
+    AgreementStatus,
+    BoundCard,
+    CardState,
+    DebitAgreement,
+    OfferState,
+    PriceOffer,
+    QuoteRecord,
+    ReserveHold,
+    SupportThread,
+    ThreadState,
+)
+from fenqi.records.scope import across_customers
+from fenqi.usecases import clock
+
+PARCEL_DAYS: Final = 12
+
+_BILLS: Final = """
+SELECT DISTINCT ON (p.customer_id, p.id)
+  p.customer_id, p.id, p.order_id, i.n, i.due_on, p.provider, p.outstanding_minor,
+  i.principal_minor + i.interest_minor + i.fee_minor + i.late_fee_minor
+    - i.principal_paid_minor - i.interest_paid_minor - i.fee_paid_minor - i.late_fee_paid_minor AS owed
+FROM plan p JOIN installment i ON i.customer_id = p.customer_id AND i.plan_id = p.id
+WHERE p.outstanding_minor > 0 AND p.next_due_on <= %s
+  AND i.principal_minor + i.interest_minor + i.fee_minor + i.late_fee_minor
+    > i.principal_paid_minor + i.interest_paid_minor + i.fee_paid_minor + i.late_fee_paid_minor
+ORDER BY p.customer_id, p.id, i.due_on, i.n
+"""
+_PARCELS: Final = """
+SELECT o.customer_id, o.id, p.id, o.delivered_at, l.quantity, l.category,
+  EXISTS (SELECT FROM aftersales_case c WHERE c.customer_id = o.customer_id AND c.order_id = o.id)
+FROM orders o JOIN order_line l ON l.customer_id = o.customer_id AND l.order_id = o.id AND l.line_no = 1
+LEFT JOIN plan p ON p.customer_id = o.customer_id AND p.order_id = o.id
+WHERE o.delivered_at > %s
+"""
+_FAILED: Final = """
+SELECT p.customer_id, p.id FROM payment p
+JOIN payment_attempt a ON a.customer_id = p.customer_id AND a.payment_id = p.id
+WHERE a.state = 'failed' AND a.resolved_at > %s AND p.state = 'failed'
+"""
+_NOT_RETURNED: Final = frozenset({"custom", "virtual"})
+
+
+def everybody(at: datetime) -> Mapping[UUID, Seen]:
+    """What each customer sees who sees anything."""
+    today = clock.business_date(at)
+    found: dict[UUID, dict[str, Any]] = defaultdict(lambda: defaultdict(list))
+    with across_customers():
+        agreements = _agreements()
+        for (customer_id, plan_id), agreement_id in agreements.items():
+            if plan_id is None:
+                found[customer_id]["agreement_id"] = agreement_id
+        for row in _rows(_BILLS, today + timedelta(days=SOON_DAYS)):
+            found[row[0]]["bills"].append(_bill(row, agreements))
+        for customer_id, order_id, plan_id, arrived, pieces, category, has_case in _rows(
+            _PARCELS, at - timedelta(days=PARCEL_DAYS)
+        ):
+            parcel = Parcel(
+                order_id=order_id,
+                plan_id=plan_id,
+                arrived_on=clock.business_date(arrived),
+                pieces=pieces,
+                can_return=category not in _NOT_RETURNED,
+                has_case=has_case,
+            )
+            found[customer_id]["parcels"].append(parcel)
+        for customer_id, payment_id in _rows(_FAILED, at - timedelta(days=1)):
+            found[customer_id]["failed_lately"].append(payment_id)
+        _add_cases(found)
+        for customer_id, offer_id in PriceOffer.objects.filter(state=OfferState.OPEN).values_list("customer_id", "id"):
+            found[customer_id]["offers"].append(offer_id)
+        answered = SupportThread.objects.filter(state=ThreadState.ANSWERED)
+        for customer_id, thread_id in answered.values_list("customer_id", "id"):
+            found[customer_id]["answered"].append(thread_id)
+        wanted = ReserveHold.objects.filter(state=HoldState.WANTED.value)
+        for customer_id, hold_id in wanted.values_list("customer_id", "id"):
+            found[customer_id]["reserves"].append(hold_id)
+        for customer_id in BoundCard.objects.filter(state=CardState.ACTIVE).values_list("customer_id", flat=True):
+            found[customer_id]["has_card"] = True
+    return {customer_id: Seen(today=today, **_sorted(told)) for customer_id, told in found.items()}
+
+
+def _sorted(told: Mapping[str, Any]) -> dict[str, Any]:
+    """In the order in which things came to be: their keys are made in that order."""
+    return {name: sorted(value, key=_key) if isinstance(value, list) else value for name, value in told.items()}
+
+
+def _key(thing: Any) -> UUID:
+    if isinstance(thing, UUID):
+        return thing
+    return next(getattr(thing, name) for name in ("plan_id", "case_id", "order_id") if getattr(thing, name, None))
+
+
+def _agreements() -> dict[tuple[UUID, UUID | None], UUID]:
+    """Of each plan; and under None the customer's newest."""
+    active = DebitAgreement.objects.filter(status__in=[AgreementStatus.ACTIVE, AgreementStatus.SIGNING])
+    found: dict[tuple[UUID, UUID | None], UUID] = {}
+    for customer_id, plan_id, agreement_id in active.order_by("id").values_list("customer_id", "plan_id", "id"):
+        found[customer_id, plan_id] = found[customer_id, None] = agreement_id
+    return found
+
+
+def _bill(row: tuple[Any, ...], agreements: Mapping[tuple[UUID, UUID | None], UUID]) -> Bill:
+    customer_id, plan_id, order_id, n, due_on, provider, all_owed, owed = row
+    return Bill(
+        plan_id=plan_id,
+        order_id=order_id,
+        n=n,
+        due_on=due_on,
+        owed=owed,
+        all_owed=all_owed,
+        is_debited=(customer_id, plan_id) in agreements,
+        at_platform=provider != "mall",
+    )
+
+
+def _add_cases(found: dict[UUID, dict[str, Any]]) -> None:
+    for case in AftersalesCase.objects.filter(closed_at=None):
+        offered = QuoteRecord.objects.filter(customer_id=case.customer_id, case_id=case.id).order_by("-seq").first()
+        found[case.customer_id]["cases"].append(
+            Case(
+                case_id=case.id,
+                state=case.state,
+                since=clock.business_date(case.updated_at),
+                is_sent=bool(case.tracking_no),
+                quote_id=offered.id if offered and case.state == "quote_changed" else None,
+            )
+        )
+
+
+def _rows(query: str, *values: date | datetime) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, list(values))
+        return cursor.fetchall()

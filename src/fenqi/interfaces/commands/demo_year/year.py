@@ -1,0 +1,194 @@
+"""The year itself: day after day, the house in the morning, customers at noon and in the evening, jobs between them."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from fenqi.interfaces.commands.demo_lenders import CARD, PLATFORM
+from fenqi.interfaces.commands.demo_year import evening, moments
+from fenqi.interfaces.commands.demo_year.deliveries import customer_of, tell_order
+from fenqi.interfaces.commands.demo_year.desk import Desk
+from fenqi.interfaces.commands.demo_year.doings import World, do
+from fenqi.interfaces.commands.demo_year.habits import decide
+from fenqi.interfaces.commands.demo_year.happenings import HAPPENINGS, Stage
+from fenqi.interfaces.commands.demo_year.moments import Calendar, Town
+from fenqi.interfaces.commands.demo_year.people import Person, people
+from fenqi.interfaces.commands.demo_year.queue import Queue
+from fenqi.interfaces.commands.demo_year.seeds import chance
+from fenqi.interfaces.commands.demo_year.shopping import Purchase, purchases_of
+from fenqi.interfaces.commands.demo_year.view import everybody
+from fenqi.records.models import FinanceProvider
+from fenqi.usecases import clock, rate_limits
+from fenqi.usecases.partners.providers import edit_provider
+
+TOLD_AT: Final = (8, 30)
+HAPPENS_AT: Final = (9, 0)
+DESK_AT: Final = (15, 0)
+VISITS: Final = ((12, 10), (20, 5))
+"""When customers come: each of them once a day, at one of the two."""
+
+SPREAD_SECONDS: Final = 1_500
+"""They come one after the other within so long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Year:
+    """What is simulated: the same values give the same decisions."""
+
+    first: date
+    days: int
+    customers: int
+    seed: int
+
+
+@dataclass(slots=True)
+class Told:
+    """What a run did, for its report."""
+
+    queue: Queue
+    world: World
+    desk: Desk
+    bills: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A customer at an instant."""
+
+    at: datetime
+    person: Person
+
+
+class Simulation:
+    """Lives the days of a year. `until` is the present: nothing happens after it."""
+
+    def __init__(self, year: Year, *, town: Town, calendar: Calendar, until: datetime) -> None:
+        self.year = year
+        self.calendar = calendar
+        self._town = town
+        self._until = until
+        self._people = people(year.customers, seed=year.seed)
+        self._orders = _by_day(self._people, year)
+        self.desk = Desk(seed=year.seed)
+        self.told = Told(Queue(calendar), World(town, year.seed), self.desk)
+        self._ids: dict[str, UUID] = {}
+
+    def live(self, *, from_day: int = 0, lived: Callable[[int], None] = lambda _n: None) -> Told:
+        """All days from that one on; `lived` is told the number of each that is over."""
+        self._set_up()
+        for n in range(from_day, self.year.days):
+            self._live_day(n)
+            lived(n)
+        return self.told
+
+    def _set_up(self) -> None:
+        """The lenders, unless they are there."""
+        with self._standing(moments.at(self.year.first, 0)) as now:
+            for said in (PLATFORM, CARD):
+                if not FinanceProvider.objects.filter(code=said.code).exists():
+                    edit_provider(self.desk.admin, said, now=now)
+
+    def _live_day(self, n: int) -> None:
+        """Whatever is on the day, at its time; what the queue holds is done in between."""
+        day = self.year.first + timedelta(days=n)
+        rate_limits.forget()  # they are counted by the machine's minutes
+        for at, act in sorted(self._programme(day, n), key=lambda one: one[0]):
+            if at <= self._until:
+                self._run_queue(at)
+                with self._standing(at) as now:
+                    act(now)
+        self._run_queue(min(moments.at(day + timedelta(days=1), 0), self._until))
+
+    def _run_queue(self, until: datetime) -> None:
+        """What is due, and what channels have to say of that."""
+        if self.told.queue.run_until(until):
+            self._town.wait_for_deliveries()
+
+    def _programme(self, day: date, n: int) -> list[tuple[datetime, Callable[[datetime], None]]]:
+        """(when, what) of the day, not yet in order."""
+        stage = lambda now: self._happen(day, n, now)  # noqa: E731
+        programme: list[tuple[datetime, Callable[[datetime], None]]] = [
+            (moments.at(day, *TOLD_AT), lambda _now: self._tell_orders(day)),
+            (moments.at(day, *HAPPENS_AT), stage),
+            (moments.at(day, *evening.RECONCILED_AT), self._reconcile),
+            (moments.at(day, *DESK_AT), self.desk.work),
+            *((moments.at(day, *visit), lambda _now, visit=visit: self._receive(day, visit)) for visit in VISITS),
+        ]
+        programme += [(at, lambda _now, name=name: self._run_job(name)) for at, name in evening.jobs_of(day)]
+        return programme
+
+    def _tell_orders(self, day: date) -> None:
+        """What arrives today; and what was ordered, once the year is nearly over."""
+        for purchase in self._orders.get(day, ()):
+            with self._standing(self.calendar.now) as now:
+                self._ids[purchase.person.ref] = tell_order(purchase, now=now)
+        if day >= self.year.first + timedelta(days=self.year.days - 1):
+            for purchase in (one for on in _still_under_way(day) for one in self._orders.get(on, ())):
+                with self._standing(self.calendar.now) as now:
+                    tell_order(purchase, now=now)
+
+    def _happen(self, day: date, n: int, now: datetime) -> None:
+        stage = Stage(day=day, n=n, of=self.year.days, now=now, town=self._town, desk=self.desk)
+        for happening in HAPPENINGS:
+            happening(stage)
+
+    def _reconcile(self, now: datetime) -> None:
+        """And put right what was found; what staff cannot repair waits for a later bill."""
+        self.told.bills += evening.reconcile_all(now)
+        self.desk.put_right(now)
+
+    def _receive(self, day: date, visit: tuple[int, int]) -> None:
+        """Whoever comes at this time of this day does what they have decided."""
+        seen = everybody(moments.at(day, *visit))
+        for one in self._visits(day, visit):
+            customer_id = self._id_of(one.person)
+            if customer_id is None or customer_id not in seen or one.at > self._until:
+                continue
+            for deed in decide(one.person, seen[customer_id], seed=self.year.seed):
+                with self._standing(one.at) as now:
+                    do(self.told.world, one.person, customer_id, deed, now=now)
+        self._town.wait_for_deliveries()
+
+    def _visits(self, day: date, visit: tuple[int, int]) -> Sequence[Visit]:
+        begin = moments.at(day, *visit)
+        found = []
+        for person in self._people:
+            draw = chance("visit", self.year.seed, person.n, day)
+            if VISITS[draw.randrange(len(VISITS))] == visit:
+                found.append(Visit(begin + timedelta(seconds=draw.randrange(SPREAD_SECONDS)), person))
+        return sorted(found, key=lambda one: (one.at, one.person.n))
+
+    def _id_of(self, person: Person) -> UUID | None:
+        if person.ref not in self._ids:
+            found = customer_of(person.ref)
+            if found is None:
+                return None
+            self._ids[person.ref] = found
+        return self._ids[person.ref]
+
+    def _run_job(self, name: str) -> None:
+        self.told.queue.run(name, {"timestamp": int(self.calendar.now.timestamp())})
+
+    def _standing(self, at: datetime):  # noqa: ANN202 - a context manager of the calendar
+        return self.calendar.standing(min(at, self._until))
+
+
+def _by_day(everyone: Sequence[Person], year: Year) -> Mapping[date, list[Purchase]]:
+    """Purchases by the day on which they arrive."""
+    found: dict[date, list[Purchase]] = {}
+    for person in everyone:
+        for purchase in purchases_of(person, first=year.first, days=year.days, seed=year.seed):
+            found.setdefault(purchase.delivered_on, []).append(purchase)
+    return found
+
+
+def _still_under_way(today: date) -> Sequence[date]:
+    return (today + timedelta(days=1), today + timedelta(days=2))
+
+
+def year_until(at: datetime, *, days: int, customers: int, seed: int) -> Year:
+    """The year that ends today."""
+    return Year(first=clock.business_date(at) - timedelta(days=days - 1), days=days, customers=customers, seed=seed)
