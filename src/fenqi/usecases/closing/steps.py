@@ -10,6 +10,8 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from fenqi.usecases.closing import debits, price_offers
+from fenqi.usecases.hardship import on_day as hardship
+from fenqi.usecases.notices import on_day as reminders
 
 
 class OnDay(Protocol):
@@ -20,6 +22,8 @@ class OnDay(Protocol):
 STEPS: Final[tuple[tuple[str, OnDay], ...]] = (
     ("debits_planned", debits.on_day),
     ("offers_lapsed", price_offers.on_day),
+    ("promises_and_marks", hardship.on_day),
+    ("reminders_queued", reminders.on_day),
 )
 """By the name under which the report counts them; in this order."""
 

@@ -1,11 +1,10 @@
 """Why a reminder is not sent after all, asked at the moment of sending (P1106).
 
-Each question is a function of its own. `PROMISES` is the one that other rooms answer: until when a customer has
-promised to pay, as `usecases/hardship/promises.held_until` does.
+Each question is a function of its own.
 """
 
-from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q
@@ -22,6 +21,7 @@ from fenqi.records.models import (
     SupportThread,
     ThreadState,
 )
+from fenqi.usecases.hardship.promises import held_until
 
 ACCOUNT_CLOSED = "account_closed"
 PAID = "paid"
@@ -41,18 +41,6 @@ _BY_CAUSE = {
 
 _UNDER_WAY = [state.value for state in (AttemptState.CREATED, AttemptState.SUBMITTED, AttemptState.UNKNOWN)]
 
-Promise = Callable[..., date | None]
-
-
-def nobody_promises(customer_id: UUID, plan_id: UUID, *, now: datetime) -> date | None:  # noqa: ARG001  # the shape of it
-    """Until when the customer's promise holds reminders; None: there is none."""
-    return None
-
-
-PROMISES: list[Promise] = [nobody_promises]
-"""Who is asked for promises."""
-
-
 def is_closed(customer: Customer) -> bool:
     """Whether the account is closed: nothing is sent to it any more."""
     return Account.objects.filter(customer_id=customer.id, is_active=False).exists()
@@ -61,14 +49,10 @@ def is_closed(customer: Customer) -> bool:
 def reasons(customer_id: UUID, plan_ids: Iterable[UUID], *, now: datetime) -> dict[UUID, str]:
     """Plan to why it is not reminded of now; plans without a reason are left out. Four statements, and promises."""
     plans = list(plan_ids)
-    found = {plan_id: PROMISED for plan_id in plans if _is_promised(customer_id, plan_id, now=now)}
+    found = {plan_id: PROMISED for plan_id in plans if held_until(customer_id, plan_id, now=now)}
     found |= dict.fromkeys(_disputed(customer_id, plans), DISPUTED)
     found |= _paused(customer_id, plans, now=now)
     return found | dict.fromkeys(_under_way(customer_id, plans), OUTCOME_UNKNOWN)
-
-
-def _is_promised(customer_id: UUID, plan_id: UUID, *, now: datetime) -> bool:
-    return any(ask(customer_id, plan_id, now=now) is not None for ask in PROMISES)
 
 
 def _disputed(customer_id: UUID, plans: list[UUID]) -> list[UUID]:
