@@ -60,9 +60,6 @@ SPREAD_TABLES = (
     "made_file",
     "plan_migration_item",
     "passed_repayment",
-)
-KEYED_TABLES = ("directory", "price_observation")
-SMALL_TABLES = ("ledger_account", "channel_condition", "aftersales_policy", "finance_provider", "hardship_policy")
     "notice",
     "notice_delivery",
     "notice_preference",
@@ -74,6 +71,7 @@ SMALL_TABLES = (
     "channel_condition",
     "aftersales_policy",
     "finance_provider",
+    "hardship_policy",
     "notice_template",
     "repayment_entry",
     "entry_window",

@@ -158,6 +158,8 @@ def tell_of_price_offer(decision: Decision, offer_id: UUID, *, at: datetime, now
 def correct_late_fees(decision: Decision, plan_id: UUID, *, at: datetime, now: datetime) -> None:
     """Compare at `at` what a plan was charged for being late with what is right by all that is known."""
     _add(decision, CORRECT_LATE_FEES, {"plan_id": str(plan_id)}, at=at, now=now)
+
+
 def about_promise(decision: Decision, promise_id: UUID, *, at: datetime, now: datetime) -> None:
     """Tell the customer at `at` that the promised day has passed."""
     _add(decision, PROMISE_BROKEN, {"promise_id": str(promise_id)}, at=at, now=now)
@@ -171,6 +173,8 @@ def about_change(decision: Decision, change_id: UUID, *, at: datetime, now: date
 def about_credit_mark(decision: Decision, mark_id: UUID, *, at: datetime, now: datetime) -> None:
     """Tell the customer at `at` where a credit mark stands: announced, reported, taken back, objection answered."""
     _add(decision, CREDIT_NEWS, {"mark_id": str(mark_id)}, at=at, now=now)
+
+
 def send_notice(decision: Decision, notice_id: UUID, *, at: datetime, now: datetime) -> None:
     """Send a notice that waits, or what is missing of one."""
     _add(decision, SEND_NOTICE, {"notice_id": str(notice_id)}, at=at, now=now)

@@ -41,6 +41,7 @@ _BY_CAUSE = {
 
 _UNDER_WAY = [state.value for state in (AttemptState.CREATED, AttemptState.SUBMITTED, AttemptState.UNKNOWN)]
 
+
 def is_closed(customer: Customer) -> bool:
     """Whether the account is closed: nothing is sent to it any more."""
     return Account.objects.filter(customer_id=customer.id, is_active=False).exists()

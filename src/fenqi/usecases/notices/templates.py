@@ -178,6 +178,7 @@ TEXTS: Mapping[tuple[Message, str], str] = {
     (Message.CREDIT_OBJECTION_ANSWERED, "zh"): "您对 ${title} 信用记录的异议已有答复，请到「我的信用记录」查看。",
     (Message.CREDIT_OBJECTION_ANSWERED, "en"): (
         "Your objection to the record about ${title} is answered: see My credit record."
+    ),
     (Message.MIGRATION_ASKED, "zh"): (
         "您的分期（${title}）拟于 ${at} 转由${to}收款，金额和还款日不变。需要您同意，不同意就留在原处。请登录查看。"
     ),
