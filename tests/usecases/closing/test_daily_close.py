@@ -168,7 +168,7 @@ def test_a_payment_that_never_happened_has_its_days_charged_after_all() -> None:
 def test_a_part_that_is_paid_lowers_what_the_next_day_costs() -> None:
     plan = late()
     close("2026-02-05")
-    told(plan, on="2026-02-05", kind="repayment", amount=6_005)
+    plan.record(6_005, on=date(2026, 2, 5), now=noon("2026-02-05"), key="part")
     close("2026-02-06")
     assert [amount for _, _, amount in charges(plan)] == [5, 2]
     assert_books()

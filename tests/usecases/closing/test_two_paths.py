@@ -59,7 +59,7 @@ def undone() -> Iterator[None]:
 
 
 @given(st.lists(st.tuples(TERMS, PAYMENTS), min_size=1, max_size=2), st.integers(33, 100))
-@settings(max_examples=40)
+@settings(max_examples=15)
 def test_both_paths_come_to_the_same(plans: list[tuple[dict[str, Any], list[tuple[int, int]]]], days: int) -> None:
     day = date(2026, 1, 1) + timedelta(days=days)
     customer_id, bought = a_house(plans, before=day)

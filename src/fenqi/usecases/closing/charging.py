@@ -117,7 +117,7 @@ def _keep(file: PlanFile, right: LateFeePlan, day: date, *, batch: UUID, now: da
             updated_at=now,
         )
         for row in right.accruals
-        if row.days
+        if row.days or row.charged
     ]
     kept = LateFeeAccrual.objects.filter(customer_id=file.customer_id, plan_id=file.plan_id)
     kept.exclude(n__in=[row.n for row in rows]).delete()
