@@ -74,6 +74,7 @@ class Action(StrEnum):
     GOODS_RECEIVED = "goods_received"
     REPLACEMENT_SENT = "replacement_sent"
     REFUND_OFFERED_INSTEAD = "refund_offered_instead"
+    DAILY_CLOSE_ASKED = "daily_close_asked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from fenqi.records.scope import across_customers
 from fenqi.usecases.plan_file import terms_of
 from fenqi.usecases.projection import installment_columns, plan_columns
 from fenqi.usecases.reconciliation.case_laws import CASE_LAWS
+from fenqi.usecases.reconciliation.late_fee_laws import LATE_FEE_LAWS
 from fenqi.usecases.reconciliation.laws import SQL_LAWS, WHOLE_HOUSE_LAWS, Law
 from fenqi.usecases.reconciliation.partner_laws import PARTNER_LAWS
 from fenqi.usecases.reconciliation.policy_laws import POLICY_LAWS
@@ -21,6 +22,11 @@ from fenqi.usecases.reconciliation.refund_laws import REFUND_LAWS
 from fenqi.usecases.reconciliation.reserve_laws import RESERVE_LAWS
 
 CUSTOMERS_AT_ONCE = 2_000
+LAWS = (
+    *(*SQL_LAWS, *REFUND_LAWS, *RESERVE_LAWS, *PARTNER_LAWS),
+    *(*PRICE_LAWS, *CASE_LAWS, *POLICY_LAWS, *LATE_FEE_LAWS),
+)
+"""Those that a range of customers is judged by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,16 @@ def check_range(customers: Range) -> list[Finding]:
     with transaction.atomic(), across_customers(), connection.cursor() as cursor:
         if outermost:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        laws = (*SQL_LAWS, *REFUND_LAWS, *RESERVE_LAWS, *PARTNER_LAWS, *PRICE_LAWS, *CASE_LAWS, *POLICY_LAWS)
+        laws = (
+            *SQL_LAWS,
+            *REFUND_LAWS,
+            *RESERVE_LAWS,
+            *PARTNER_LAWS,
+            *PRICE_LAWS,
+            *CASE_LAWS,
+            *POLICY_LAWS,
+            *LATE_FEE_LAWS,
+        )
         findings = [finding for law in laws for finding in _by_statement(cursor, law, customers)]
         return findings + list(projection_is_replay(cursor, customers))
 

@@ -38,6 +38,8 @@ class Permission(StrEnum):
     APPLY_FOR_CUSTOMERS = "apply_for_customers"
     REVIEW_CASES = "review_cases"
     RECEIVE_GOODS = "receive_goods"
+    SEE_DAILY_CLOSE = "see_daily_close"
+    RUN_DAILY_CLOSE = "run_daily_close"
 
 
 MAY: Mapping[str, frozenset[Permission]] = {
@@ -79,6 +81,8 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.RELEASE_RESERVES,
             Permission.PROPOSE_CAPTURE,
             Permission.APPROVE_CAPTURE,
+            Permission.SEE_DAILY_CLOSE,
+            Permission.RUN_DAILY_CLOSE,
         }
     ),
     Role.ADMIN: frozenset(Permission),
