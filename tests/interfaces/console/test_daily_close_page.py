@@ -25,8 +25,8 @@ def page(client: Client) -> str:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("zh-hans", ("每天都已日结", "在宽限期内", "计收", "0.05", "账龄", "1–30 天")),
-        ("en", ("Every day is closed", "In the days of grace", "Charged", "0.05", "How late plans are", "1–30 days")),
+        ("zh-hans", ("每天都已日结", "在宽限期内", "计收", ".05", "账龄", "1–30 天")),
+        ("en", ("Every day is closed", "In the days of grace", "Charged", ".05", "How late plans are", "1–30 days")),
     ],
 )
 def test_what_the_close_did_and_why_it_left_the_rest(desk: Desk, language: str, words: tuple[str, ...]) -> None:
@@ -64,7 +64,7 @@ def test_a_close_can_be_asked_for_and_is_written_down(desk: Desk) -> None:
         for _ in range(2):
             assert client.post("/console/daily-close/run").status_code == 302
         job = ProcrastinateJob.objects.get(task_name="close_now")
-        assert AuditRecord.objects.filter(action="daily_close_asked").count() == 1
+        assert AuditRecord.objects.filter(customer_id=HOUSE_ID, action="daily_close_asked").count() == 1
         close_now(**job.args)
     assert [on for on, _, _ in charges(plan)] == ["2026-02-05"]
     assert CloseRun.objects.get().started_by.startswith("staff:")
