@@ -13,6 +13,7 @@ from django.db import connection, connections
 
 from fenqi.records.models import CloseRange, CloseRun
 from fenqi.usecases.closing import run
+from fenqi.usecases.closing.charging import charge_plan
 from fenqi.usecases.reconciliation.check import check_books
 from late_plans import charges, close, late
 from malls import Bought, noon
@@ -75,6 +76,7 @@ import sys, time, django
 django.setup()
 from datetime import date
 from fenqi.usecases.closing import run
+from fenqi.usecases.closing.charging import charge_plan
 from late_plans import close
 usual = run.charge_customers
 def slow(*given, **more):
@@ -142,7 +144,7 @@ def test_two_closes_at_once_and_consumers_who_pay_meanwhile(plans: list[Bought])
 def test_a_plan_that_fails_is_counted_and_keeps_nobody_waiting(
     plans: list[Bought], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken, usual = late(), run.charge_plan
+    broken, usual = late(), charge_plan
 
     def fail(customer_id: Any, plan_id: Any, *given: Any, **more: Any) -> Any:
         if plan_id == broken.plan_id:

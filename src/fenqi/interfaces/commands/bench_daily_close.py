@@ -10,7 +10,7 @@ import json
 import resource
 import time
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from fenqi.interfaces.commands.bench_repayments import own_place
 
@@ -162,7 +162,12 @@ def _seed(plans: int) -> None:
 
     from fenqi.records.scope import across_customers  # noqa: PLC0415
 
-    given = {"day": DAY, "plans": plans, "now": _at(DAY - timedelta(days=60)), "terms": json.dumps(_TERMS)}
+    given: dict[str, Any] = {
+        "day": DAY,
+        "plans": plans,
+        "now": _at(DAY - timedelta(days=60)),
+        "terms": json.dumps(_TERMS),
+    }
     with transaction.atomic(), across_customers(), connection.cursor() as cursor:
         for statement in _SEED:
             cursor.execute(statement, given)

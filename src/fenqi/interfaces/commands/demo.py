@@ -17,7 +17,6 @@ from fenqi.domain.plans import PlanState
 from fenqi.interfaces.commands.demo_mall import MALL, ORDERS, PEOPLE, PRODUCTS, TERMS, Bought
 from fenqi.records.models import PaymentPurpose
 from fenqi.usecases import clock, plan_file
-from fenqi.usecases.closing.run import close_day
 from fenqi.usecases.idempotency import Command, digest_of
 from fenqi.usecases.orders.inputs import CustomerInput, LineInput, OrderInput, PaymentInput, PlanInput
 from fenqi.usecases.orders.queries import find_order
@@ -47,7 +46,6 @@ def demo(*, quiet: bool) -> None:
         )
     for n, bought in track(missing, description="Sample mall", transient=True):
         tell(bought, n=n, now=now)
-    close_day(started_by="command", now=clock.now)
     click.echo(f"Loaded {len(PEOPLE)} customers and {len(missing)} orders.")
 
 

@@ -59,7 +59,8 @@ def charge_plan(customer_id: UUID, plan_id: UUID, day: date, *, batch: UUID, now
 def charged_through(customer_id: UUID, plan_id: UUID) -> date | None:
     """The last day that the close has looked at for the plan, if it ever had a late row."""
     rows = LateFeeAccrual.objects.filter(customer_id=customer_id, plan_id=plan_id)
-    return rows.aggregate(last=Max("through_on"))["last"]
+    last: date | None = rows.aggregate(last=Max("through_on"))["last"]
+    return last
 
 
 def is_being_paid(customer_id: UUID, plan_id: UUID) -> bool:
