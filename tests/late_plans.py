@@ -115,7 +115,8 @@ def not_their_fault(plan: Bought, first: str, last: str | None, *, cause: str = 
     starts, ends = noon(first), noon(last) if last else None
     with transaction.atomic():
         decision = Decision(locks.customer(plan.customer_id).customer_id)
-        row: dict[str, Any] = {
+        row: dict[str, Any] = {"plan_id": plan.plan_id, "attempt_id": None, "cause": cause, "evidence": {}}
+        row["recorded_at"] = starts
             "plan_id": plan.plan_id,
             "attempt_id": None,
             "cause": cause,
