@@ -4,8 +4,25 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from fenqi.records.models import Installment, JournalEntry, JournalLine, LateFeeAccrual, Plan, PlanEvent
+from django.db import transaction
+
+from fenqi.domain.plans import parse_event
+from fenqi.records import locks
+from fenqi.records.identifiers import new_id
+from fenqi.records.models import (
+    Installment,
+    JournalEntry,
+    JournalLine,
+    LateFeeAccrual,
+    OutboxMessage,
+    Plan,
+    PlanEvent,
+)
+from fenqi.records.posting import Decision, write
+from fenqi.usecases import plan_file
+from fenqi.usecases.closing.correct import after_no_fault, correct_late_fees
 from fenqi.usecases.closing.run import Closed, close_day
+from fenqi.usecases.closing.set_based import Charged
 from malls import Bought, bought, noon
 
 A_DAY = {"daily_rate": "0.05"}
@@ -64,6 +81,56 @@ def left_behind(customer_id: UUID) -> dict[str, list[Any]]:
         "accruals": list(
             LateFeeAccrual.objects.filter(customer_id=customer_id)
             .order_by("plan_id", "n")
-            .values_list("id", "plan_id", "n", "due_on", "days", "charged_minor", "through_on", "plan_version", "event_seq")
+            .values_list(
+                "id", "plan_id", "n", "due_on", "days", "charged_minor", "through_on", "plan_version", "event_seq"
+            )
         ),
     }
+
+
+def told(plan: Bought, *, on: str, kind: str, **fields: Any) -> UUID:
+    """A fact that somebody else records, and the messages that follow it."""
+    event_id = new_id()
+    event = parse_event({"id": str(event_id), "on": on, "kind": kind, **fields})
+    with transaction.atomic():
+        locked = locks.customer(plan.customer_id)
+        file = plan_file.read(plan.customer_id, plan.plan_id)
+        decision = Decision(plan.customer_id)
+        plan_file.add_event(
+            decision,
+            file,
+            event,
+            source="clearing.mall",
+            head=locked,
+            payment_id=None,
+            actor="tests",
+            now=noon(on),
+        )
+        write(decision)
+    return event_id
+
+
+def not_their_fault(plan: Bought, first: str, last: str | None, *, cause: str = "channel_outage") -> None:
+    """Days that are found to be nobody's fault."""
+    starts, ends = noon(first), noon(last) if last else None
+    with transaction.atomic():
+        decision = Decision(locks.customer(plan.customer_id).customer_id)
+        row: dict[str, Any] = {"plan_id": plan.plan_id, "attempt_id": None, "cause": cause, "evidence": {}}
+        row["recorded_at"] = starts
+            "plan_id": plan.plan_id,
+            "attempt_id": None,
+            "cause": cause,
+            "evidence": {},
+            "recorded_at": starts,
+        }
+        decision.add("no_fault_period", {"id": new_id(), "starts_at": starts, "ends_at": ends, **row})
+        after_no_fault(decision, plan.plan_id, now=starts)
+        write(decision)
+
+
+def put_right(plan: Bought) -> Charged:
+    """What the job does that such a fact queued; fails if none did."""
+    queued = OutboxMessage.objects.filter(customer_id=plan.customer_id, topic="correct_late_fees", done_at=None)
+    assert queued.exists()
+    queued.update(done_at=noon("2026-01-01"))
+    return correct_late_fees(plan.customer_id, plan.plan_id, now=noon("2026-12-01"))

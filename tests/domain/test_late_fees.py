@@ -1,4 +1,4 @@
-"""What each late day adds: the days come to the forecast, no more than the cap, and nothing for days that are exempt."""
+"""What each late day adds: the days come to the forecast, no more than the cap, and exempt days add nothing."""
 
 from datetime import date, timedelta
 from typing import Any

@@ -105,6 +105,7 @@ class Action(StrEnum):
     MIGRATION_DECLINED = "migration_declined"
     PLAN_MOVED = "plan_moved"
     PLAN_MOVED_BACK = "plan_moved_back"
+    DAILY_CLOSE_ASKED = "daily_close_asked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """What readers are handed: frozen values, scoped to one customer, that no page can change."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -161,6 +162,7 @@ class PlanView:
     open_attempt: AttemptView | None
     no_fault: tuple[NoFaultView, ...] = ()
     exempt_days: frozenset[date] = frozenset()
+    late_fees_charged: Mapping[int, int] = field(default_factory=dict)
     covered_rows: frozenset[int] = frozenset()
 
 
@@ -189,6 +191,7 @@ class OrderDetail:
 class BillItem:
     """One open installment. `days` until it is due, negative when past; free of late fees through `grace_until`.
 
+    Late fees: what was charged so far, paid or not; what one more late day adds; what can still come (None: no cap).
     `n` is the row of the plan; `number` counts the installments alone, and a down payment has none.
     """
 
@@ -205,7 +208,9 @@ class BillItem:
     days: int
     grace_until: date
     first_late_fee_on: date | None
+    late_fee_charged_minor: int
     late_fee_daily_minor: int
+    late_fee_left_minor: int | None
     provider: str
 
     @property

@@ -29,6 +29,8 @@ LINES = {
     "apply for a customer": Permission.APPLY_FOR_CUSTOMERS,
     "review cases: take, ask for more, approve, reject, withdraw for the customer": Permission.REVIEW_CASES,
     "receive returned goods, send replacements": Permission.RECEIVE_GOODS,
+    "see the daily close, and how late plans are": Permission.SEE_DAILY_CLOSE,
+    "have a day closed now": Permission.RUN_DAILY_CLOSE,
     "see refused callbacks": Permission.SEE_REFUSED_CALLBACKS,
     "read the audit": Permission.SEE_AUDIT,
 }

@@ -61,6 +61,8 @@ def test_the_roles_may_do_exactly_this() -> None:
             Permission.PROPOSE_CAPTURE,
             Permission.APPROVE_CAPTURE,
             Permission.SEE_CASES,
+            Permission.SEE_DAILY_CLOSE,
+            Permission.RUN_DAILY_CLOSE,
         },
         "admin": set(Permission),
     }

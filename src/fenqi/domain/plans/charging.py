@@ -148,10 +148,10 @@ class _Walk:
                 self.to_reverse.append(event.id)
                 self.waiting.remove(event)
         for key, (place, row, amount) in right.items():
-            event = charged_today.get(key)
-            if event is not None and event.id not in self.to_reverse:
-                self.charged[place] = self.charged.get(place, 0) + (event.amount or 0)
-            elif event is not None or self._may_add(place):
+            charged = charged_today.get(key)
+            if charged is not None and charged.id not in self.to_reverse:
+                self.charged[place] = self.charged.get(place, 0) + (charged.amount or 0)
+            elif charged is not None or self._may_add(place):
                 self.charged[place] = self.charged.get(place, 0) + amount
                 added.append(Charge(row.n, row.due_on, day, amount))
         self.to_charge += added

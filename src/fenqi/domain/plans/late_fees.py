@@ -107,6 +107,21 @@ def late_fee_to_come(
     return grown if cap is None else max(0, min(grown, cap - charged))
 
 
+def next_late_fee(terms: Terms, row: Row, today: date, *, charged: int, exempt: AbstractSet[date] = NO_DAYS) -> int:
+    """Minor units that the next late day costs, be it tomorrow or the first after the free days; 0 for a fixed fee."""
+    first = first_late_fee_on(terms, row, exempt)
+    if first is None or (terms.late_fee is not None and terms.late_fee.fixed is not None):
+        return 0
+    on = max(today + timedelta(days=1), first)
+    return late_fee_to_come(terms, row, on - timedelta(days=1), on, charged=charged, exempt=exempt - {on})
+
+
+def late_fee_left(terms: Terms, row: Row, *, charged: int) -> int | None:
+    """Minor units that the row may still take beyond what it was `charged`; None if the terms set no cap."""
+    cap = late_fee_cap(terms, row)
+    return None if cap is None else max(0, cap - charged) if late_fee_base(terms, row) else 0
+
+
 def _by_rate(terms: Terms, row: Row, *, days: int) -> int:
     """The days are multiplied before the one rounding, so a fee below half a fen a day still adds up."""
     if terms.late_fee is None or terms.late_fee.daily_rate is None:

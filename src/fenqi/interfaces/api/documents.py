@@ -309,6 +309,9 @@ class Bill(Outgoing):
     days: int
     grace_until: date
     first_late_fee_on: date | None
+    late_fee_charged_minor: int
+    late_fee_daily_minor: int
+    late_fee_left_minor: int | None
 
 
 class Month(Outgoing):

@@ -2,17 +2,19 @@
 
 Every plan has twelve installments; of thirty plans one is due on the day, and one is past due and takes a late fee. The
 close is all of it: ranges, locks, events, entries with their hash chain, accruals, counts. The bare pass writes events,
-entries, lines and rows for the next day in six statements without locks, hashes, checks or counts.
+entries, lines and rows of another such day in seven statements without locks, hashes, checks or counts. Of each the
+quickest of three rounds counts.
 """
 
 import json
 import resource
 import time
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from fenqi.interfaces.commands.bench_repayments import own_place
 
+ROUNDS: Final = 3
 DAY: Final = date(2026, 6, 10)
 """A Wednesday, as the due dates of those that are late are working days."""
 
@@ -118,20 +120,22 @@ _BARE: Final = (
 def daily_close_figures(plans: int = 100_000) -> dict[str, float]:
     """Plans a second of the close and of the bare pass, seconds, the ratio of speeds, peak memory of this process."""
     with own_place():
-        from fenqi.usecases import clock  # noqa: PLC0415 - needs Django set up, as do the others
-        from fenqi.usecases.closing.run import close_day  # noqa: PLC0415
+        from fenqi.usecases.closing.run import close_day  # noqa: PLC0415 - needs Django set up
 
         _seed(plans)
         close_day(DAY - timedelta(days=1), started_by="bench", now=lambda: _at(DAY - timedelta(days=1)))
-        _settle()
+        rounds, again = [], 0.0
+        for n in range(ROUNDS):
+            _settle()
+            day = DAY + timedelta(days=n)
+            started = time.monotonic()
+            (done,) = close_day(day, started_by="bench", now=lambda: _at(day))  # noqa: B023 - called here and now
+            rounds.append(time.monotonic() - started)
         started = time.monotonic()
-        (done,) = close_day(DAY, started_by="bench", now=lambda: _at(DAY))
-        seconds = time.monotonic() - started
-        again = time.monotonic()
-        close_day(DAY, started_by="bench", now=clock.now)
-        again = time.monotonic() - again
-        _settle()
-        charged, bare = _bare(DAY + timedelta(days=1))
+        close_day(day, started_by="bench", now=lambda: _at(day))
+        again = time.monotonic() - started
+        seconds = min(rounds)
+        charged, bare = _bare(DAY + timedelta(days=ROUNDS))
     assert charged == done.counts["charged"], f"the bare pass charged {charged} rows, the close {done.counts}"
     return {
         "plans": plans,
@@ -158,7 +162,12 @@ def _seed(plans: int) -> None:
 
     from fenqi.records.scope import across_customers  # noqa: PLC0415
 
-    given = {"day": DAY, "plans": plans, "now": _at(DAY - timedelta(days=60)), "terms": json.dumps(_TERMS)}
+    given: dict[str, Any] = {
+        "day": DAY,
+        "plans": plans,
+        "now": _at(DAY - timedelta(days=60)),
+        "terms": json.dumps(_TERMS),
+    }
     with transaction.atomic(), across_customers(), connection.cursor() as cursor:
         for statement in _SEED:
             cursor.execute(statement, given)
@@ -166,17 +175,22 @@ def _seed(plans: int) -> None:
 
 
 def _bare(day: date) -> tuple[int, float]:
-    """How many rows it charged, and the seconds it took."""
+    """How many rows it charged, and the seconds of the quickest of some rounds, all but the last taken back."""
     from django.db import connection, transaction  # noqa: PLC0415
 
     from fenqi.records.scope import across_customers  # noqa: PLC0415
 
-    started = time.monotonic()
-    with transaction.atomic(), across_customers(), connection.cursor() as cursor:
-        for statement in _BARE:
-            cursor.execute(statement, {"day": day, "now": _at(day)})
-        charged = cursor.rowcount
-    return charged, time.monotonic() - started
+    rounds = []
+    for n in range(ROUNDS):
+        _settle()
+        started = time.monotonic()
+        with transaction.atomic(), across_customers(), connection.cursor() as cursor:
+            for statement in _BARE:
+                cursor.execute(statement, {"day": day, "now": _at(day)})
+            charged = cursor.rowcount
+            transaction.set_rollback(n < ROUNDS - 1)
+        rounds.append(time.monotonic() - started)
+    return charged, min(rounds)
 
 
 def _settle() -> None:

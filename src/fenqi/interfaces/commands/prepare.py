@@ -8,6 +8,7 @@ from fenqi.interfaces.commands.demo_prices import add_price_drop
 from fenqi.interfaces.commands.demo_town import add_from_town
 from fenqi.interfaces.commands.migrate import migrate
 from fenqi.usecases import clock
+from fenqi.usecases.closing.nightly import close_if_due
 from fenqi.usecases.staff.create import StaffTaken, create_staff
 
 
@@ -30,3 +31,4 @@ def prepare(ctx: click.Context, *, staff: tuple[tuple[str, str], ...], password:
         add_cases(now=clock.now())
         add_price_drop(now=clock.now())
         add_from_town(now=clock.now())
+        close_if_due(now=clock.now)

@@ -66,6 +66,13 @@ _LISTS: Mapping[str, words.Words] = {
     "reserve_move_state": words.RESERVE_MOVE_STATES,
     "reserve_reason": words.RESERVE_REASONS,
     "reserve_alert": words.RESERVE_ALERTS,
+    "close": words.CLOSE_STATES,
+    "close_skipped": words.CLOSE_SKIPPED,
+    "close_step": words.CLOSE_STEPS,
+    "close_starter": words.CLOSE_STARTERS,
+    "own_clock": words.OWN_CLOCKS,
+    "how_often": words.HOW_OFTEN,
+    "bucket": words.BUCKETS,
 }
 _TONES: Mapping[str, words.Words] = {
     "price_offer": words.PRICE_OFFER_TONES,
@@ -79,6 +86,7 @@ _TONES: Mapping[str, words.Words] = {
     "reserve": words.RESERVE_TONES,
     "reserve_move_state": words.RESERVE_MOVE_TONES,
     "refund_status": words.REFUND_STATUS_TONES,
+    "close": words.CLOSE_TONES,
 }
 
 

@@ -295,6 +295,7 @@ ACTS: Words = {
     "case_withdrawn": _("Withdrew an after-sales case"),
     "goods_received": _("Received returned goods"),
     "replacement_sent": _("Sent a replacement"),
+    "daily_close_asked": _("Had the day closed"),
     "refund_offered_instead": _("Offered a refund instead of an exchange"),
     "reserve_asked_for": _("Asked the customer for a reserve"),
     "reserve_agreed": _("Agreed to a reserve"),
@@ -527,4 +528,53 @@ NEXT_STEPS: Words = {
     "partner_platform": _("Go to the partner's platform"),
     "contact": _("Talk to customer service"),
     "appeal": _("Appeal"),
+}
+
+CLOSE_STATES: Words = {
+    "waiting": _("Begins"),
+    "running": _("Under way"),
+    "finished": _("Day closed"),
+}
+CLOSE_TONES: Words = {"waiting": "due", "running": "due", "finished": "paid"}
+
+CLOSE_SKIPPED: Words = {
+    "grace": _("In the days of grace"),
+    "rest_day": _("Due on a rest day: payable until the next working day"),
+    "no_rule": _("No late fee by the terms"),
+    "lender_collects": _("Collected by the lender"),
+    "payment_unknown": _("Outcome of a payment unknown"),
+    "return_open": _("Return open: bills pause"),
+    "no_fault": _("Nobody's fault but a channel's or ours"),
+    "payment_under_way": _("A payment is under way"),
+    "capped": _("The most has been charged"),
+}
+
+CLOSE_STEPS: Words = {
+    "debits_planned": _("Auto-debits planned anew"),
+    "offers_lapsed": _("Price offers lapsed"),
+}
+
+CLOSE_STARTERS: Words = {"clock": _("by the clock"), "command": _("by command")}
+
+OWN_CLOCKS: Words = {
+    "auto_debit": _("Auto-debits that are due"),
+    "reserves": _("Reserves that end"),
+    "cases": _("Clocks of cases"),
+    "quotes": _("Quotes that expire"),
+}
+
+HOW_OFTEN: Words = {
+    "every 5 minutes": _("looked at every 5 minutes"),
+    "every hour": _("looked at every hour"),
+    "every 10 minutes": _("looked at every 10 minutes"),
+    "checked when used": _("checked when they are used"),
+}
+
+BUCKETS: Words = {
+    "current": _("Not past due"),
+    "grace": _("In grace"),
+    "1-30": _("1–30 days"),
+    "31-60": _("31–60 days"),
+    "61-90": _("61–90 days"),
+    "90+": _("over 90 days"),
 }

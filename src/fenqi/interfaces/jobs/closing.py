@@ -7,6 +7,7 @@ from procrastinate.contrib.django import app
 
 from fenqi.interfaces.jobs.tasks import BackOff
 from fenqi.usecases import clock, outbox
+from fenqi.usecases.closing.ask import CLOSE_NOW
 from fenqi.usecases.closing.correct import correct_late_fees
 from fenqi.usecases.closing.nightly import close_if_due
 
@@ -24,7 +25,7 @@ def daily_close(timestamp: int) -> None:  # noqa: ARG001  # the queue passes the
         _log.info("day_closed", day=done.day.isoformat(), state=done.state, counts=done.counts)
 
 
-@app.task(name="close_now", queueing_lock="daily_close_now", lock="daily_close")
+@app.task(name=CLOSE_NOW, lock="daily_close")
 def close_now(*, started_by: str) -> None:
     """The same, asked for by a member of staff."""
     close_if_due(now=clock.now, started_by=started_by)

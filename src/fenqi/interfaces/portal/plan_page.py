@@ -77,7 +77,9 @@ class PlanPage:
         following = self.next
         if following is None:
             return None
-        return cost_of_waiting(self.view.terms, following.row, today=self.today, exempt=self.view.exempt_days)
+        view, row = self.view, following.row
+        charged = view.late_fees_charged.get(row.n, 0)
+        return cost_of_waiting(view.terms, row, today=self.today, exempt=view.exempt_days, charged=charged)
 
     @property
     def is_locked(self) -> bool:

@@ -1,4 +1,4 @@
-"""How installments are laid out on a rail: what is done folded, what is due marked, what is alike joined. Pure."""
+"""How installments are laid out on a rail: what is done folded, what is due marked, what is alike joined."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from fenqi.domain.plans import Row
+from fenqi.usecases.no_fault_days import free_days
 
 SOON_DAYS = 7
 LEAST_JOINED = 3
@@ -46,9 +47,9 @@ class Calendar:
     covered: Collection[int] = frozenset()
 
     def last_free_on(self, due_on: date) -> date:
-        """The last day of grace, and the exempt days right after it."""
-        last = due_on + timedelta(days=self.grace_days)
-        while last + timedelta(days=1) in self.exempt:
+        """The last day of grace, and the days right after it that do not count: exempt ones, and rest days (P509)."""
+        last, free = due_on + timedelta(days=self.grace_days), free_days(frozenset(self.exempt), due_on)
+        while last + timedelta(days=1) in free:
             last += timedelta(days=1)
         return last
 

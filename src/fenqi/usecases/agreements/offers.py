@@ -102,4 +102,4 @@ def largest_debit(file: PlanFile, rules: DebitRules, *, now: datetime) -> int:
 
 def _with_late_fee(terms: Terms, row: Row) -> int:
     late_fee = projected_late_fee(terms, row, row.due_on + HEAD_ROOM_DAYS)
-    return row.outstanding.total + max(0, late_fee - row.outstanding.late_fee)
+    return row.outstanding.total + max(0, late_fee - row.due.late_fee)

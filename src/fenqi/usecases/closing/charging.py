@@ -59,7 +59,8 @@ def charge_plan(customer_id: UUID, plan_id: UUID, day: date, *, batch: UUID, now
 def charged_through(customer_id: UUID, plan_id: UUID) -> date | None:
     """The last day that the close has looked at for the plan, if it ever had a late row."""
     rows = LateFeeAccrual.objects.filter(customer_id=customer_id, plan_id=plan_id)
-    return rows.aggregate(last=Max("through_on"))["last"]
+    last: date | None = rows.aggregate(last=Max("through_on"))["last"]
+    return last
 
 
 def is_being_paid(customer_id: UUID, plan_id: UUID) -> bool:
@@ -117,7 +118,7 @@ def _keep(file: PlanFile, right: LateFeePlan, day: date, *, batch: UUID, now: da
             updated_at=now,
         )
         for row in right.accruals
-        if row.days
+        if row.days or row.charged
     ]
     kept = LateFeeAccrual.objects.filter(customer_id=file.customer_id, plan_id=file.plan_id)
     kept.exclude(n__in=[row.n for row in rows]).delete()

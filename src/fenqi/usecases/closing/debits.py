@@ -28,4 +28,4 @@ def on_day(day: date, *, first: UUID, last: UUID, now: datetime) -> int:
     """Queue the planning of the range's debits that nothing waits for; how many."""
     with across_customers(), connection.cursor() as cursor:
         cursor.execute(_PLAN_ANEW, {"topic": PLAN_DEBIT, "day": day, "first": first, "last": last, "now": now})
-        return cursor.rowcount
+        return int(cursor.rowcount)

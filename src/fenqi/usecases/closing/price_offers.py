@@ -18,4 +18,4 @@ def on_day(day: date, *, first: UUID, last: UUID, now: datetime) -> int:  # noqa
     """End the range's offers whose time is over; how many."""
     with across_customers(), connection.cursor() as cursor:
         cursor.execute(_LAPSE, {"first": first, "last": last, "now": now})
-        return cursor.rowcount
+        return int(cursor.rowcount)

@@ -5,7 +5,7 @@ one where it stopped, and two runs at once do each piece of work once.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, Final
@@ -22,7 +22,7 @@ from fenqi.records.scope import across_customers
 from fenqi.usecases import clock
 from fenqi.usecases.closing.charging import charge_plan
 from fenqi.usecases.closing.errors import DayBeforeFirstClose, DayNotBegun
-from fenqi.usecases.closing.late_rows import SKIPPED, find_late_rows
+from fenqi.usecases.closing.late_rows import CHARGE, SKIPPED, find_late_rows
 from fenqi.usecases.closing.set_based import Charged, charge_customers
 from fenqi.usecases.closing.steps import STEPS
 
@@ -152,11 +152,15 @@ def _ranges_to_do(run: CloseRun, *, now: Now) -> Iterator[CloseRange]:
 def _close_range(day: date, customers: CloseRange, *, now: Now) -> None:
     first, last = customers.first_id, customers.last_id
     late = find_late_rows(day, first=first, last=last)
+    left = late.counts.get(CHARGE, 0)
     for batch in _batches(late.to_charge):
         with transaction.atomic():
             locks.customers(batch)
             charged = charge_customers(batch, day, batch=new_id(), now=now())
             _count(customers, charged)
+        left -= charged.looked_at
+    if left > 0:  # somebody has paid between the look and the lock: what they owe needs judgement now
+        late = replace(late, to_judge=find_late_rows(day, first=first, last=last).to_judge)
     for customer_id, plan_id in late.to_judge:
         _judge(customers, customer_id, plan_id, day, now=now())
     steps = {name: on_day(day, first=first, last=last, now=now()) for name, on_day in STEPS}

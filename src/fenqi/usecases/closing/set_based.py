@@ -118,12 +118,13 @@ JOIN plan p ON p.customer_id = a.customer_id AND p.id = a.plan_id WHERE {_STAGED
 
 @dataclass(frozen=True, slots=True)
 class Charged:
-    """Charges made and taken back, and minor units of each by currency."""
+    """Charges made and taken back, and minor units of each by currency; `looked_at` rows came to be up to date."""
 
     rows: int = 0
     minor: Mapping[str, int] = field(default_factory=dict)
     taken_back: int = 0
     taken_back_minor: Mapping[str, int] = field(default_factory=dict)
+    looked_at: int = 0
 
 
 def charge_customers(customers: Sequence[UUID], day: date, *, batch: UUID, now: datetime) -> Charged:
@@ -139,8 +140,9 @@ def charge_customers(customers: Sequence[UUID], day: date, *, batch: UUID, now: 
     }
     with across_customers(), connection.cursor() as cursor:
         cursor.execute(_STAGE, given)
+        staged = cursor.rowcount
         for statement in (_EVENTS, _ENTRIES, _LINES, _ROWS, _PLANS, _HEADS):
             cursor.execute(statement, given)
         cursor.execute(_SUMS, given)
         sums = cursor.fetchall()
-    return Charged(sum(rows for _, rows, _ in sums), {currency: minor for currency, _, minor in sums})
+    return Charged(sum(rows for _, rows, _ in sums), {currency: minor for currency, _, minor in sums}, looked_at=staged)

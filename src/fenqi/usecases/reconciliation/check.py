@@ -13,6 +13,7 @@ from fenqi.records.scope import across_customers
 from fenqi.usecases.plan_file import terms_of
 from fenqi.usecases.projection import installment_columns, plan_columns
 from fenqi.usecases.reconciliation.case_laws import CASE_LAWS
+from fenqi.usecases.reconciliation.late_fee_laws import LATE_FEE_LAWS
 from fenqi.usecases.reconciliation.laws import SQL_LAWS, WHOLE_HOUSE_LAWS, Law
 from fenqi.usecases.reconciliation.migration_laws import MIGRATION_LAWS
 from fenqi.usecases.reconciliation.partner_laws import PARTNER_LAWS
@@ -31,7 +32,9 @@ LAWS = (
     *PRICE_LAWS,
     *CASE_LAWS,
     *POLICY_LAWS,
+    *LATE_FEE_LAWS,
 )
+"""Those that a range of customers is judged by."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,8 @@ from fenqi.records.models import (
     PlanEvent,
 )
 from fenqi.usecases import clock, plan_file
-from fenqi.usecases.no_fault_days import exempt_days, no_fault_of
+from fenqi.usecases.closing.charged import late_fees_charged
+from fenqi.usecases.no_fault_days import exempt_days, free_days, no_fault_of
 from fenqi.usecases.paging import InvalidCursor, Page, from_cursor, from_time_cursor, page_of, to_cursor
 from fenqi.usecases.projection import stored_row
 from fenqi.usecases.summaries import plan_summaries
@@ -78,6 +79,7 @@ def plan_view(
         open_attempt=_open_attempt(customer_id, plan_id),
         no_fault=no_fault,
         exempt_days=exempt_days(no_fault, today=today),
+        late_fees_charged=late_fees_charged(customer_id, [plan_id]).get(plan_id, {}),
         covered_rows=covered_rows(file.terms, events, state),
     )
 
@@ -227,8 +229,16 @@ def bills(customer_id: UUID, *, today: date) -> tuple[CurrencyBills, ...]:
     ]
     no_fault = no_fault_of(customer_id, titles)
     exempt = {plan_id: exempt_days(periods, today=today) for plan_id, periods in no_fault.items()}
+    charged = late_fees_charged(customer_id, titles)
     items = [
-        _bill_item(row, titles[row.plan_id], terms[row.plan_id], today, exempt.get(row.plan_id, late_fees.NO_DAYS))
+        _bill_item(
+            row,
+            titles[row.plan_id],
+            terms[row.plan_id],
+            today,
+            exempt=free_days(exempt.get(row.plan_id, late_fees.NO_DAYS), row.due_on),
+            charged=charged.get(row.plan_id, {}).get(row.n, 0),
+        )
         for row in open_rows
     ]
     currencies = list(dict.fromkeys(item.currency for item in items))
@@ -245,7 +255,7 @@ def bills(customer_id: UUID, *, today: date) -> tuple[CurrencyBills, ...]:
 
 
 def _bill_item(
-    installment: Installment, plan: PlanSummary, terms: Terms, today: date, exempt: AbstractSet[date]
+    installment: Installment, plan: PlanSummary, terms: Terms, today: date, *, exempt: AbstractSet[date], charged: int
 ) -> BillItem:
     row = stored_row(installment)
     return BillItem(
@@ -262,7 +272,9 @@ def _bill_item(
         days=(row.due_on - today).days,
         grace_until=late_fees.last_free_on(terms, row, exempt),
         first_late_fee_on=late_fees.first_late_fee_on(terms, row, exempt),
-        late_fee_daily_minor=late_fees.daily_late_fee(terms, row),
+        late_fee_charged_minor=charged,
+        late_fee_daily_minor=late_fees.next_late_fee(terms, row, today, charged=charged, exempt=exempt),
+        late_fee_left_minor=late_fees.late_fee_left(terms, row, charged=charged),
         provider=plan.provider,
     )
 

@@ -48,6 +48,8 @@ class Permission(StrEnum):
     EXPORT_CREDIT_MARKS = "export_credit_marks"
     MOVE_PLANS = "move_plans"
     APPROVE_MOVES = "approve_moves"
+    SEE_DAILY_CLOSE = "see_daily_close"
+    RUN_DAILY_CLOSE = "run_daily_close"
 
 
 MAY: Mapping[str, frozenset[Permission]] = {
@@ -104,6 +106,8 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.EXPORT_CREDIT_MARKS,
             Permission.MOVE_PLANS,
             Permission.APPROVE_MOVES,
+            Permission.SEE_DAILY_CLOSE,
+            Permission.RUN_DAILY_CLOSE,
         }
     ),
     Role.ADMIN: frozenset(Permission),
