@@ -74,6 +74,11 @@ class Action(StrEnum):
     GOODS_RECEIVED = "goods_received"
     REPLACEMENT_SENT = "replacement_sent"
     REFUND_OFFERED_INSTEAD = "refund_offered_instead"
+    NOTICES_SEEN = "notices_seen"
+    NOTICE_TEMPLATE_DRAFTED = "notice_template_drafted"
+    NOTICE_TEMPLATE_PUBLISHED = "notice_template_published"
+    NOTICE_TEMPLATE_WITHDRAWN = "notice_template_withdrawn"
+    NOTICE_TEMPLATE_TRIED = "notice_template_tried"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,6 +66,14 @@ _LISTS: Mapping[str, words.Words] = {
     "reserve_move_state": words.RESERVE_MOVE_STATES,
     "reserve_reason": words.RESERVE_REASONS,
     "reserve_alert": words.RESERVE_ALERTS,
+    "notice": words.NOTICE_STATES,
+    "notice_reason": words.NOTICE_REASONS,
+    "notice_way": words.NOTICE_WAYS,
+    "service": words.SERVICES,
+    "delivery": words.DELIVERY_STATES,
+    "template": words.TEMPLATE_STATES,
+    "template_kind": words.TEMPLATE_KINDS,
+    "written_in": words.WRITTEN_IN,
 }
 _TONES: Mapping[str, words.Words] = {
     "price_offer": words.PRICE_OFFER_TONES,
@@ -79,6 +87,9 @@ _TONES: Mapping[str, words.Words] = {
     "reserve": words.RESERVE_TONES,
     "reserve_move_state": words.RESERVE_MOVE_TONES,
     "refund_status": words.REFUND_STATUS_TONES,
+    "notice": words.NOTICE_TONES,
+    "delivery": words.DELIVERY_TONES,
+    "template": words.TEMPLATE_TONES,
 }
 
 

@@ -38,6 +38,8 @@ class Permission(StrEnum):
     APPLY_FOR_CUSTOMERS = "apply_for_customers"
     REVIEW_CASES = "review_cases"
     RECEIVE_GOODS = "receive_goods"
+    SEE_NOTICES = "see_notices"
+    EDIT_NOTICE_TEMPLATES = "edit_notice_templates"
 
 
 MAY: Mapping[str, frozenset[Permission]] = {
@@ -56,6 +58,7 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.APPLY_FOR_CUSTOMERS,
             Permission.REVIEW_CASES,
             Permission.RECEIVE_GOODS,
+            Permission.SEE_NOTICES,
         }
     ),
     Role.FINANCE: frozenset(
@@ -79,6 +82,8 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.RELEASE_RESERVES,
             Permission.PROPOSE_CAPTURE,
             Permission.APPROVE_CAPTURE,
+            Permission.SEE_NOTICES,
+            Permission.EDIT_NOTICE_TEMPLATES,
         }
     ),
     Role.ADMIN: frozenset(Permission),
