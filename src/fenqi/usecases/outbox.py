@@ -38,6 +38,8 @@ MIND_CASE = "mind_case"
 HAND_CLAIM_OVER = "hand_claim_over"
 SEND_NOTICE = "send_notice"
 REPAYMENT_FAILED = "repayment_failed"
+RESERVE_HELD = "reserve_held"
+RESERVE_RETURNED = "reserve_returned"
 
 
 def ask_later(decision: Decision, attempt_id: UUID, *, at: datetime | None, now: datetime) -> None:
@@ -130,6 +132,16 @@ def about_partner_refund(decision: Decision, topic: str, refund_id: UUID, *, at:
 def tell_of_price_offer(decision: Decision, offer_id: UUID, *, at: datetime, now: datetime) -> None:
     """Tell the customer at `at` that a price fell and that the difference waits (R102)."""
     _add(decision, PRICE_OFFERED, {"offer_id": str(offer_id)}, at=at, now=now)
+
+
+def tell_failed(decision: Decision, attempt_id: UUID, *, at: datetime, now: datetime) -> None:
+    """Tell the customer at `at` that a repayment failed, unless they have gone on by then."""
+    _add(decision, REPAYMENT_FAILED, {"attempt_id": str(attempt_id)}, at=at, now=now)
+
+
+def tell_reserve_held(decision: Decision, hold_id: UUID, *, now: datetime) -> None:
+    """Tell the customer that the reserve is held."""
+    _add(decision, RESERVE_HELD, {"hold_id": str(hold_id)}, at=now, now=now)
 
 
 def send_notice(decision: Decision, notice_id: UUID, *, at: datetime, now: datetime) -> None:

@@ -29,6 +29,8 @@ LINES = {
     "apply for a customer": Permission.APPLY_FOR_CUSTOMERS,
     "review cases: take, ask for more, approve, reject, withdraw for the customer": Permission.REVIEW_CASES,
     "receive returned goods, send replacements": Permission.RECEIVE_GOODS,
+    "see what customers were told, and how a day goes": Permission.SEE_NOTICES,
+    "draft, try and publish the words of notices": Permission.EDIT_NOTICE_TEMPLATES,
     "see refused callbacks": Permission.SEE_REFUSED_CALLBACKS,
     "read the audit": Permission.SEE_AUDIT,
 }

@@ -250,7 +250,7 @@ NOTICE_TONES: Words = {"waiting": "due", "told": "paid", "held": "neutral"}
 DELIVERY_STATES: Words = {
     "sending": _("Being sent"),
     "accepted": _("Taken by the service"),
-    "delivered": _("Arrived"),
+    "delivered": _("Delivered to the phone"),
     "undelivered": _("Did not arrive"),
     "refused": _("Refused"),
     "unknown": _("Outcome unknown"),
