@@ -144,7 +144,7 @@ def _email_page(
 
 def _paces(chosen: str) -> list[tuple[str, str, str, bool]]:
     names = {
-        Pace.ALL: (_("All reminders"), _("7, 3 and 1 days before, and on the day")),
+        Pace.ALL: (_("All reminders"), _("Several times before the due date, and on the day")),
         Pace.FEWER: (_("Fewer"), _("Once before the due date")),
         Pace.INBOX: (_("Only in my notices here"), _("Before the due date nothing is sent out")),
     }
