@@ -84,7 +84,12 @@ def _messages(
             "access_key_id": _kept(folder, f"{service}-access-key-id", lambda: f"sandbox{secrets.token_hex(8)}"),
             "access_key_secret": _kept(folder, f"{service}-access-key-secret", lambda: secrets.token_urlsafe(32)),
         }
-        told = {**known_as, "templates": dict(templates), "service": service, "report_url": report_url}
+        told = {
+            **known_as,
+            "templates": dict(templates),
+            "service": service,
+            "report_url": report_url.replace("{service}", service),
+        }
         endpoint = _registered(sandbox_url, "sms-keys", told)["endpoint"]
         variables |= {f"FENQI_{service.upper()}_{name.upper()}": value for name, value in known_as.items()}
         variables |= {f"FENQI_{service.upper()}_SIGN_NAME": sign_name, f"FENQI_{service.upper()}_ENDPOINT": endpoint}

@@ -39,17 +39,24 @@ def mails(*, to: str = "", limit: int = 100) -> list[Row]:
 
 
 class _Box:
-    """What aiosmtpd asks of a handler. A fault is drawn for each mail, when it is announced."""
+    """What aiosmtpd asks of a handler. A fault is drawn for each connection, when it says hello."""
 
-    async def handle_MAIL(  # noqa: N802 - the library's name
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, _options: list[str]
-    ) -> str:
+    async def handle_EHLO(  # noqa: N802 - the library's name
+        self, server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
         fault = faults.next_fault(town().store, "email", Operation.EMAIL)
         if fault and fault.kind is Kind.DOWN:
             _hang_up(server)
+        session.fault = fault  # type: ignore[attr-defined]  # kept with the session until the mail is there
+        return responses
+
+    async def handle_MAIL(  # noqa: N802 - as above
+        self, _server: SMTP, session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        fault: Fault | None = getattr(session, "fault", None)
         if fault and fault.kind is Kind.CODE:
             return f"{fault.value} refused by the sandbox"
-        session.fault = fault  # type: ignore[attr-defined]  # kept with the session until the mail is there
         envelope.mail_from = address
         return "250 OK"
 
@@ -82,7 +89,7 @@ def _keep(envelope: Envelope) -> None:
                     str(message["Subject"] or ""),
                     text,
                     html,
-                    str(message["Message-ID"] or ""),
+                    str(message["Message-ID"] or "").strip(),
                 )
                 for to in envelope.rcpt_tos
             ],

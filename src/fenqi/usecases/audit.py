@@ -106,6 +106,11 @@ class Action(StrEnum):
     PLAN_MOVED = "plan_moved"
     PLAN_MOVED_BACK = "plan_moved_back"
     DAILY_CLOSE_ASKED = "daily_close_asked"
+    NOTICES_SEEN = "notices_seen"
+    NOTICE_TEMPLATE_DRAFTED = "notice_template_drafted"
+    NOTICE_TEMPLATE_PUBLISHED = "notice_template_published"
+    NOTICE_TEMPLATE_WITHDRAWN = "notice_template_withdrawn"
+    NOTICE_TEMPLATE_TRIED = "notice_template_tried"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,8 @@ PLAN_CHANGE_NEWS = "plan_change_news"
 CREDIT_NEWS = "credit_news"
 SEND_NOTICE = "send_notice"
 REPAYMENT_FAILED = "repayment_failed"
+RESERVE_HELD = "reserve_held"
+RESERVE_RETURNED = "reserve_returned"
 
 
 def ask_later(decision: Decision, attempt_id: UUID, *, at: datetime | None, now: datetime) -> None:
@@ -173,6 +175,14 @@ def about_change(decision: Decision, change_id: UUID, *, at: datetime, now: date
 def about_credit_mark(decision: Decision, mark_id: UUID, *, at: datetime, now: datetime) -> None:
     """Tell the customer at `at` where a credit mark stands: announced, reported, taken back, objection answered."""
     _add(decision, CREDIT_NEWS, {"mark_id": str(mark_id)}, at=at, now=now)
+def tell_failed(decision: Decision, attempt_id: UUID, *, at: datetime, now: datetime) -> None:
+    """Tell the customer at `at` that a repayment failed, unless they have gone on by then."""
+    _add(decision, REPAYMENT_FAILED, {"attempt_id": str(attempt_id)}, at=at, now=now)
+
+
+def tell_reserve_held(decision: Decision, hold_id: UUID, *, now: datetime) -> None:
+    """Tell the customer that the reserve is held."""
+    _add(decision, RESERVE_HELD, {"hold_id": str(hold_id)}, at=now, now=now)
 
 
 def send_notice(decision: Decision, notice_id: UUID, *, at: datetime, now: datetime) -> None:

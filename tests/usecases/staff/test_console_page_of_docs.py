@@ -31,6 +31,8 @@ LINES = {
     "receive returned goods, send replacements": Permission.RECEIVE_GOODS,
     "see the daily close, and how late plans are": Permission.SEE_DAILY_CLOSE,
     "have a day closed now": Permission.RUN_DAILY_CLOSE,
+    "see what customers were told, and how a day goes": Permission.SEE_NOTICES,
+    "draft, try and publish the words of notices": Permission.EDIT_NOTICE_TEMPLATES,
     "see refused callbacks": Permission.SEE_REFUSED_CALLBACKS,
     "read the audit": Permission.SEE_AUDIT,
 }

@@ -40,6 +40,7 @@ def test_the_roles_may_do_exactly_this() -> None:
             Permission.APPLY_FOR_CUSTOMERS,
             Permission.REVIEW_CASES,
             Permission.RECEIVE_GOODS,
+            Permission.SEE_NOTICES,
         },
         "finance": {
             Permission.SEE_CUSTOMERS,
@@ -63,6 +64,8 @@ def test_the_roles_may_do_exactly_this() -> None:
             Permission.SEE_CASES,
             Permission.SEE_DAILY_CLOSE,
             Permission.RUN_DAILY_CLOSE,
+            Permission.SEE_NOTICES,
+            Permission.EDIT_NOTICE_TEMPLATES,
         },
         "admin": set(Permission),
     }

@@ -2,6 +2,9 @@
 
 from django.urls import path
 
-from fenqi.interfaces.channel_callbacks import views
+from fenqi.interfaces.channel_callbacks import sms_reports, views
 
-urlpatterns = [path("channels/<str:channel>/notify", views.notify, name="channel-notify")]
+urlpatterns = [
+    path("channels/<str:channel>/notify", views.notify, name="channel-notify"),
+    path("messages/<slug:provider>/reports/<str:token>", sms_reports.take, name="sms-reports"),
+]

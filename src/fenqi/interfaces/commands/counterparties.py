@@ -28,21 +28,24 @@ def start_sandbox(*, port: int, logs: Path) -> Child:
     return Child("sandbox", [*command, "--state", state], log=logs / "sandbox.log", environ=os.environ)
 
 
-def introduce(sandbox: str) -> dict[str, str]:
+def introduce(sandbox: str, *, web: str = "") -> dict[str, str]:
     """Register the mall with the sandbox; the variables by which the mall then finds its counterparties.
 
     A counterparty that the environment names already is left as it is. Raises ChannelMisconfigured.
     """
+    token = environment.text("FENQI_SMS_REPORT_TOKEN") or secrets.token_hex(16)
     made = sandbox_environ(
         sandbox_url=sandbox,
         folder=environment.data_folder() / "sandbox-keys",
         sms_templates=templates(),
         sign_name=SIGN_NAME,
+        sms_report_url=f"{web}/messages/{{service}}/reports/{token}" if web else "",
     )
     ours = [prefix for prefix, name in NAMED_BY.items() if environment.text(name)]
     variables = {name: value for name, value in made.items() if not name.startswith(tuple(ours))}
     return {
         **variables,
+        "FENQI_SMS_REPORT_TOKEN": token,
         "FENQI_SANDBOX_URL": sandbox,  # the sign-in page says where its messages are read
         "FENQI_MALL_NAME": environment.text("FENQI_MALL_NAME", SIGN_NAME),
     }

@@ -88,7 +88,7 @@ def start(children: list[Child], *, web: str, sandbox: str, port: int, sandbox_p
     logs.mkdir(parents=True, exist_ok=True)
     children.append(start_sandbox(port=sandbox_port, logs=logs))
     wait_for(f"{sandbox}/healthz", children[0])
-    introduced = introduce(sandbox)
+    introduced = introduce(sandbox, web=web)
     os.environ.update(introduced)
     postgres.write_private(place.introduction(), json.dumps(introduced))
     for name, value in {"FENQI_TLS": "no", "FENQI_PUBLIC_URL": web, "FENQI_WEB_PORT": str(port)}.items():

@@ -73,6 +73,14 @@ _LISTS: Mapping[str, words.Words] = {
     "own_clock": words.OWN_CLOCKS,
     "how_often": words.HOW_OFTEN,
     "bucket": words.BUCKETS,
+    "notice": words.NOTICE_STATES,
+    "notice_reason": words.NOTICE_REASONS,
+    "notice_way": words.NOTICE_WAYS,
+    "service": words.SERVICES,
+    "delivery": words.DELIVERY_STATES,
+    "template": words.TEMPLATE_STATES,
+    "template_kind": words.TEMPLATE_KINDS,
+    "written_in": words.WRITTEN_IN,
 }
 _TONES: Mapping[str, words.Words] = {
     "price_offer": words.PRICE_OFFER_TONES,
@@ -87,6 +95,9 @@ _TONES: Mapping[str, words.Words] = {
     "reserve_move_state": words.RESERVE_MOVE_TONES,
     "refund_status": words.REFUND_STATUS_TONES,
     "close": words.CLOSE_TONES,
+    "notice": words.NOTICE_TONES,
+    "delivery": words.DELIVERY_TONES,
+    "template": words.TEMPLATE_TONES,
 }
 
 

@@ -24,6 +24,9 @@ from fenqi.interfaces.console import (
     support,
 )
 from fenqi.interfaces.console.after_sales import acts, applying, case, desk, evidence
+from fenqi.interfaces.console.notices import customer as customer_notices
+from fenqi.interfaces.console.notices import day as notice_day
+from fenqi.interfaces.console.notices import words as notice_words
 from fenqi.interfaces.console.policies import pages as policies
 
 app_name = "console"
@@ -45,6 +48,15 @@ urlpatterns = [
         "customers/<uuid:customer_id>/orders/<uuid:order_id>/after-sales/apply",
         applying.submit,
         name="submit_for_customer",
+    ),
+    path("customers/<uuid:customer_id>/notices", customer_notices.show, name="customer_notices"),
+    path("notices", notice_day.overview, name="notices"),
+    path("notices/messages", notice_words.overview, name="notice_messages"),
+    path("notices/messages/<slug:name>", notice_words.message, name="notice_words"),
+    path("notices/messages/<slug:name>/try", notice_words.try_out, name="try_notice"),
+    path("notices/messages/<slug:name>/<uuid:template_id>/publish", notice_words.publish, name="publish_notice_words"),
+    path(
+        "notices/messages/<slug:name>/<uuid:template_id>/withdraw", notice_words.withdraw, name="withdraw_notice_words"
     ),
     path("after-sales", desk.overview, name="after_sales"),
     path("after-sales/<uuid:customer_id>/<uuid:case_id>", case.show, name="after_sales_case"),

@@ -245,7 +245,50 @@ ACCOUNTS: Words = {
     "clearing.cash": _("Clearing: cash"),
 }
 
+NOTICE_STATES: Words = {"waiting": _("Waits for its time"), "told": _("Told"), "held": _("Not sent")}
+NOTICE_TONES: Words = {"waiting": "due", "told": "paid", "held": "neutral"}
+DELIVERY_STATES: Words = {
+    "sending": _("Being sent"),
+    "accepted": _("Taken by the service"),
+    "delivered": _("Delivered to the phone"),
+    "undelivered": _("Did not arrive"),
+    "refused": _("Refused"),
+    "unknown": _("Outcome unknown"),
+    "unreached": _("Not taken, handed over"),
+}
+DELIVERY_TONES: Words = {
+    "sending": "due",
+    "accepted": "paid",
+    "delivered": "paid",
+    "undelivered": "overdue",
+    "refused": "overdue",
+    "unknown": "unknown",
+    "unreached": "neutral",
+}
+NOTICE_REASONS: Words = {
+    "account_closed": _("the account is closed"),
+    "paid": _("paid meanwhile"),
+    "outcome_unknown": _("a repayment is under way"),
+    "return_open": _("a return is open"),
+    "entry_closed": _("the way to repay is closed"),
+    "disputed": _("the customer disputes it"),
+    "promised": _("the customer has promised to pay"),
+    "told_enough": _("reminded often enough"),
+    "too_late": _("its day is over"),
+}
+NOTICE_WAYS: Words = {"sms": _("SMS"), "email": _("E-mail")}
+SERVICES: Words = {"sms": _("first SMS service"), "sms2": _("second SMS service"), "email": _("mail server")}
+TEMPLATE_STATES: Words = {"draft": _("Draft"), "published": _("In force"), "withdrawn": _("Taken back")}
+TEMPLATE_TONES: Words = {"draft": "due", "published": "paid", "withdrawn": "cancelled"}
+TEMPLATE_KINDS: Words = {"sms": _("Text message"), "mail": _("Mail and inbox")}
+WRITTEN_IN: Words = {"zh": _("Chinese"), "en": _("English")}
+
 ACTS: Words = {
+    "notices_seen": _("Looked at the notices of a day"),
+    "notice_template_drafted": _("Drafted words of a notice"),
+    "notice_template_published": _("Published words of a notice"),
+    "notice_template_withdrawn": _("Took words of a notice back"),
+    "notice_template_tried": _("Tried a notice in the sandbox"),
     "condition_added": _("Said what is known of a channel"),
     "condition_withdrawn": _("Withdrew what was known of a channel"),
     "policy_published": _("Published a policy"),

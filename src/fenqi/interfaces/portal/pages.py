@@ -1,6 +1,7 @@
 """What every page of the portal is rendered with."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +11,7 @@ from django.utils.translation import get_language
 from fenqi.interfaces.portal.rail import Reader
 from fenqi.interfaces.shared.formats import language_of
 from fenqi.usecases import clock
+from fenqi.usecases.notices.inbox import unread_count
 
 TEXT_SIZE_COOKIE: Final = "text_size"
 TEXT_SIZES: Final = ("normal", "large", "larger")
@@ -18,7 +20,13 @@ TEXT_SIZES: Final = ("normal", "large", "larger")
 def render_page(request: HttpRequest, template: str, context: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
     """A page with today's date and the reader's size of text; `tab` in the context lights its tab."""
     size = request.COOKIES.get(TEXT_SIZE_COOKIE, "")
-    shared = {"today": clock.business_date(clock.now()), "text_size": size if size in TEXT_SIZES else TEXT_SIZES[0]}
+    shared: dict[str, Any] = {
+        "today": clock.business_date(clock.now()),
+        "text_size": size if size in TEXT_SIZES else TEXT_SIZES[0],
+    }
+    customer_id = getattr(request.user, "customer_id", None)
+    if customer_id is not None:
+        shared["unread_notices"] = partial(unread_count, customer_id)
     return render(request, f"portal/{template}", {**shared, **context}, status=status)
 
 

@@ -1,14 +1,31 @@
-import fenqi.records.identifiers
 from django.db import migrations, models
 
-from fenqi.records.schema import belongs_to, belongs_to_customer
+import fenqi.records.identifiers
 
+from fenqi.records.schema import belongs_to, belongs_to_customer, function
+
+
+# Published words may be taken back; otherwise they stay as people read them.
+TEMPLATE_STAYS = """
+CREATE FUNCTION notice_template_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.state = 'draft' THEN
+    RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+  END IF;
+  IF TG_OP = 'UPDATE' AND OLD.state = 'published' AND NEW.state = 'withdrawn'
+     AND to_jsonb(OLD) - 'state' = to_jsonb(NEW) - 'state' THEN
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'words of a notice never change once they are published: % refused', TG_OP
+    USING ERRCODE = 'restrict_violation';
+END $$
+"""
 
 
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('records', '0020_hardship'),
+        ('records', "0022_entries"),
     ]
 
     operations = [
@@ -123,4 +140,10 @@ class Migration(migrations.Migration):
         belongs_to_customer("notice_delivery"),
         belongs_to_customer("notice_preference"),
         belongs_to("notice_delivery", "notice_id", "notice"),
+        function("notice_template_stays()", TEMPLATE_STAYS),
+        migrations.RunSQL(
+            "CREATE TRIGGER notice_template_stays BEFORE UPDATE OR DELETE ON notice_template "
+            "FOR EACH ROW EXECUTE FUNCTION notice_template_stays()",
+            "DROP TRIGGER notice_template_stays ON notice_template",
+        ),
     ]

@@ -84,7 +84,7 @@ def publish_entries(apps: Apps, _editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("records", "0021_notices")]
+    dependencies = [("records", "0020_hardship")]
 
     operations = [
         migrations.CreateModel(

@@ -1,6 +1,7 @@
 """Send a notice by e-mail: text and HTML, under a Message-ID of ours that stays when it is sent again."""
 
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils.html import escape
@@ -34,15 +35,9 @@ def send(address: str, notice: Notice, *, is_told: bool, now: datetime) -> Done:
         return Done.NOT
     words = wording(notice.message, notice.language, MAIL, at=now)
     earlier = next(iter(deliveries_of(notice, Way.EMAIL)), None)
-    if earlier is not None:
-        if earlier.state in ACCEPTED:
-            return Done.BEFORE
-        if earlier.state == DeliveryState.REFUSED or earlier.tries >= MOST_TRIES:
-            return Done.NOT
-        if earlier.state == DeliveryState.SENDING and now - earlier.sent_at < LEASE:
-            return Done.UNANSWERED
-        if is_told and earlier.state in (DeliveryState.SENDING, DeliveryState.UNKNOWN):
-            return Done.NOT
+    known = _known(earlier, is_told=is_told, now=now) if earlier else None
+    if known is not None:
+        return known
     delivery = earlier or claim(notice, Way.EMAIL, service.name, version=words.version, now=now)
     if delivery is None or (earlier is not None and not claim_again(earlier, now=now)):
         return Done.UNANSWERED
@@ -54,6 +49,17 @@ def send(address: str, notice: Notice, *, is_told: bool, now: datetime) -> Done:
     return Done.NOW if receipt.outcome is MailOutcome.ACCEPTED else Done.NOT
 
 
+def _known(earlier: NoticeDelivery, *, is_told: bool, now: datetime) -> Done | None:
+    """What an earlier try says already; None when it is to be tried again."""
+    if earlier.state in ACCEPTED:
+        return Done.BEFORE
+    is_in_doubt = earlier.state in (DeliveryState.SENDING, DeliveryState.UNKNOWN)
+    if earlier.state == DeliveryState.SENDING and now - earlier.sent_at < LEASE:
+        return Done.UNANSWERED
+    is_over = earlier.state == DeliveryState.REFUSED or earlier.tries >= MOST_TRIES
+    return Done.NOT if is_over or (is_in_doubt and is_told) else None
+
+
 def composed(address: str, notice: Notice, delivery: NoticeDelivery, words: Wording) -> Mail:
     text = filled(words.text, notice.params)
     path = subjects.path_of(notice)
@@ -63,7 +69,7 @@ def composed(address: str, notice: Notice, delivery: NoticeDelivery, words: Word
         subject=" ".join(filled(words.title, notice.params).split())[:120],
         text=_as_text(text, link, notice.language),
         html=_as_html(words.title, text, link, notice.language),
-        message_id=f"<{delivery.number}@{settings.FENQI_PUBLIC_URL.partition('//')[2].partition('/')[0].partition(':')[0]}>",
+        message_id=f"<{delivery.number}@{urlsplit(settings.FENQI_PUBLIC_URL).hostname}>",
         language=notice.language,
     )
 
@@ -90,9 +96,10 @@ def _as_html(title: str, text: str, link: str, language: str) -> str:
         '<body style="margin:0;padding:24px;background:#f4f5f7;color:#1c1f24;'
         "font:16px/1.6 system-ui,-apple-system,'PingFang SC','Noto Sans CJK SC',sans-serif\">"
         '<div style="max-width:560px;margin:0 auto;padding:24px;background:#ffffff;border-radius:12px">'
-        f'<h1 style="margin:0 0 12px;font-size:20px">{escape(title)}</h1><p style="margin:0">{escape(text)}</p>{button}'
-        f'<p style="margin:24px 0 0;font-size:13px;color:#5a6270">{escape(settings.FENQI_MALL_NAME or mall)} · {service} '
-        f'<a href="{escape(_wishes_page())}" style="color:#5a6270">{wishes}</a></p></div></body></html>'
+        f'<h1 style="margin:0 0 12px;font-size:20px">{escape(title)}</h1>'
+        f'<p style="margin:0">{escape(text)}</p>{button}'
+        f'<p style="margin:24px 0 0;font-size:13px;color:#5a6270">{escape(settings.FENQI_MALL_NAME or mall)} · {service}'
+        f' <a href="{escape(_wishes_page())}" style="color:#5a6270">{wishes}</a></p></div></body></html>'
     )
 
 

@@ -176,11 +176,10 @@ _NO_CODE = {"new_email_encrypted": b"", "code_hash": "", "code_expires_at": None
 
 
 def _keep(customer_id: UUID, *, now: datetime, **fields: object) -> None:
-    NoticePreference.objects.update_or_create(
-        customer_id=customer_id,
-        defaults={**fields, "updated_at": now},
-        create_defaults={"id": derived_id("notice_preference", customer_id), **fields, "updated_at": now},
+    NoticePreference.objects.get_or_create(
+        customer_id=customer_id, defaults={"id": derived_id("notice_preference", customer_id), "updated_at": now}
     )
+    NoticePreference.objects.filter(customer_id=customer_id).update(**fields, updated_at=now)
 
 
 def _digest(customer_id: UUID, address: str, code: str) -> str:

@@ -333,6 +333,35 @@ TEXTS: Mapping[tuple[Message, str], str] = {
 }
 """(message, language) -> text with `${variable}`; variables hold no addresses (P1102)."""
 
+MAIL_TEXTS: Mapping[tuple[Message, str], str] = {
+    (Message.DUE_SOON, "zh"): (
+        "${title}应还 ${amount}，${by} 到期。打开下面的页面，核对金额，选支付宝、微信支付或银行卡，确认后就还好了。"
+        "也可以在「我的账单」里还。还款遇到问题，页面上会说明原因和办法。已经还了请忽略。"
+    ),
+    (Message.DUE_SOON, "en"): (
+        "${amount} (${title}) is due on ${by}. Open the page below, check the amount, choose Alipay, WeChat Pay or a "
+        "bank card, and confirm. My bills leads there, too. If it does not go through, the page says why and what "
+        "helps. If you have paid, ignore this."
+    ),
+    (Message.DUE_TODAY, "zh"): (
+        "${title}应还 ${amount}，今天到期。打开下面的页面，核对金额，选支付宝、微信支付或银行卡，确认后就还好了。"
+        "还款遇到问题，页面上会说明原因和办法。已经还了请忽略。"
+    ),
+    (Message.DUE_TODAY, "en"): (
+        "${amount} (${title}) is due today. Open the page below, check the amount, choose Alipay, WeChat Pay or a bank "
+        "card, and confirm. If it does not go through, the page says why and what helps. If you have paid, ignore this."
+    ),
+    (Message.OVERDUE, "zh"): (
+        "${title}应还 ${amount}，${by} 已到期。打开下面的页面就能还，可以先还一部分。"
+        "如果有困难，请早点在页面上联系我们，可以商量。已经还了请忽略。"
+    ),
+    (Message.OVERDUE, "en"): (
+        "${amount} (${title}) was due on ${by}. Repay on the page below; a part helps, too. If it is difficult, talk "
+        "to us early: we can find a way. If you have paid, ignore this."
+    ),
+}
+"""What a mail and the inbox say where it is more than the text message says; their button leads to the page."""
+
 _TITLES: Mapping[str, tuple[str, str]] = {
     "sign_in_code": ("登录验证码", "Your sign-in code"),
     "email_code": ("邮箱验证码", "Confirm your e-mail address"),

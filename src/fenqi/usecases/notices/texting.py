@@ -79,7 +79,8 @@ def _asked(delivery: NoticeDelivery, phone: str, *, now: datetime) -> Done | Non
 
 def _sent_by_somebody(notice: Notice, phone: str, known: dict[str, NoticeDelivery], *, now: datetime) -> Done:
     words = wording(notice.message, notice.language, SMS, at=now)
-    gateways = providers.in_order(text_messages(), now=now)
+    # Who did not take it comes after those who were not asked yet.
+    gateways = sorted(providers.in_order(text_messages(), now=now), key=lambda gateway: gateway.name in known)
     for gateway in gateways:
         earlier = known.get(gateway.name)
         if earlier is not None and earlier.tries >= MOST_TRIES:

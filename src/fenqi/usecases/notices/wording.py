@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from fenqi.records.models import NoticeTemplate, TemplateState
-from fenqi.usecases.notices.templates import TEXTS, Message, approvable, template_code, title_of
+from fenqi.usecases.notices.templates import MAIL_TEXTS, TEXTS, Message, approvable, template_code, title_of
 
 SMS, MAIL = "sms", "mail"
 BUILT_IN = 1
@@ -32,7 +32,7 @@ def wording(message: str, language: str, kind: str, *, at: datetime) -> Wording:
         .first()
     )
     if found is None:
-        return built_in(message, language)
+        return built_in(message, language, kind)
     return Wording(version=found.version, title=found.title, text=found.text, approved_as=found.approved_as)
 
 
@@ -40,12 +40,14 @@ def of_version(message: str, language: str, kind: str, version: int) -> Wording:
     """The words of that version, for showing what was said."""
     found = NoticeTemplate.objects.filter(message=message, language=language, kind=kind, version=version).first()
     if found is None:
-        return built_in(message, language)
+        return built_in(message, language, kind)
     return Wording(version=found.version, title=found.title, text=found.text, approved_as=found.approved_as)
 
 
-def built_in(message: str, language: str) -> Wording:
-    text = TEXTS[Message(message), language]
+def built_in(message: str, language: str, kind: str) -> Wording:
+    """What the program comes with."""
+    key = (Message(message), language)
+    text = (MAIL_TEXTS.get(key) if kind == MAIL else None) or TEXTS[key]
     return Wording(version=BUILT_IN, title=title_of(message, language), text=text)
 
 

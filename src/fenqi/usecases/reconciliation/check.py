@@ -16,6 +16,7 @@ from fenqi.usecases.reconciliation.case_laws import CASE_LAWS
 from fenqi.usecases.reconciliation.late_fee_laws import LATE_FEE_LAWS
 from fenqi.usecases.reconciliation.laws import SQL_LAWS, WHOLE_HOUSE_LAWS, Law
 from fenqi.usecases.reconciliation.migration_laws import MIGRATION_LAWS
+from fenqi.usecases.reconciliation.notice_laws import NOTICE_LAWS
 from fenqi.usecases.reconciliation.partner_laws import PARTNER_LAWS
 from fenqi.usecases.reconciliation.policy_laws import POLICY_LAWS
 from fenqi.usecases.reconciliation.price_laws import PRICE_LAWS
@@ -33,6 +34,7 @@ LAWS = (
     *CASE_LAWS,
     *POLICY_LAWS,
     *LATE_FEE_LAWS,
+    *NOTICE_LAWS,
 )
 """Those that a range of customers is judged by."""
 

@@ -98,6 +98,10 @@ def settle_attempt(
     return after
 
 
+WHILE_THEY_LOOK = timedelta(minutes=2)
+"""Whoever stands before the page of a failed repayment reads it there."""
+
+
 def _follow(
     decision: Decision, attempt: PaymentAttempt, reply: ChannelReply | Step, after: AttemptState, *, now: datetime
 ) -> None:
@@ -105,6 +109,8 @@ def _follow(
     category, code = (reply.failure, reply.code or "") if isinstance(reply, ChannelReply) else (None, "")
     if after in _SETTLED:
         after_attempt(decision, attempt, after, category, now=now)
+    if after is AttemptState.FAILED and attempt.agreement_id is None:
+        outbox.tell_failed(decision, attempt.id, at=now + WHILE_THEY_LOOK, now=now)
     note_no_fault(decision, attempt, after, category, code, now=now)
 
 

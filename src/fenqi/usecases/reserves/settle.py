@@ -187,6 +187,7 @@ def _hold(decision: Decision, locked: LockedCustomer, hold: ReserveHold, told: R
     hold.frozen_minor = hold.amount_minor
     hold.entry_id = post(decision, locked, hold, reserve_frozen_entry(hold.amount_minor), now=now)
     begin_holding(decision, hold, now=now)
+    outbox.tell_reserve_held(decision, hold.id, now=now)
 
 
 def _is_secured_otherwise(hold: ReserveHold) -> bool:
@@ -206,6 +207,7 @@ def _release(
     move.expected_by = arrival_window(route, clock.business_date(now)).by_on
     if move.kind == MoveKind.RELEASE:
         outbox.about_reserve_move(decision, outbox.CONFIRM_RELEASE, move.id, at=now + CONFIRM_AFTER, now=now)
+        outbox.about_reserve_move(decision, outbox.RESERVE_RETURNED, move.id, at=now, now=now)
 
 
 def _keep_words(hold: ReserveHold, told: ReserveReply) -> None:

@@ -50,6 +50,8 @@ class Permission(StrEnum):
     APPROVE_MOVES = "approve_moves"
     SEE_DAILY_CLOSE = "see_daily_close"
     RUN_DAILY_CLOSE = "run_daily_close"
+    SEE_NOTICES = "see_notices"
+    EDIT_NOTICE_TEMPLATES = "edit_notice_templates"
 
 
 MAY: Mapping[str, frozenset[Permission]] = {
@@ -73,6 +75,7 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.RESCHEDULE_PLANS,
             Permission.WAIVE_CHARGES,
             Permission.ANSWER_OBJECTIONS,
+            Permission.SEE_NOTICES,
         }
     ),
     Role.FINANCE: frozenset(
@@ -108,6 +111,8 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.APPROVE_MOVES,
             Permission.SEE_DAILY_CLOSE,
             Permission.RUN_DAILY_CLOSE,
+            Permission.SEE_NOTICES,
+            Permission.EDIT_NOTICE_TEMPLATES,
         }
     ),
     Role.ADMIN: frozenset(Permission),
