@@ -85,6 +85,7 @@ TEMPLATES: list[dict[str, Any]] = [
             "libraries": {
                 "fenqi_ui": "fenqi.interfaces.shared.ui_tags",
                 "console_words": "fenqi.interfaces.console.tags",
+                "portal_help": "fenqi.interfaces.portal.tags",
             },
         },
     },
@@ -197,6 +198,8 @@ FENQI_CREDIT_ALLOWED = environment.flag(
 
 FENQI_HOTLINE = environment.text("FENQI_HOTLINE")  # shown as it is written; empty: there is none
 FENQI_SERVICE_HOURS = environment.hours("FENQI_SERVICE_HOURS", "09:00-21:00")  # every day, in the mall's time zone
+FENQI_ANSWER_MINUTES = environment.whole_number("FENQI_ANSWER_MINUTES", 30, least=1)  # of service time: the promise
+FENQI_COMPLAINTS_PHONE = environment.text("FENQI_COMPLAINTS_PHONE")  # the mall's own line for complaints; empty: none
 
 # ---- after-sales
 
@@ -230,6 +233,7 @@ PROCRASTINATE_IMPORT_PATHS = [
         "price_protection",
         "periodic",
         "evidence",
+        "support",
     )
 ]
 LOGGING = logging_settings(level=environment.text("FENQI_LOG_LEVEL", "INFO"))

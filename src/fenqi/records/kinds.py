@@ -35,6 +35,8 @@ SPREAD_TABLES = (
     "retry_reminder",
     "support_thread",
     "support_message",
+    "support_event",
+    "support_callback",
     "bill_line",
     "reconciliation_finding",
     "aftersales_case",
@@ -50,7 +52,14 @@ SPREAD_TABLES = (
     "partner_refund",
 )
 KEYED_TABLES = ("directory", "price_observation")
-SMALL_TABLES = ("ledger_account", "channel_condition", "aftersales_policy", "finance_provider")
+SMALL_TABLES = (
+    "ledger_account",
+    "channel_condition",
+    "aftersales_policy",
+    "finance_provider",
+    "saved_answer",
+    "published_text",
+)
 CENTRAL_TABLES = (
     "account",
     "sms_device",
@@ -66,6 +75,7 @@ APPEND_ONLY_TABLES = (
     "journal_entry",
     "journal_line",
     "support_message",
+    "support_event",
     "aftersales_case_step",
     "refund_quote",
     "price_difference",

@@ -44,7 +44,18 @@ from fenqi.records.recovery import NoFaultCause, NoFaultPeriod, RetryReminder
 from fenqi.records.refunds import Refund, RefundCause, RefundLeg, RefundRoute, RefundStatus
 from fenqi.records.requests import IdempotencyRecord, ImportRun, OutboxMessage
 from fenqi.records.reserves import ReserveHold, ReserveMove
-from fenqi.records.support import SupportMessage, SupportThread, ThreadState
+from fenqi.records.support import (
+    CallbackState,
+    PublishedText,
+    SavedAnswer,
+    SupportCallback,
+    SupportEvent,
+    SupportMessage,
+    SupportThread,
+    TextKind,
+    ThreadState,
+    TicketEventKind,
+)
 
 __all__ = [
     "Account",
@@ -57,6 +68,7 @@ __all__ = [
     "AuditRecord",
     "BillLine",
     "BoundCard",
+    "CallbackState",
     "CardState",
     "CaseEvidence",
     "CaseKind",
@@ -103,6 +115,7 @@ __all__ = [
     "PriceObservation",
     "PriceOffer",
     "ProviderKind",
+    "PublishedText",
     "QuoteRecord",
     "ReconciliationFinding",
     "Refund",
@@ -116,8 +129,13 @@ __all__ = [
     "RetryReminder",
     "Role",
     "SalesChannel",
+    "SavedAnswer",
     "SmsDevice",
+    "SupportCallback",
+    "SupportEvent",
     "SupportMessage",
     "SupportThread",
+    "TextKind",
     "ThreadState",
+    "TicketEventKind",
 ]

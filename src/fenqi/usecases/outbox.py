@@ -36,6 +36,8 @@ EXECUTE_CASE = "execute_case"
 FOLLOW_CASE = "follow_case"
 MIND_CASE = "mind_case"
 HAND_CLAIM_OVER = "hand_claim_over"
+TELL_OF_ANSWER = "tell_of_answer"
+TELL_OF_CALL = "tell_of_call"
 
 
 def ask_later(decision: Decision, attempt_id: UUID, *, at: datetime | None, now: datetime) -> None:
@@ -128,6 +130,16 @@ def about_partner_refund(decision: Decision, topic: str, refund_id: UUID, *, at:
 def tell_of_price_offer(decision: Decision, offer_id: UUID, *, at: datetime, now: datetime) -> None:
     """Tell the customer at `at` that a price fell and that the difference waits (R102)."""
     _add(decision, PRICE_OFFERED, {"offer_id": str(offer_id)}, at=at, now=now)
+
+
+def tell_of_answer(decision: Decision, thread_id: UUID, *, message_no: int, at: datetime, now: datetime) -> None:
+    """Tell the customer at `at` of an answer that was not read by then."""
+    _add(decision, TELL_OF_ANSWER, {"thread_id": str(thread_id), "message_no": str(message_no)}, at=at, now=now)
+
+
+def tell_of_call(decision: Decision, callback_id: UUID, *, now: datetime) -> None:
+    """Tell the customer when we call."""
+    _add(decision, TELL_OF_CALL, {"callback_id": str(callback_id)}, at=now, now=now)
 
 
 def _add(decision: Decision, topic: str, body: dict[str, str], *, at: datetime, now: datetime) -> None:

@@ -38,6 +38,8 @@ class Message(StrEnum):
     CASE_CAME_BACK = "case_came_back"
     CAPTURE_ANNOUNCED = "capture_announced"
     CAPTURE_DONE = "capture_done"
+    SUPPORT_ANSWERED = "support_answered"
+    CALL_PLANNED = "call_planned"
 
 
 TEXTS: Mapping[tuple[Message, str], str] = {
@@ -178,6 +180,14 @@ TEXTS: Mapping[tuple[Message, str], str] = {
     (Message.CASE_CAME_BACK, "zh"): "售后（${title}）退款 ${amount} 被您的银行退回，我们会换一种方式退给您。",
     (Message.CASE_CAME_BACK, "en"): (
         "Your bank sent the refund of ${amount} (${title}) back to us: we return it another way."
+    ),
+    (Message.SUPPORT_ANSWERED, "zh"): "客服已回复您的工单 ${number}，请登录商城在「我的 - 客服与帮助」查看。",
+    (Message.SUPPORT_ANSWERED, "en"): (
+        "Customer service answered your ticket ${number}. Sign in to the mall and look under Me, Help and feedback."
+    ),
+    (Message.CALL_PLANNED, "zh"): "我们将在 ${when} 给您回电。来电不会索要验证码、密码或要求转账。",
+    (Message.CALL_PLANNED, "en"): (
+        "We call you between ${when}. We never ask for a code or a password, or to transfer money."
     ),
 }
 """(message, language) -> text with `${variable}`; variables hold no addresses (P1102)."""

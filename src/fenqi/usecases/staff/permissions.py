@@ -38,6 +38,9 @@ class Permission(StrEnum):
     APPLY_FOR_CUSTOMERS = "apply_for_customers"
     REVIEW_CASES = "review_cases"
     RECEIVE_GOODS = "receive_goods"
+    EDIT_SAVED_ANSWERS = "edit_saved_answers"
+    WRITE_TEXTS = "write_texts"
+    PUBLISH_TEXTS = "publish_texts"
 
 
 MAY: Mapping[str, frozenset[Permission]] = {
@@ -56,6 +59,8 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.APPLY_FOR_CUSTOMERS,
             Permission.REVIEW_CASES,
             Permission.RECEIVE_GOODS,
+            Permission.EDIT_SAVED_ANSWERS,
+            Permission.WRITE_TEXTS,
         }
     ),
     Role.FINANCE: frozenset(
@@ -79,6 +84,8 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.RELEASE_RESERVES,
             Permission.PROPOSE_CAPTURE,
             Permission.APPROVE_CAPTURE,
+            Permission.WRITE_TEXTS,
+            Permission.PUBLISH_TEXTS,
         }
     ),
     Role.ADMIN: frozenset(Permission),
