@@ -88,11 +88,8 @@ def _numbered(blocks: Iterator[Block]) -> Iterator[Block]:
     """Steps count from one after each heading, whatever the text numbers them."""
     number = 0
     for block in blocks:
-        number = 0 if block.kind is BlockKind.HEADING else number
-        if block.kind is BlockKind.STEP:
-            number += 1
-            block = Block(block.kind, block.spans, number=number)
-        yield block
+        number = 0 if block.kind is BlockKind.HEADING else number + (block.kind is BlockKind.STEP)
+        yield Block(block.kind, block.spans, number=number) if block.kind is BlockKind.STEP else block
 
 
 def _spans(words: str) -> Iterator[Span]:

@@ -385,6 +385,22 @@ SEEN_PAGES: Words = {
     "support": _("Help and feedback"),
 }
 
+MESSAGES: Words = {
+    "support_answered": _("an answer of ours waits"),
+    "call_planned": _("when we call"),
+    "price_offered": _("a price fell"),
+    "retry_reminder": _("the repayment can be tried again"),
+    "duplicate_returned": _("what was paid twice goes back"),
+    "auto_debit_failed": _("an auto-debit failed"),
+    "auto_debit_signed": _("auto-debit is on"),
+    "auto_debit_ended": _("auto-debit is off"),
+    "capture_announced": _("a reserve will be used"),
+    "capture_done": _("a reserve was used"),
+    "case_received": _("after-sales application received"),
+    "case_refunding": _("a refund has left"),
+    "case_arrived": _("a refund has arrived"),
+}
+
 DESK_SHOWS: Words = {
     "waiting": _("Waiting"),
     "mine": _("Mine"),
