@@ -19,7 +19,14 @@ from fenqi.records.scope import across_customers
 from foreign_keys import parents_first
 
 _KEPT = frozenset(
-    {"ledger_account", "aftersales_policy", "saved_answer", "django_content_type", "auth_permission", "django_migrations"}
+    {
+        "ledger_account",
+        "aftersales_policy",
+        "saved_answer",
+        "django_content_type",
+        "auth_permission",
+        "django_migrations",
+    }
 )
 _HOUSE = """
 INSERT INTO customer (id, ref, name_encrypted, phone_encrypted, phone_index, language, entry_seq, entry_hash,

@@ -24,7 +24,20 @@ SAME: Final[Sequence[frozenset[str]]] = (
         {"还款", "账单", "分期", "月供", "repay", "repayment", "repaying", "bill", "bills", "installment", "pay"}
     ),
     frozenset(
-        {"失败", "扣不了", "没扣成", "还不上", "余额不足", "限额", "failed", "fail", "failure", "declined", "error"}
+        {
+            "失败",
+            "没还成",
+            "扣不了",
+            "没扣成",
+            "还不上",
+            "余额不足",
+            "限额",
+            "failed",
+            "fail",
+            "failure",
+            "declined",
+            "error",
+        }
     ),
     frozenset({"入口", "在哪还", "找不到", "哪里还", "entry", "where", "closed", "app"}),
     frozenset({"逾期", "违约金", "滞纳金", "罚息", "征信", "overdue", "late", "fee", "credit"}),
