@@ -144,6 +144,7 @@ def test_a_guide_says_the_same_in_both_languages(code: str) -> None:
     assert {file.name.split(".")[0] for file in Path(SHIPPED).glob("*.md")} == set(GUIDES)
 
 
+@pytest.mark.requirement("R154", "R163")
 @pytest.mark.parametrize(
     ("query", "code"),
     [

@@ -18,6 +18,8 @@ from fenqi.records.models import (
 )
 from fenqi.usecases import rate_limits
 from fenqi.usecases.notices import support_news
+from fenqi.usecases.reconciliation.check import check_books
+from fenqi.usecases.reconciliation.support_laws import SUPPORT_LAWS
 from fenqi.usecases.staff.create import create_staff
 from fenqi.usecases.staff.permissions import Staff, staff_member
 from fenqi.usecases.support import callbacks, holding, notes, saved_answers
@@ -53,6 +55,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 NOW = datetime(2026, 11, 23, 4, tzinfo=UTC)  # noon at the mall
 NIGHT = datetime(2026, 11, 23, 15, tzinfo=UTC)  # 23:00
 Hire = Callable[..., Staff]
+LAWS = {law.name for law in SUPPORT_LAWS}
 
 
 @pytest.fixture(autouse=True)
@@ -305,6 +308,34 @@ def test_nobody_is_called_at_night_or_in_the_past(plan: Bought, hire: Hire, hour
         callbacks.plan_call(
             hire("lin"), plan.customer_id, ticket.id, from_at=NOW + timedelta(hours=hours), reason="x", now=NOW
         )
+
+
+@pytest.mark.parametrize(
+    ("law", "column", "value"),
+    [("who_has_a_ticket_was_given_it", "agent", "staff:nobody"), ("a_tickets_number_leads_to_it", "ticket_no", "1")],
+)
+def test_fenqi_check_finds_a_ticket_that_was_tampered_with(
+    plan: Bought, hire: Hire, law: str, column: str, value: str
+) -> None:
+    ticket = a_ticket(plan)
+    answer(hire("lin"), plan.customer_id, ticket.id, "Yes", request_key="a", now=NOW)
+    assert not [found for found in check_books() if found.law in LAWS]
+    SupportThread.objects.filter(customer_id=plan.customer_id, id=ticket.id).update(**{column: value})
+    assert [found.law for found in check_books() if found.law in LAWS] == [law]
+
+
+def test_fenqi_check_finds_a_message_that_is_missing(plan: Bought) -> None:
+    ticket = a_ticket(plan)
+    SupportMessage.objects.create(
+        customer_id=plan.customer_id,
+        thread_id=ticket.id,
+        message_no=2,
+        author="customer",
+        text="second",
+        request_key="2",
+        at=NOW,
+    )
+    assert [found.law for found in check_books() if found.law in LAWS] == ["messages_count_from_one"]
 
 
 def test_a_saved_answer_is_filled_from_the_story_in_the_customers_language(plan: Bought, hire: Hire) -> None:

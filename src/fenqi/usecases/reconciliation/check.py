@@ -19,6 +19,7 @@ from fenqi.usecases.reconciliation.policy_laws import POLICY_LAWS
 from fenqi.usecases.reconciliation.price_laws import PRICE_LAWS
 from fenqi.usecases.reconciliation.refund_laws import REFUND_LAWS
 from fenqi.usecases.reconciliation.reserve_laws import RESERVE_LAWS
+from fenqi.usecases.reconciliation.support_laws import SUPPORT_LAWS
 
 CUSTOMERS_AT_ONCE = 2_000
 
@@ -85,7 +86,16 @@ def check_range(customers: Range) -> list[Finding]:
     with transaction.atomic(), across_customers(), connection.cursor() as cursor:
         if outermost:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        laws = (*SQL_LAWS, *REFUND_LAWS, *RESERVE_LAWS, *PARTNER_LAWS, *PRICE_LAWS, *CASE_LAWS, *POLICY_LAWS)
+        laws = (
+            *SQL_LAWS,
+            *REFUND_LAWS,
+            *RESERVE_LAWS,
+            *PARTNER_LAWS,
+            *PRICE_LAWS,
+            *CASE_LAWS,
+            *POLICY_LAWS,
+            *SUPPORT_LAWS,
+        )
         findings = [finding for law in laws for finding in _by_statement(cursor, law, customers)]
         return findings + list(projection_is_replay(cursor, customers))
 
