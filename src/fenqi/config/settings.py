@@ -85,6 +85,7 @@ TEMPLATES: list[dict[str, Any]] = [
             "libraries": {
                 "fenqi_ui": "fenqi.interfaces.shared.ui_tags",
                 "console_words": "fenqi.interfaces.console.tags",
+                "portal_help": "fenqi.interfaces.portal.tags",
             },
         },
     },
@@ -217,6 +218,8 @@ FENQI_REMINDERS_A_DAY = environment.whole_number(
 FENQI_REMINDERS_A_WEEK = environment.whole_number("FENQI_REMINDERS_A_WEEK", 3, least=1)
 FENQI_SMS_REPORT_TOKEN = environment.text("FENQI_SMS_REPORT_TOKEN")  # in the address that delivery reports come to
 ANYMAIL = environment.prefixed("FENQI_ANYMAIL_")  # the settings of the mail service, if FENQI_EMAIL_BACKEND is one
+FENQI_ANSWER_MINUTES = environment.whole_number("FENQI_ANSWER_MINUTES", 30, least=1)  # of service time: the promise
+FENQI_COMPLAINTS_PHONE = environment.text("FENQI_COMPLAINTS_PHONE")  # the mall's own line for complaints; empty: none
 
 # ---- after-sales
 
@@ -254,6 +257,7 @@ PROCRASTINATE_IMPORT_PATHS = [
         "evidence",
         "closing",
         "notices",
+        "support",
     )
 ]
 LOGGING = logging_settings(level=environment.text("FENQI_LOG_LEVEL", "INFO"))

@@ -16,6 +16,7 @@ class DirectoryKind(models.TextChoices):
     CASE_NO = "case_no"
     RESERVE_NO = "reserve_no"
     PARTNER_NO = "partner_no"
+    TICKET_NO = "ticket_no"
     IDEMPOTENCY = "idempotency"
     PAPER_CODE = "paper_code"
 

@@ -35,6 +35,8 @@ SPREAD_TABLES = (
     "retry_reminder",
     "support_thread",
     "support_message",
+    "support_event",
+    "support_callback",
     "bill_line",
     "reconciliation_finding",
     "aftersales_case",
@@ -75,6 +77,8 @@ SMALL_TABLES = (
     "notice_template",
     "repayment_entry",
     "entry_window",
+    "saved_answer",
+    "published_text",
 )
 CENTRAL_TABLES = (
     "account",
@@ -94,6 +98,7 @@ APPEND_ONLY_TABLES = (
     "journal_entry",
     "journal_line",
     "support_message",
+    "support_event",
     "aftersales_case_step",
     "refund_quote",
     "price_difference",

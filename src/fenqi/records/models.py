@@ -69,7 +69,18 @@ from fenqi.records.recovery import NoFaultCause, NoFaultPeriod, RetryReminder
 from fenqi.records.refunds import Refund, RefundCause, RefundLeg, RefundRoute, RefundStatus
 from fenqi.records.requests import IdempotencyRecord, ImportRun, OutboxMessage
 from fenqi.records.reserves import ReserveHold, ReserveMove
-from fenqi.records.support import SupportMessage, SupportThread, ThreadState
+from fenqi.records.support import (
+    CallbackState,
+    PublishedText,
+    SavedAnswer,
+    SupportCallback,
+    SupportEvent,
+    SupportMessage,
+    SupportThread,
+    TextKind,
+    ThreadState,
+    TicketEventKind,
+)
 
 __all__ = [
     "Account",
@@ -84,6 +95,7 @@ __all__ = [
     "AuditRecord",
     "BillLine",
     "BoundCard",
+    "CallbackState",
     "CardState",
     "CaseEvidence",
     "CaseKind",
@@ -157,6 +169,7 @@ __all__ = [
     "PriceObservation",
     "PriceOffer",
     "ProviderKind",
+    "PublishedText",
     "QuoteRecord",
     "ReconciliationFinding",
     "Refund",
@@ -172,9 +185,14 @@ __all__ = [
     "Role",
     "SafeWord",
     "SalesChannel",
+    "SavedAnswer",
     "SmsDevice",
+    "SupportCallback",
+    "SupportEvent",
     "SupportMessage",
     "SupportThread",
     "TemplateState",
+    "TextKind",
     "ThreadState",
+    "TicketEventKind",
 ]

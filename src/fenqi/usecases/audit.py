@@ -111,6 +111,19 @@ class Action(StrEnum):
     NOTICE_TEMPLATE_PUBLISHED = "notice_template_published"
     NOTICE_TEMPLATE_WITHDRAWN = "notice_template_withdrawn"
     NOTICE_TEMPLATE_TRIED = "notice_template_tried"
+    TICKET_HANDED_OVER = "ticket_handed_over"
+    TICKET_RELEASED = "ticket_released"
+    TICKET_NOTED = "ticket_noted"
+    CALL_LOGGED = "call_logged"
+    CALLBACK_PLANNED = "callback_planned"
+    CALLBACK_ENDED = "callback_ended"
+    SAVED_ANSWER_PUBLISHED = "saved_answer_published"
+    SAVED_ANSWER_WITHDRAWN = "saved_answer_withdrawn"
+    TEXT_WRITTEN = "text_written"
+    TEXT_PUBLISHED = "text_published"
+    TEXT_DROPPED = "text_dropped"
+    TEXT_WITHDRAWN = "text_withdrawn"
+    CUSTOMERS_VIEW_SEEN = "customers_view_seen"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

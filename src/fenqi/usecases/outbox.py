@@ -48,6 +48,8 @@ SEND_NOTICE = "send_notice"
 REPAYMENT_FAILED = "repayment_failed"
 RESERVE_HELD = "reserve_held"
 RESERVE_RETURNED = "reserve_returned"
+TELL_OF_ANSWER = "tell_of_answer"
+TELL_OF_CALL = "tell_of_call"
 
 
 def ask_later(decision: Decision, attempt_id: UUID, *, at: datetime | None, now: datetime) -> None:
@@ -188,6 +190,14 @@ def tell_reserve_held(decision: Decision, hold_id: UUID, *, now: datetime) -> No
 def send_notice(decision: Decision, notice_id: UUID, *, at: datetime, now: datetime) -> None:
     """Send a notice that waits, or what is missing of one."""
     _add(decision, SEND_NOTICE, {"notice_id": str(notice_id)}, at=at, now=now)
+def tell_of_answer(decision: Decision, thread_id: UUID, *, message_no: int, at: datetime, now: datetime) -> None:
+    """Tell the customer at `at` of an answer that was not read by then."""
+    _add(decision, TELL_OF_ANSWER, {"thread_id": str(thread_id), "message_no": str(message_no)}, at=at, now=now)
+
+
+def tell_of_call(decision: Decision, callback_id: UUID, *, now: datetime) -> None:
+    """Tell the customer when we call."""
+    _add(decision, TELL_OF_CALL, {"callback_id": str(callback_id)}, at=now, now=now)
 
 
 def _add(decision: Decision, topic: str, body: dict[str, str], *, at: datetime, now: datetime) -> None:

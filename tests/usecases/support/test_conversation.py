@@ -20,12 +20,12 @@ from fenqi.usecases.support.conversation import (
     close,
     list_threads,
     open_thread,
-    queue,
     say,
-    take,
     thread_view,
 )
-from fenqi.usecases.support.errors import MessageRefused, TakenByAnother
+from fenqi.usecases.support.desk import queue
+from fenqi.usecases.support.errors import ChangedHands, MessageRefused, TakenByAnother
+from fenqi.usecases.support.holding import take, take_over
 from fenqi.usecases.support.service_desk import service_desk
 from malls import Bought, bought
 from town import Town
@@ -119,7 +119,9 @@ def test_a_conversation_has_one_agent_at_a_time(plan: Bought, hire: Hire) -> Non
         answer(second, plan.customer_id, thread_id, "Me too", request_key="a", now=NOW)
     with pytest.raises(TakenByAnother):
         close(second, plan.customer_id, thread_id, now=NOW)
-    take(second, plan.customer_id, thread_id, now=NOW)
+    with pytest.raises(ChangedHands):
+        take(second, plan.customer_id, thread_id, now=NOW)
+    take_over(second, plan.customer_id, thread_id, holder=first.actor, reason="lin is ill", now=NOW)
     answer(second, plan.customer_id, thread_id, "Now it is mine", request_key="a", now=NOW)
     assert thread_view(plan.customer_id, thread_id).agent_name == "wu"
 

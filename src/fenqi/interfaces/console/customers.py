@@ -9,10 +9,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from fenqi.domain.errors import NotFound
 from fenqi.interfaces.console.access import staff_page
+from fenqi.interfaces.console.actions import Situation, actions_for
 from fenqi.interfaces.console.pages import render_page
 from fenqi.interfaces.console.schedule_table import schedule_rows
 from fenqi.interfaces.console.search import remember
-from fenqi.interfaces.console.timeline import Show, moments_of
+from fenqi.interfaces.console.timeline import Besides, Show, moments_of
 from fenqi.interfaces.portal.plan_page import plan_page
 from fenqi.interfaces.portal.rail import Reader
 from fenqi.interfaces.shared.formats import language_of
@@ -22,7 +23,9 @@ from fenqi.usecases.agreements.queries import agreements_of
 from fenqi.usecases.refunds.queries import list_refunds
 from fenqi.usecases.reserves.queries import reserves_of
 from fenqi.usecases.staff.permissions import Permission, Staff
+from fenqi.usecases.support.callbacks import calls_of
 from fenqi.usecases.support.customer_file import CustomerFile, read_customer_file
+from fenqi.usecases.support.talks import talks_of
 
 SHORTEST_REASON = 4
 LONGEST_REASON = 200
@@ -70,7 +73,7 @@ def _page(
         now=now,
     )
     remember(request, customer_id)
-    context = {**_context(request, file), "is_revealed": bool(reason), "reason_missing": reason_missing}
+    context = {**_context(request, staff, file), "is_revealed": bool(reason), "reason_missing": reason_missing}
     return render_page(request, "customer.html", context, status=status)
 
 
@@ -83,13 +86,17 @@ def _plan_asked_for(request: HttpRequest) -> UUID | None:
         raise NotFound from None
 
 
-def _context(request: HttpRequest, file: CustomerFile) -> dict[str, object]:
+def _context(request: HttpRequest, staff: Staff, file: CustomerFile) -> dict[str, object]:
     today = clock.business_date(clock.now())
     showing = Show.of(request.GET.get("show"))
     plan = plan_page(file.plan, today=today, payments=file.payments) if file.plan else None
     language = language_of(get_language() or "zh-hans")
     reader = Reader(language=language, today=today, currency=plan.currency if plan else "CNY")
-    cases = cases_of(file.customer.customer_id)
+    customer_id, now = file.customer.customer_id, clock.now()
+    cases, talks = cases_of(customer_id), talks_of(customer_id, now=now)
+    refunds, reserves = list_refunds(customer_id), reserves_of(customer_id, now=now)
+    besides = Besides(cases=cases, refunds=refunds, reserves=reserves, talks=talks.moments)
+    calls = [call for call in calls_of(customer_id) if call.is_planned]
     return {
         "place": "customer",
         "file": file,
@@ -98,11 +105,14 @@ def _context(request: HttpRequest, file: CustomerFile) -> dict[str, object]:
         "rows": schedule_rows(plan.installments, reader) if plan else (),
         "recent_payments": file.payments[:RECENT_PAYMENTS],
         "older_payments": file.payments[RECENT_PAYMENTS:],
-        "agreements": agreements_of(file.customer.customer_id, now=clock.now()),
-        "refunds": list_refunds(file.customer.customer_id),
-        "reserves": reserves_of(file.customer.customer_id, now=clock.now()),
+        "agreements": agreements_of(customer_id, now=now),
+        "refunds": refunds,
+        "reserves": reserves,
         "cases": cases,
-        "moments": moments_of(file, reader, show=showing, cases=cases),
+        "tickets": talks.open,
+        "calls": calls,
+        "actions": actions_for(staff, Situation(file=file, plan=file.plan, tickets=talks.open)),
+        "moments": moments_of(file, reader, show=showing, besides=besides),
         "showing": showing,
         "shows": tuple(Show),
     }

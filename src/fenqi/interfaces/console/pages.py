@@ -9,6 +9,7 @@ from django.shortcuts import render
 from fenqi.usecases import clock
 from fenqi.usecases.aftersales.desk import cases_to_review
 from fenqi.usecases.staff.permissions import staff_member
+from fenqi.usecases.support.desk import waiting_tickets
 
 
 def render_page(request: HttpRequest, template: str, context: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
@@ -19,5 +20,6 @@ def render_page(request: HttpRequest, template: str, context: Mapping[str, Any],
         "staff": staff,
         "may": {permission.value: True for permission in staff.permissions} if staff else {},
         "cases_to_review": cases_to_review,
+        "waiting_tickets": waiting_tickets,
     }
     return render(request, f"console/{template}", {**shared, **context}, status=status)

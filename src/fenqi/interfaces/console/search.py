@@ -13,6 +13,7 @@ from fenqi.usecases import audit, clock
 from fenqi.usecases.aftersales.queries import find_case_by_number
 from fenqi.usecases.customers import customer_view
 from fenqi.usecases.staff.permissions import Permission, Staff
+from fenqi.usecases.support.desk import find_ticket
 from fenqi.usecases.support.search import search_customers
 from fenqi.usecases.views import CustomerView
 
@@ -24,7 +25,7 @@ LONGEST_NUMBER = 32
 @require_http_methods(["GET", "POST"])
 @staff_page(Permission.SEE_CUSTOMERS)
 def find(request: HttpRequest, staff: Staff) -> HttpResponse:
-    """One hit leads to the customer, the number of a case to the case.
+    """One hit leads to the customer, the number of a case to the case, that of a ticket to the ticket.
 
     Asked by POST: a phone number has no place in an address, which is logged.
     """
@@ -35,6 +36,8 @@ def find(request: HttpRequest, staff: Staff) -> HttpResponse:
     audit.record(staff.actor, audit.Action.CUSTOMER_SEARCHED, details={"hits": len(hits)}, now=clock.now())
     if not hits and (case := _case(staff, text)) is not None:
         return redirect("console:after_sales_case", *case)
+    if not hits and staff.may(Permission.ANSWER_CUSTOMERS) and (ticket := find_ticket(text)) is not None:
+        return redirect("console:support_thread", *ticket)
     if len(hits) == 1:
         return redirect("console:customer", hits[0].customer.customer_id)
     return render_page(request, "results.html", {"place": "home", "hits": hits, "text": text})

@@ -1,25 +1,43 @@
 """Everything that happened to a customer as one story: what is still to come first, then newest to oldest."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from fenqi.interfaces.console.words import CASE_KINDS, CASE_STATES, CASE_TONES, CHANNELS, FAILURES
+from fenqi.interfaces.console.words import (
+    CALL_WAYS,
+    CASE_KINDS,
+    CASE_STATES,
+    CASE_TONES,
+    CHANNELS,
+    FAILURES,
+    HELPED,
+    MESSAGES,
+    REFUND_CAUSES,
+    TICKET_EVENTS,
+    TOPICS,
+)
 from fenqi.interfaces.portal.rail import Reader
 from fenqi.interfaces.shared import formats
 from fenqi.interfaces.shared.entry_words import ENTRIES
 from fenqi.usecases import clock
 from fenqi.usecases.aftersales.views import CaseSummary
 from fenqi.usecases.audit import Action, AuditView
+from fenqi.usecases.refunds.queries import RefundView
+from fenqi.usecases.reserves.queries import ReserveView
 from fenqi.usecases.support.customer_file import CustomerFile, PlanFact
+from fenqi.usecases.support.talks import TalkMoment
 from fenqi.usecases.views import AttemptView, OrderSummary, PaymentView
 
 SEPARATOR = " · "
+LONGEST_QUOTE = 80
 
 
 class Show(StrEnum):
@@ -30,6 +48,7 @@ class Show(StrEnum):
     ORDERS = "orders"
     AFTER_SALES = "after_sales"
     MESSAGES = "messages"
+    TICKETS = "tickets"
 
     @classmethod
     def of(cls, text: str | None) -> "Show":
@@ -46,6 +65,7 @@ _SHOW_LABELS = {
     Show.ORDERS: gettext_lazy("Orders"),
     Show.AFTER_SALES: gettext_lazy("After-sales"),
     Show.MESSAGES: gettext_lazy("Messages"),
+    Show.TICKETS: gettext_lazy("Tickets"),
 }
 
 
@@ -61,17 +81,34 @@ class Moment:
     amount_minor: int | None = None
     currency: str = "CNY"
     when: str = ""
+    address: str = ""
 
     @property
     def is_ahead(self) -> bool:
         return self.tone == "future"
 
 
-def moments_of(
-    file: CustomerFile, reader: Reader, *, show: Show, cases: Iterable[CaseSummary] = ()
-) -> tuple[Moment, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Besides:
+    """What the story tells beside the customer's file."""
+
+    cases: Iterable[CaseSummary] = ()
+    refunds: Iterable[RefundView] = ()
+    reserves: Iterable[ReserveView] = ()
+    talks: Iterable[TalkMoment] = ()
+
+
+def moments_of(file: CustomerFile, reader: Reader, *, show: Show, besides: Besides = Besides()) -> tuple[Moment, ...]:
     """The story, with the time of each line written for the reader."""
-    told = [moment for moment in (*_all(file), *_cases(cases)) if show in (Show.ALL, moment.kind)]
+    customer_id = file.customer.customer_id
+    every = (
+        *_all(file),
+        *_cases(besides.cases),
+        *_refunds(besides.refunds),
+        *_reserves(besides.reserves),
+        *(_talk(customer_id, moment) for moment in besides.talks),
+    )
+    told = [moment for moment in every if show in (Show.ALL, moment.kind)]
     ahead = sorted((moment for moment in told if moment.is_ahead), key=lambda moment: moment.at, reverse=True)
     past = sorted((moment for moment in told if not moment.is_ahead), key=lambda moment: moment.at, reverse=True)
     return tuple(_timed(moment, reader) for moment in (*ahead, *past))
@@ -82,16 +119,7 @@ def _timed(moment: Moment, reader: Reader) -> Moment:
     local = moment.at.astimezone(clock.mall_zone())
     is_today = local.date() == reader.today
     when = formats.clock(local) if is_today else formats.plain_day(local.date(), reader.language, today=reader.today)
-    return Moment(
-        at=moment.at,
-        kind=moment.kind,
-        tone=moment.tone,
-        title=moment.title,
-        detail=moment.detail,
-        amount_minor=moment.amount_minor,
-        currency=moment.currency,
-        when=when,
-    )
+    return replace(moment, when=when)
 
 
 def _all(file: CustomerFile) -> Iterator[Moment]:
@@ -137,6 +165,76 @@ def _cases(cases: Iterable[CaseSummary]) -> Iterator[Moment]:
                 title=_("Case closed: %(state)s") % {"state": CASE_STATES.get(case.state, case.state)},
                 detail=about,
             )
+
+
+def _refunds(refunds: Iterable[RefundView]) -> Iterator[Moment]:
+    for refund in refunds:
+        about = SEPARATOR.join(filter(None, (str(REFUND_CAUSES.get(refund.cause, refund.cause)), refund.title)))
+        yield Moment(
+            at=refund.created_at,
+            kind=Show.AFTER_SALES,
+            tone="refund",
+            title=_("Refund begun"),
+            detail=about,
+            amount_minor=refund.amount_minor,
+            currency=refund.currency,
+        )
+        if refund.completed_at is not None:
+            yield Moment(
+                at=refund.completed_at,
+                kind=Show.AFTER_SALES,
+                tone="paid",
+                title=_("Refund has left in full"),
+                detail=about,
+                amount_minor=refund.amount_minor,
+                currency=refund.currency,
+            )
+
+
+def _reserves(reserves: Iterable[ReserveView]) -> Iterator[Moment]:
+    for hold in reserves:
+        about = SEPARATOR.join((hold.title, hold.reserve_no))
+        if hold.held_at is not None:
+            yield _of_reserve(hold, hold.held_at, _("Reserve on hold"), about, hold.frozen_minor)
+        if hold.ended_at is not None:
+            yield _of_reserve(hold, hold.ended_at, _("Reserve released"), about, hold.released_minor)
+
+
+def _of_reserve(hold: ReserveView, at: datetime, title: str, about: str, minor: int) -> Moment:
+    return Moment(
+        at=at,
+        kind=Show.AFTER_SALES,
+        tone="paid",
+        title=title,
+        detail=about,
+        amount_minor=minor,
+        currency=hold.currency,
+    )
+
+
+_TALK_TONES = {"late": "overdue", "note": "due", "call": "paid", "rated": "paid"}
+
+
+def _talk(customer_id: UUID, moment: TalkMoment) -> Moment:
+    titles = {
+        "opened": _("Asked for help: %(topic)s") % {"topic": TOPICS.get(moment.topic, moment.topic)},
+        "said": _("Agent answered") if moment.by else _("Customer wrote"),
+    }
+    title = titles.get(moment.kind) or str(TICKET_EVENTS.get(moment.kind, moment.kind))
+    if way := moment.details.get("way"):
+        title = f"{title}, {CALL_WAYS.get(way, way)}"
+    if helped := moment.details.get("helped"):
+        title = f"{title}: {HELPED.get(helped, helped)}"
+    by = moment.by if moment.by not in ("", "customer", "system") else ""
+    words = " ".join(moment.text.split())[:LONGEST_QUOTE]
+    return Moment(
+        at=moment.at,
+        kind=Show.TICKETS,
+        tone=_TALK_TONES.get(moment.kind, "paid"),
+        title=title,
+        detail=SEPARATOR.join(filter(None, (moment.ticket_no, by, words))),
+        address=reverse("console:support_thread", args=[customer_id, moment.thread_id]),
+    )
 
 
 def _payment(payment: PaymentView) -> Iterator[Moment]:
@@ -235,11 +333,18 @@ def _told(act: AuditView) -> Moment:
         at=act.at,
         kind=Show.MESSAGES,
         tone="paid" if accepted else "overdue",
-        title=_("Message: repayment succeeded") if accepted else _("Message was refused by the service"),
+        title=_message(act.details.get("message", "")) if accepted else _("Message was refused by the service"),
         detail=SEPARATOR.join(
             filter(None, (str(CHANNELS["sms"]), act.details.get("message_id") or act.details.get("code")))
         ),
     )
+
+
+def _message(name: str) -> str:
+    """What the customer was told of, where that is known."""
+    if name in ("", "repayment_succeeded"):
+        return _("Message: repayment succeeded")
+    return _("Message: %(what)s") % {"what": MESSAGES.get(name, name)}
 
 
 def _channel(name: str) -> str:

@@ -289,6 +289,19 @@ ACTS: Words = {
     "notice_template_published": _("Published words of a notice"),
     "notice_template_withdrawn": _("Took words of a notice back"),
     "notice_template_tried": _("Tried a notice in the sandbox"),
+    "ticket_handed_over": _("Handed a ticket over"),
+    "ticket_released": _("Put a ticket back"),
+    "ticket_noted": _("Wrote an internal note"),
+    "call_logged": _("Wrote down a telephone call"),
+    "callback_planned": _("Promised a call"),
+    "callback_ended": _("Ended a promised call"),
+    "saved_answer_published": _("Published a saved answer"),
+    "saved_answer_withdrawn": _("Withdrew a saved answer"),
+    "text_written": _("Wrote a text for customers"),
+    "text_published": _("Published a text for customers"),
+    "text_dropped": _("Dropped a draft"),
+    "text_withdrawn": _("Withdrew a text for customers"),
+    "customers_view_seen": _("Looked at what the customer sees"),
     "condition_added": _("Said what is known of a channel"),
     "condition_withdrawn": _("Withdrew what was known of a channel"),
     "policy_published": _("Published a policy"),
@@ -364,7 +377,82 @@ TOPICS: Words = {
     "outcome_unknown": _("An outcome is not known"),
     "after_sales": _("After-sales"),
     "dispute": _("Dispute"),
+    "refund": _("Refund"),
+    "reserve": _("Reserve"),
+    "entry": _("Where to repay"),
+    "price": _("Price difference"),
+    "order": _("Order"),
     "other": _("Other"),
+}
+
+PLACES: Words = {
+    "repayment": _("page of a repayment"),
+    "bills": _("my bills"),
+    "order": _("page of an order"),
+    "plan": _("page of a plan"),
+    "case": _("page of an after-sales case"),
+    "refund": _("page of a refund"),
+    "reserve": _("page of a reserve"),
+    "price": _("page of a price difference"),
+    "entry": _("looking for where to repay"),
+    "cards": _("bank cards"),
+    "account": _("account"),
+    "help": _("help pages"),
+    "telephone": _("telephone"),
+    "other": _("elsewhere"),
+}
+
+TICKET_EVENTS: Words = {
+    "taken": _("took the ticket"),
+    "handed_over": _("handed the ticket over"),
+    "released": _("put the ticket back"),
+    "answered": _("answered"),
+    "closed": _("closed the ticket"),
+    "reopened": _("wrote again: the ticket is open"),
+    "late": _("The promised answer is late"),
+    "note": _("Internal note"),
+    "call": _("Telephone call"),
+    "rated": _("Rated"),
+    "callback": _("Call back"),
+}
+CALL_WAYS: Words = {
+    "in": _("the customer called"),
+    "out": _("we called"),
+    "missed": _("we called, nobody answered"),
+}
+HELPED: Words = {"yes": _("solved"), "partly": _("partly solved"), "no": _("not solved")}
+
+TEXT_KINDS: Words = {"announcement": _("Announcement"), "guide": _("Help page")}
+
+SEEN_PAGES: Words = {
+    "bills": _("Bills"),
+    "orders": _("Orders"),
+    "after_sales": _("After-sales"),
+    "support": _("Help and feedback"),
+}
+
+MESSAGES: Words = {
+    "support_answered": _("an answer of ours waits"),
+    "call_planned": _("when we call"),
+    "price_offered": _("a price fell"),
+    "retry_reminder": _("the repayment can be tried again"),
+    "duplicate_returned": _("what was paid twice goes back"),
+    "auto_debit_failed": _("an auto-debit failed"),
+    "auto_debit_signed": _("auto-debit is on"),
+    "auto_debit_ended": _("auto-debit is off"),
+    "capture_announced": _("a reserve will be used"),
+    "capture_done": _("a reserve was used"),
+    "case_received": _("after-sales application received"),
+    "case_refunding": _("a refund has left"),
+    "case_arrived": _("a refund has arrived"),
+}
+
+DESK_SHOWS: Words = {
+    "waiting": _("Waiting"),
+    "mine": _("Mine"),
+    "nobodys": _("Nobody's"),
+    "open": _("All open"),
+    "closed": _("Closed"),
 }
 
 FOUND_BY: Words = {

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
 
+from fenqi.interfaces.portal.banner import banner_of
 from fenqi.interfaces.portal.rail import Reader
 from fenqi.interfaces.shared.formats import language_of
 from fenqi.usecases import clock
@@ -18,11 +19,15 @@ TEXT_SIZES: Final = ("normal", "large", "larger")
 
 
 def render_page(request: HttpRequest, template: str, context: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
-    """A page with today's date and the reader's size of text; `tab` in the context lights its tab."""
+    """A page with today's date and the reader's size of text; `tab` in the context lights its tab;
+    the pages of the tabs show the newest announcement on top.
+    """
     size = request.COOKIES.get(TEXT_SIZE_COOKIE, "")
+    today = clock.business_date(clock.now())
     shared: dict[str, Any] = {
-        "today": clock.business_date(clock.now()),
+        "today": today,
         "text_size": size if size in TEXT_SIZES else TEXT_SIZES[0],
+        "banner": banner_of(request, today=today) if context.get("tab") else None,
     }
     customer_id = getattr(request.user, "customer_id", None)
     if customer_id is not None:

@@ -5,6 +5,7 @@ from django.urls import path
 
 from fenqi.interfaces.portal import (
     account_statement,
+    announcements,
     auto_debit,
     bills,
     cards,
@@ -29,6 +30,7 @@ from fenqi.interfaces.portal import (
     support,
     vouchers,
 )
+from fenqi.interfaces.portal import help as help_pages
 from fenqi.interfaces.portal.aftersales import applying, case, listing
 from fenqi.interfaces.shared import parts
 
@@ -110,6 +112,15 @@ urlpatterns = [
     path("support/open", support.start, name="open_support"),
     path("support/dispute", support.dispute, name="open_dispute"),
     path("support/<uuid:thread_id>", support.conversation, name="support_thread"),
+    path("support/<uuid:thread_id>/news", support.news, name="support_news"),
+    path("support/<uuid:thread_id>/rate", support.judge, name="rate_support"),
+    path("help", help_pages.overview, name="help"),
+    path("help/<slug:code>", help_pages.show, name="guide"),
+    path("help/<slug:code>/<int:number>", help_pages.version, name="guide_version"),
+    path("contacts", help_pages.contacts, name="contacts"),
+    path("announcements", announcements.overview, name="announcements"),
+    path("announcements/<slug:code>/<int:number>", announcements.show, name="announcement"),
+    path("announcements/<slug:code>/<int:number>/put-away", announcements.put_away, name="put_away_announcement"),
     path("me/text-size", me.text_size, name="text_size"),
 ]
 

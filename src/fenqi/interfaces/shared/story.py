@@ -31,6 +31,15 @@ class StoryVoucher:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StorySum:
+    """A refund or a reserve, as it stood."""
+
+    amount_minor: int
+    currency: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """Empty parts are not known: not every conversation is about a plan, an after-sales case or a payment."""
 
@@ -45,19 +54,28 @@ class Story:
     disputed_order_id: str = ""
     disputed_order_no: str = ""
     vouchers: tuple[StoryVoucher, ...] = ()
+    order_id: str = ""
+    place: str = ""
+    refund: "StorySum | None" = None
+    reserve: "StorySum | None" = None
     entries: tuple[tuple[int, str], ...] = ()
     """Sequence and beginning of the proof of each entry that a dispute is about."""
 
     @property
     def has_plan(self) -> bool:
-        return bool(self.title)
+        return self.outstanding_minor is not None
 
 
 def read_story(kept: Mapping[str, Any]) -> Story:
-    plan, case, payment, dispute = (kept.get(part) or {} for part in ("plan", "case", "payment", "dispute"))
+    parts = ("plan", "case", "payment", "dispute", "order", "refund", "reserve")
+    plan, case, payment, dispute, order, refund, reserve = (kept.get(part) or {} for part in parts)
     return Story(
-        title=plan.get("title", ""),
-        order_no=plan.get("order_no", ""),
+        title=plan.get("title", "") or order.get("title", ""),
+        order_id=order.get("order_id", ""),
+        order_no=plan.get("order_no", "") or order.get("order_no", ""),
+        place=kept.get("place", ""),
+        refund=_sum(refund),
+        reserve=_sum(reserve),
         case_no=case.get("case_no", ""),
         payment_id=payment.get("payment_id", ""),
         amount_minor=payment.get("amount_minor"),
@@ -69,6 +87,13 @@ def read_story(kept: Mapping[str, Any]) -> Story:
         vouchers=tuple(StoryVoucher(**one) for one in dispute.get("vouchers", ())),
         entries=tuple((one["seq"], one["proof"]) for one in dispute.get("entries", ())),
     )
+
+
+def _sum(kept: Mapping[str, Any]) -> StorySum | None:
+    if not kept:
+        return None
+    state = kept.get("status") or kept.get("state") or ""
+    return StorySum(amount_minor=kept["amount_minor"], currency=kept["currency"], state=state)
 
 
 def _attempt(kept: Mapping[str, Any]) -> StoryAttempt:

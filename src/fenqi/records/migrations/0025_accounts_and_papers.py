@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('records', '0023_plan_migrations'),
+        ('records', '0024_help_desk'),
     ]
 
     operations = [

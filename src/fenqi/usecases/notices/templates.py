@@ -65,6 +65,8 @@ class Message(StrEnum):
     MIGRATION_MOVED = "migration_moved"
     MIGRATION_STAYS = "migration_stays"
     MIGRATION_BACK = "migration_back"
+    SUPPORT_ANSWERED = "support_answered"
+    CALL_PLANNED = "call_planned"
 
 
 PORTAL = "${portal}"
@@ -330,6 +332,14 @@ TEXTS: Mapping[tuple[Message, str], str] = {
     (Message.RESERVE_RETURNED, "en"): "${amount} of your reserve (${title}) has gone back to you. Still held: ${left}.",
     (Message.EMAIL_CODE, "zh"): "您的邮箱验证码是 ${code}，10 分钟内有效。如果不是您本人操作，请忽略。",
     (Message.EMAIL_CODE, "en"): ("Your code is ${code}, valid for 10 minutes. If you did not ask for it, ignore this."),
+    (Message.SUPPORT_ANSWERED, "zh"): "客服已回复您的工单 ${number}，请登录商城在「我的 - 客服与帮助」查看。",
+    (Message.SUPPORT_ANSWERED, "en"): (
+        "Customer service answered your ticket ${number}. Sign in to the mall and look under Me, Help and feedback."
+    ),
+    (Message.CALL_PLANNED, "zh"): "我们将在 ${when} 给您回电。来电不会索要验证码、密码或要求转账。",
+    (Message.CALL_PLANNED, "en"): (
+        "We call you between ${when}. We never ask for a code or a password, or to transfer money."
+    ),
 }
 """(message, language) -> text with `${variable}`; variables hold no addresses (P1102)."""
 

@@ -154,6 +154,11 @@ def provider_view(code: str, *, plan_no: str = "") -> ProviderView | None:
     return _view(found, plan_no) if (found := providers_of([code]).get(code)) else None
 
 
+def providers_by_code(codes: Iterable[str]) -> Mapping[str, ProviderView]:
+    """Those of these lenders that are set up."""
+    return {code: _view(one, "") for code, one in providers_of(codes).items()}
+
+
 def repaid_elsewhere(codes: Iterable[str]) -> Mapping[str, ProviderView]:
     """Of these lenders, those that collect the installments themselves."""
     return {code: _view(one, "") for code, one in providers_of(codes).items() if not one.repays_here}

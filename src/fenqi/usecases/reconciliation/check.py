@@ -22,6 +22,7 @@ from fenqi.usecases.reconciliation.policy_laws import POLICY_LAWS
 from fenqi.usecases.reconciliation.price_laws import PRICE_LAWS
 from fenqi.usecases.reconciliation.refund_laws import REFUND_LAWS
 from fenqi.usecases.reconciliation.reserve_laws import RESERVE_LAWS
+from fenqi.usecases.reconciliation.support_laws import SUPPORT_LAWS
 
 CUSTOMERS_AT_ONCE = 2_000
 LAWS = (
@@ -35,6 +36,7 @@ LAWS = (
     *POLICY_LAWS,
     *LATE_FEE_LAWS,
     *NOTICE_LAWS,
+    *SUPPORT_LAWS,
 )
 """Those that a range of customers is judged by."""
 

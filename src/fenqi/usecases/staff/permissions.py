@@ -52,6 +52,9 @@ class Permission(StrEnum):
     RUN_DAILY_CLOSE = "run_daily_close"
     SEE_NOTICES = "see_notices"
     EDIT_NOTICE_TEMPLATES = "edit_notice_templates"
+    EDIT_SAVED_ANSWERS = "edit_saved_answers"
+    WRITE_TEXTS = "write_texts"
+    PUBLISH_TEXTS = "publish_texts"
 
 
 MAY: Mapping[str, frozenset[Permission]] = {
@@ -76,6 +79,8 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.WAIVE_CHARGES,
             Permission.ANSWER_OBJECTIONS,
             Permission.SEE_NOTICES,
+            Permission.EDIT_SAVED_ANSWERS,
+            Permission.WRITE_TEXTS,
         }
     ),
     Role.FINANCE: frozenset(
@@ -113,6 +118,8 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.RUN_DAILY_CLOSE,
             Permission.SEE_NOTICES,
             Permission.EDIT_NOTICE_TEMPLATES,
+            Permission.WRITE_TEXTS,
+            Permission.PUBLISH_TEXTS,
         }
     ),
     Role.ADMIN: frozenset(Permission),

@@ -1,10 +1,12 @@
 """Conversations with customer service: opened with the story attached, one agent at a time, no message lost or doubled.
 
-`updated_at` is since when a conversation is in its state: a second message of somebody who waits keeps their place.
+`updated_at` is since when a conversation is in its state: a second message of somebody who waits keeps their place, and
+the promise stays that of the first.
 """
 
+from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,80 +15,61 @@ from django.db import transaction
 from fenqi.domain.errors import NotFound
 from fenqi.records import locks
 from fenqi.records.identifiers import new_id
-from fenqi.records.models import Account, SupportMessage, SupportThread, ThreadState
-from fenqi.records.scope import across_customers
-from fenqi.usecases import audit, rate_limits
+from fenqi.records.models import AftersalesCase, Order, Refund, ReserveHold, SupportMessage, SupportThread, ThreadState
+from fenqi.records.models import TicketEventKind as Kind
+from fenqi.records.posting import Decision, write
+from fenqi.usecases import audit, outbox, rate_limits
 from fenqi.usecases.customers import customer_view
 from fenqi.usecases.rate_limits import Rate
 from fenqi.usecases.repayment.queries import payment_view
 from fenqi.usecases.staff.permissions import Permission, Staff
 from fenqi.usecases.support.disputed import disputed_records, plan_of_dispute
-from fenqi.usecases.support.errors import ConversationClosed, MessageRefused, TakenByAnother
-from fenqi.usecases.support.story import story_of, topic_of
-from fenqi.usecases.views import CustomerView
+from fenqi.usecases.support.errors import ConversationClosed, MessageRefused
+from fenqi.usecases.support.service_desk import promised_answer
+from fenqi.usecases.support.story import Place, story_of, topic_of
+from fenqi.usecases.support.threads import (
+    CUSTOMER,
+    LONGEST_NOTE,
+    MessageView,
+    ThreadView,
+    change,
+    events_of,
+    find_thread,
+    give_to,
+    is_said,
+    keep_event,
+    messages_of,
+    move,
+    names_of,
+    numbered,
+    plain_words,
+    record,
+    require_mine_or_nobodys,
+    view_of,
+    write_message,
+)
 
-CUSTOMER: Final = "customer"
+__all__ = ["CUSTOMER", "DISPUTE", "LONGEST_MESSAGE", "LONGEST_NOTE", "MessageView", "Place", "ThreadView"]
+
 LONGEST_MESSAGE: Final = 1000
 MOST_SHOWN: Final = 100
 DISPUTE: Final = "dispute"
+TOLD_AFTER: Final = timedelta(minutes=3)
+"""An answer that was not read by then is told of by a message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What a conversation is about: one of these, or nothing in particular."""
+    """What a conversation is about: one of these, or nothing in particular; `place` is the page it was asked from."""
 
     payment_id: UUID | None = None
     plan_id: UUID | None = None
+    order_id: UUID | None = None
     case_id: UUID | None = None
     refund_id: UUID | None = None
+    hold_id: UUID | None = None
     is_dispute: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageView:
-    """`by_customer` or by staff, whose sign-in name is for staff only."""
-
-    message_no: int
-    by_customer: bool
-    staff_name: str
-    text: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadView:
-    """A conversation; `since` is when it came into its state."""
-
-    thread_id: UUID
-    customer_id: UUID
-    topic: str
-    plan_id: UUID | None
-    payment_id: UUID | None
-    case_id: UUID | None
-    story: dict[str, Any]
-    state: ThreadState
-    agent: str
-    agent_name: str
-    opened_at: datetime
-    since: datetime
-    messages: tuple[MessageView, ...] = ()
-
-    @property
-    def is_closed(self) -> bool:
-        return self.state is ThreadState.CLOSED
-
-    @property
-    def is_waiting(self) -> bool:
-        return self.state is ThreadState.WAITING
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """One line of the agents' queue."""
-
-    thread: ThreadView
-    customer: CustomerView
-    last_words: str
+    place: Place = Place.OTHER
 
 
 # The customer --------------------------------------------------------------------------------------------------------
@@ -97,23 +80,38 @@ def open_thread(
     *,
     payment_id: UUID | None = None,
     plan_id: UUID | None = None,
+    order_id: UUID | None = None,
     case_id: UUID | None = None,
+    refund_id: UUID | None = None,
+    hold_id: UUID | None = None,
+    place: Place = Place.OTHER,
     language: str,
     now: datetime,
 ) -> UUID:
-    """The open conversation about the payment, the case, the plan, or anything; a new one when there is none.
+    """The open conversation about the most particular of these, or about anything; a new one when there is none.
 
     Raises NotFound, TooManyRequests.
     """
-    about = About(payment_id=payment_id, plan_id=plan_id, case_id=case_id)
+    about = _completed(
+        customer_id,
+        About(
+            payment_id=payment_id,
+            plan_id=plan_id,
+            order_id=order_id,
+            case_id=case_id,
+            refund_id=refund_id,
+            hold_id=hold_id,
+            place=place,
+        ),
+    )
     found = _open_one(customer_id, about)
     if found is not None:
         return found.id
     rate_limits.count(Rate.SUPPORT_THREAD, str(customer_id))
     payment = payment_view(customer_id, payment_id) if payment_id else None
-    about = replace(about, plan_id=payment.plan_id if payment else plan_id)
     story = _story(customer_id, about, language=language, now=now)
-    return _opened(customer_id, about, topic=topic_of(payment, case_id=case_id), story=story, now=now)
+    topic = topic_of(payment, case_id=case_id, refund_id=refund_id, hold_id=hold_id, place=place)
+    return _opened(customer_id, about, topic=topic, story=story, language=language, now=now)
 
 
 def open_dispute(
@@ -135,9 +133,35 @@ def open_dispute(
         return found.id
     rate_limits.count(Rate.SUPPORT_THREAD, str(customer_id))
     records = disputed_records(customer_id, payment_id=payment_id, refund_id=refund_id, case_id=case_id)
-    about = replace(about, plan_id=plan_of_dispute(customer_id, records))
+    about = replace(about, plan_id=plan_of_dispute(customer_id, records), order_id=UUID(records["order_id"]))
     story = {**_story(customer_id, about, language=language, now=now), "dispute": records}
-    return _opened(customer_id, about, topic=DISPUTE, story=story, now=now)
+    return _opened(customer_id, about, topic=DISPUTE, story=story, language=language, now=now)
+
+
+def _completed(customer_id: UUID, about: About) -> About:
+    """With the order and the plan that the most particular one belongs to. Raises NotFound for what is not theirs."""
+    if about.payment_id is not None:
+        payment = payment_view(customer_id, about.payment_id)
+        return replace(about, plan_id=payment.plan_id, order_id=payment.order_id)
+    if about.case_id is not None:
+        case = _own(AftersalesCase, customer_id, about.case_id)
+        return replace(about, order_id=case.order_id)
+    if about.refund_id is not None:
+        refund = _own(Refund, customer_id, about.refund_id)
+        return replace(about, order_id=refund.order_id, plan_id=refund.plan_id)
+    if about.hold_id is not None:
+        hold = _own(ReserveHold, customer_id, about.hold_id)
+        return replace(about, order_id=hold.order_id, plan_id=hold.plan_id)
+    if about.order_id is not None:
+        _own(Order, customer_id, about.order_id)
+    return about
+
+
+def _own(model: type[Any], customer_id: UUID, row_id: UUID) -> Any:
+    found = model.objects.filter(customer_id=customer_id, id=row_id).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def _story(customer_id: UUID, about: About, *, language: str, now: datetime) -> dict[str, Any]:
@@ -145,31 +169,46 @@ def _story(customer_id: UUID, about: About, *, language: str, now: datetime) -> 
         customer_id,
         payment_id=about.payment_id,
         plan_id=about.plan_id,
+        order_id=about.order_id,
         case_id=about.case_id,
+        refund_id=about.refund_id,
+        hold_id=about.hold_id,
+        place=about.place,
         language=language,
         now=now,
     )
 
 
-def _opened(customer_id: UUID, about: About, *, topic: str, story: dict[str, Any], now: datetime) -> UUID:
+def _opened(
+    customer_id: UUID, about: About, *, topic: str, story: dict[str, Any], language: str, now: datetime
+) -> UUID:
     with transaction.atomic(durable=True):
         locks.customer(customer_id)
         found = _open_one(customer_id, about)
         if found is not None:
             return found.id
-        thread = SupportThread.objects.create(
+        thread_id = new_id()
+        SupportThread.objects.create(
             customer_id=customer_id,
-            id=new_id(),
+            id=thread_id,
+            ticket_no=numbered(customer_id, thread_id),
             topic=topic,
+            order_id=about.order_id,
             plan_id=about.plan_id,
             payment_id=about.payment_id,
             case_id=about.case_id,
+            refund_id=None if about.is_dispute else about.refund_id,
+            hold_id=about.hold_id,
+            language=language[:16],
             story=story,
             state=ThreadState.WAITING,
             opened_at=now,
             updated_at=now,
+            due_at=promised_answer(now),
+            customer_read_no=0,
+            staff_read_no=0,
         )
-    return thread.id
+    return thread_id
 
 
 def say(customer_id: UUID, thread_id: UUID, text: str, *, request_key: str, now: datetime) -> None:
@@ -177,67 +216,74 @@ def say(customer_id: UUID, thread_id: UUID, text: str, *, request_key: str, now:
 
     Raises NotFound, MessageRefused, ConversationClosed, TooManyRequests.
     """
-    words = _words(text)
+    words = message_words(text)
     with transaction.atomic(durable=True):
         locks.customer(customer_id)
-        thread = _thread(customer_id, thread_id)
-        if _is_said(thread, request_key):
+        thread = find_thread(customer_id, thread_id)
+        if is_said(thread, request_key):
             return
         rate_limits.count(Rate.SUPPORT_MESSAGE, str(customer_id))
-        if thread.state == ThreadState.CLOSED and _open_one(customer_id, _about(thread)):
+        was_closed = thread.state == ThreadState.CLOSED
+        if was_closed and _open_one(customer_id, _about(thread)):
             raise ConversationClosed
-        _write(thread, CUSTOMER, words, request_key=request_key, now=now)
+        message_no = write_message(thread, CUSTOMER, words, request_key=request_key, now=now)
+        change(thread, customer_read_no=message_no)
+        if was_closed:
+            keep_event(thread, Kind.REOPENED, actor=CUSTOMER, now=now)
         if thread.state != ThreadState.WAITING:
-            _move(thread, ThreadState.WAITING, now=now, closed_at=None)
+            move(thread, ThreadState.WAITING, now=now)
+
+
+def has_read(customer_id: UUID, thread_id: UUID, *, up_to: int) -> None:
+    """The customer has had the messages up to that number before their eyes."""
+    threads = SupportThread.objects.filter(customer_id=customer_id, id=thread_id, customer_read_no__lt=up_to)
+    threads.update(customer_read_no=up_to)
 
 
 def list_threads(customer_id: UUID) -> tuple[ThreadView, ...]:
     """The newest first, without their messages."""
     threads = SupportThread.objects.filter(customer_id=customer_id).order_by("-opened_at", "id")[:MOST_SHOWN]
-    return tuple(_view(thread, {}) for thread in threads)
+    return tuple(view_of(thread, {}) for thread in threads)
 
 
-def thread_view(customer_id: UUID, thread_id: UUID) -> ThreadView:
-    """With all its messages, oldest first. Raises NotFound."""
-    thread = _thread(customer_id, thread_id)
-    rows = list(SupportMessage.objects.filter(customer_id=customer_id, thread_id=thread_id).order_by("message_no"))
-    names = _names({thread.agent, *(row.author for row in rows)})
-    messages = tuple(
-        MessageView(
-            message_no=row.message_no,
-            by_customer=row.author == CUSTOMER,
-            staff_name=names.get(row.author, ""),
-            text=row.text,
-            at=row.at,
-        )
-        for row in rows
-    )
-    return _view(thread, names, messages)
+def unread(customer_id: UUID) -> Counter[UUID]:
+    """How many answers of ours each conversation has that the customer has not seen; two statements."""
+    read = dict(SupportThread.objects.filter(customer_id=customer_id).values_list("id", "customer_read_no"))
+    if not read:
+        return Counter()
+    said = SupportMessage.objects.filter(customer_id=customer_id).exclude(author=CUSTOMER)
+    rows = said.values_list("thread_id", "message_no")
+    return Counter(thread_id for thread_id, number in rows if number > read.get(thread_id, 0))
+
+
+def thread_view(customer_id: UUID, thread_id: UUID, *, now: datetime | None = None) -> ThreadView:
+    """With all its messages and facts, oldest first. Raises NotFound."""
+    thread = find_thread(customer_id, thread_id)
+    messages, events = messages_of(customer_id, thread_id), events_of(customer_id, thread_id)
+    actors = {thread.agent, *(row.author for row in messages)}
+    names = names_of(actors | {actor for row in events for actor in (row.actor, row.to_actor)})
+    return view_of(thread, names, messages=messages, events=events, now=now)
 
 
 # Staff ---------------------------------------------------------------------------------------------------------------
 
 
-def queue(staff: Staff, *, limit: int = MOST_SHOWN) -> tuple[Waiting, ...]:
-    """Who waits for an answer, the longest wait first. Raises NotPermitted."""
-    staff.require(Permission.ANSWER_CUSTOMERS)
-    with across_customers():
-        threads = list(SupportThread.objects.filter(state=ThreadState.WAITING).order_by("updated_at", "id")[:limit])
-    names = _names({thread.agent for thread in threads})
-    return tuple(
-        Waiting(thread=_view(thread, names), customer=customer_view(thread.customer_id), last_words=_last_words(thread))
-        for thread in threads
-    )
+def open_for_customer(
+    staff: Staff, customer_id: UUID, *, order_id: UUID | None = None, language: str, now: datetime
+) -> UUID:
+    """A ticket that an agent opens because the customer called or came; the agent has it.
 
-
-def take(staff: Staff, customer_id: UUID, thread_id: UUID, *, now: datetime) -> None:
-    """The conversation is this agent's from now on, also when it was another's. Raises NotFound, NotPermitted."""
+    Raises NotPermitted, NotFound, TooManyRequests.
+    """
     staff.require(Permission.ANSWER_CUSTOMERS)
+    customer_view(customer_id)
+    thread_id = open_thread(customer_id, order_id=order_id, place=Place.TELEPHONE, language=language, now=now)
     with transaction.atomic(durable=True):
         locks.customer(customer_id)
-        thread = _thread(customer_id, thread_id)
-        if thread.agent != staff.actor:
-            _take(thread, staff, now=now)
+        thread = find_thread(customer_id, thread_id)
+        if not thread.agent:
+            give_to(thread, staff, Kind.TAKEN, to_actor=staff.actor, now=now)
+    return thread_id
 
 
 def answer(staff: Staff, customer_id: UUID, thread_id: UUID, text: str, *, request_key: str, now: datetime) -> None:
@@ -246,43 +292,65 @@ def answer(staff: Staff, customer_id: UUID, thread_id: UUID, text: str, *, reque
     Raises NotFound, NotPermitted, MessageRefused, TakenByAnother.
     """
     staff.require(Permission.ANSWER_CUSTOMERS)
-    words = _words(text)
+    words = message_words(text)
     with transaction.atomic(durable=True):
         locks.customer(customer_id)
-        thread = _thread(customer_id, thread_id)
-        if _is_said(thread, request_key):
+        thread = find_thread(customer_id, thread_id)
+        if is_said(thread, request_key):
             return
-        if thread.agent and thread.agent != staff.actor:
-            raise TakenByAnother
+        require_mine_or_nobodys(thread, staff)
         if not thread.agent:
-            _take(thread, staff, now=now)
-        _write(thread, staff.actor, words, request_key=request_key, now=now)
-        _move(thread, ThreadState.ANSWERED, now=now, closed_at=None)
-        _record(staff, audit.Action.CONVERSATION_ANSWERED, thread, now=now)
+            give_to(thread, staff, Kind.TAKEN, to_actor=staff.actor, now=now)
+        message_no = write_message(thread, staff.actor, words, request_key=request_key, now=now)
+        keep_event(thread, Kind.ANSWERED, actor=staff.actor, details=_how_long(thread, message_no, now=now), now=now)
+        change(thread, staff_read_no=message_no)
+        move(thread, ThreadState.ANSWERED, now=now)
+        record(staff, audit.Action.CONVERSATION_ANSWERED, thread, now=now)
+        decision = Decision(customer_id)
+        outbox.tell_of_answer(decision, thread_id, message_no=message_no, at=now + TOLD_AFTER, now=now)
+        write(decision)
 
 
-def close(staff: Staff, customer_id: UUID, thread_id: UUID, *, now: datetime) -> None:
-    """Nothing more is to be said, unless the customer does. Raises NotFound, NotPermitted, TakenByAnother."""
+def _how_long(thread: SupportThread, message_no: int, *, now: datetime) -> dict[str, Any]:
+    """How long the customer waited, and whether the promise was kept; an answer nobody waited for promises nothing."""
+    if thread.state != ThreadState.WAITING or thread.due_at is None:
+        return {"message_no": message_no}
+    return {
+        "message_no": message_no,
+        "waited_seconds": int((now - thread.updated_at).total_seconds()),
+        "due_at": thread.due_at.isoformat(),
+        "kept": now <= thread.due_at,
+    }
+
+
+def close(staff: Staff, customer_id: UUID, thread_id: UUID, *, note: str = "", now: datetime) -> None:
+    """Nothing more is to be said, unless the customer does; `note` is how it ended, for staff.
+
+    Raises NotFound, NotPermitted, TakenByAnother.
+    """
     staff.require(Permission.ANSWER_CUSTOMERS)
     with transaction.atomic(durable=True):
         locks.customer(customer_id)
-        thread = _thread(customer_id, thread_id)
+        thread = find_thread(customer_id, thread_id)
         if thread.state == ThreadState.CLOSED:
             return
-        if thread.agent and thread.agent != staff.actor:
-            raise TakenByAnother
-        _move(thread, ThreadState.CLOSED, now=now, closed_at=now)
-        _record(staff, audit.Action.CONVERSATION_CLOSED, thread, now=now)
+        require_mine_or_nobodys(thread, staff)
+        if not thread.agent:
+            give_to(thread, staff, Kind.TAKEN, to_actor=staff.actor, now=now)
+        keep_event(thread, Kind.CLOSED, actor=staff.actor, text=plain_words(note)[:LONGEST_NOTE], now=now)
+        move(thread, ThreadState.CLOSED, now=now)
+        record(staff, audit.Action.CONVERSATION_CLOSED, thread, now=now)
+
+
+def message_words(text: str) -> str:
+    """What is sent. Raises MessageRefused."""
+    words = plain_words(text)
+    if not 0 < len(words) <= LONGEST_MESSAGE:
+        raise MessageRefused(where="text", most=LONGEST_MESSAGE, length=len(words))
+    return words
 
 
 # Both ----------------------------------------------------------------------------------------------------------------
-
-
-def _thread(customer_id: UUID, thread_id: UUID) -> SupportThread:
-    thread = SupportThread.objects.filter(customer_id=customer_id, id=thread_id).first()
-    if thread is None:
-        raise NotFound
-    return thread
 
 
 def _open_one(customer_id: UUID, about: About) -> SupportThread | None:
@@ -292,89 +360,20 @@ def _open_one(customer_id: UUID, about: About) -> SupportThread | None:
         refund = str(about.refund_id) if about.refund_id else ""
         threads = threads.filter(topic=DISPUTE, story__dispute__refund_id=refund)
     else:
-        threads = threads.exclude(topic=DISPUTE)
-        if about.payment_id is None and about.case_id is None:
-            threads = threads.filter(plan_id=about.plan_id)
+        threads = threads.filter(refund_id=about.refund_id, hold_id=about.hold_id).exclude(topic=DISPUTE)
+        if not (about.payment_id or about.case_id or about.refund_id or about.hold_id):
+            threads = threads.filter(plan_id=about.plan_id, order_id=about.order_id)
     return threads.exclude(state=ThreadState.CLOSED).order_by("opened_at").first()
 
 
 def _about(thread: SupportThread) -> About:
-    refund_id = thread.story.get("dispute", {}).get("refund_id")
+    disputed = thread.story.get("dispute", {}).get("refund_id")
     return About(
         payment_id=thread.payment_id,
         plan_id=thread.plan_id,
+        order_id=thread.order_id,
         case_id=thread.case_id,
-        refund_id=UUID(refund_id) if refund_id else None,
+        refund_id=UUID(disputed) if disputed else thread.refund_id,
+        hold_id=thread.hold_id,
         is_dispute=thread.topic == DISPUTE,
-    )
-
-
-def _words(text: str) -> str:
-    """Plain text: lines are kept, other control characters are not."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    words = "\n".join("".join(letter for letter in line if letter.isprintable()) for line in lines).strip()
-    if not 0 < len(words) <= LONGEST_MESSAGE:
-        raise MessageRefused(where="text", most=LONGEST_MESSAGE)
-    return words
-
-
-def _is_said(thread: SupportThread, request_key: str) -> bool:
-    said = SupportMessage.objects.filter(customer_id=thread.customer_id, thread_id=thread.id, request_key=request_key)
-    return said.exists()
-
-
-def _write(thread: SupportThread, author: str, words: str, *, request_key: str, now: datetime) -> None:
-    earlier = SupportMessage.objects.filter(customer_id=thread.customer_id, thread_id=thread.id).count()
-    SupportMessage.objects.create(
-        customer_id=thread.customer_id,
-        id=new_id(),
-        thread_id=thread.id,
-        message_no=earlier + 1,
-        author=author,
-        text=words,
-        request_key=request_key,
-        at=now,
-    )
-
-
-def _move(thread: SupportThread, state: ThreadState, *, now: datetime, closed_at: datetime | None) -> None:
-    SupportThread.objects.filter(customer_id=thread.customer_id, id=thread.id).update(
-        state=state, updated_at=now, closed_at=closed_at
-    )
-
-
-def _take(thread: SupportThread, staff: Staff, *, now: datetime) -> None:
-    SupportThread.objects.filter(customer_id=thread.customer_id, id=thread.id).update(agent=staff.actor)
-    _record(staff, audit.Action.CONVERSATION_TAKEN, thread, now=now)
-
-
-def _record(staff: Staff, action: audit.Action, thread: SupportThread, *, now: datetime) -> None:
-    audit.record(staff.actor, action, customer_id=thread.customer_id, subject=str(thread.id), now=now)
-
-
-def _last_words(thread: SupportThread) -> str:
-    last = SupportMessage.objects.filter(customer_id=thread.customer_id, thread_id=thread.id).order_by("-message_no")
-    return last.values_list("text", flat=True).first() or ""
-
-
-def _names(actors: set[str]) -> dict[str, str]:
-    ids = [actor.removeprefix("staff:") for actor in actors if actor.startswith("staff:")]
-    return {audit.staff(account.id): account.username for account in Account.objects.filter(id__in=ids)}
-
-
-def _view(thread: SupportThread, names: dict[str, str], messages: tuple[MessageView, ...] = ()) -> ThreadView:
-    return ThreadView(
-        thread_id=thread.id,
-        customer_id=thread.customer_id,
-        topic=thread.topic,
-        plan_id=thread.plan_id,
-        payment_id=thread.payment_id,
-        case_id=thread.case_id,
-        story=thread.story,
-        state=ThreadState(thread.state),
-        agent=thread.agent,
-        agent_name=names.get(thread.agent, ""),
-        opened_at=thread.opened_at,
-        since=thread.updated_at,
-        messages=messages,
     )

@@ -1,0 +1,138 @@
+"""What a member of staff can safely do for a customer, in one list: each leads to a page that first says what happens.
+
+Every action shows its effect before it is done, asks for a reason, keeps to the limit of the role, goes to a second
+person above it, and is written to the audit; that is the duty of the page it leads to. Here stands only what there is,
+who may do it, and why it cannot be done now. A new action is one function, added to ACTIONS.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from fenqi.usecases.staff.permissions import Permission, Staff
+from fenqi.usecases.support.customer_file import CustomerFile
+from fenqi.usecases.support.talks import OpenTicket
+from fenqi.usecases.views import PlanView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """Whom, and what of theirs the page is about."""
+
+    file: CustomerFile
+    plan: PlanView | None
+    tickets: tuple[OpenTicket, ...]
+
+    @property
+    def customer_id(self) -> UUID:
+        return self.file.customer.customer_id
+
+    @property
+    def order_id(self) -> UUID | None:
+        """Of the plan that is looked at, else the newest order."""
+        if self.plan is not None:
+            return self.plan.order_id
+        return self.file.orders[0].order_id if self.file.orders else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """`post`: it is begun by a button, not a link. `why_not`: shown, and it leads nowhere now."""
+
+    code: str
+    icon: str
+    title: str
+    caption: str
+    address: str = ""
+    post: bool = False
+    why_not: str = ""
+
+
+Maker = Callable[[Situation], Action | None]
+
+
+def _talk(now: Situation) -> Action:
+    """The open ticket, or a new one because the customer called."""
+    if now.tickets:
+        ticket = now.tickets[0]
+        return Action(
+            code="ticket",
+            icon="headphones",
+            title=_("Go on with ticket %(number)s") % {"number": ticket.ticket_no},
+            caption=_("Answer, note, telephone call, hand over"),
+            address=reverse("console:support_thread", args=[now.customer_id, ticket.thread_id]),
+        )
+    return Action(
+        code="ticket",
+        icon="headphones",
+        title=_("Open a ticket"),
+        caption=_("The customer called or came: write down what was said"),
+        address=reverse("console:begin_ticket", args=[now.customer_id]),
+        post=True,
+    )
+
+
+def _call_back(now: Situation) -> Action:
+    title, caption = _("Call back"), _("Promise a call; the customer is told when. Can be called off")
+    if not now.tickets:
+        return Action(
+            code="call_back", icon="smartphone", title=title, caption=caption, why_not=_("open a ticket first")
+        )
+    address = reverse("console:support_call", args=[now.customer_id, now.tickets[0].thread_id])
+    return Action(code="call_back", icon="smartphone", title=title, caption=caption, address=address)
+
+
+def _after_sales(now: Situation) -> Action | None:
+    if now.order_id is None:
+        return None
+    return Action(
+        code="after_sales",
+        icon="undo-2",
+        title=_("Register after-sales"),
+        caption=_("Return, exchange or refund; the quote is shown first. Can be withdrawn"),
+        address=reverse("console:apply_for_customer", args=[now.customer_id, now.order_id]),
+    )
+
+
+def _price_difference(now: Situation) -> Action | None:
+    if now.order_id is None:
+        return None
+    return Action(
+        code="price_difference",
+        icon="receipt-text",
+        title=_("Claim a price difference"),
+        caption=_("What it was, what it is, and where the difference goes"),
+        address=reverse("console:price_difference", args=[now.customer_id, now.order_id]),
+    )
+
+
+def _sees(now: Situation) -> Action:
+    return Action(
+        code="sees",
+        icon="smartphone",
+        title=_("What the customer sees"),
+        caption=_("Their own pages as they stand now, read only"),
+        address=reverse("console:customer_sees", args=[now.customer_id]),
+    )
+
+
+ACTIONS: Final[tuple[tuple[Permission, Maker], ...]] = (
+    (Permission.ANSWER_CUSTOMERS, _talk),
+    (Permission.SEE_CUSTOMERS, _sees),
+    (Permission.APPLY_FOR_CUSTOMERS, _after_sales),
+    (Permission.APPLY_FOR_CUSTOMERS, _price_difference),
+    (Permission.ANSWER_CUSTOMERS, _call_back),
+)
+
+
+def actions_for(staff: Staff, now: Situation) -> tuple[Action, ...]:
+    """Those that the role may do, in their order."""
+    return tuple(_made(now, (maker for permission, maker in ACTIONS if staff.may(permission))))
+
+
+def _made(now: Situation, makers: Iterable[Maker]) -> Iterable[Action]:
+    return (action for maker in makers if (action := maker(now)) is not None)

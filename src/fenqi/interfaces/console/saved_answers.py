@@ -1,0 +1,72 @@
+"""Saved answers: what stands, every version, a new one, and taking one back."""
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import get_language
+from django.views.decorators.http import require_http_methods, require_POST
+
+from fenqi.domain.errors import FenqiError, InvalidInput
+from fenqi.domain.support.saved_words import WORDS
+from fenqi.interfaces.console.access import staff_page
+from fenqi.interfaces.console.pages import render_page
+from fenqi.interfaces.console.words import TOPICS
+from fenqi.usecases import clock
+from fenqi.usecases.staff.permissions import Permission, Staff
+from fenqi.usecases.support import saved_answers
+
+
+class AnswerForm(forms.Form):
+    """A version of a saved answer."""
+
+    code = forms.CharField(max_length=saved_answers.LONGEST_CODE)
+    topic = forms.ChoiceField(required=False, choices=[("", ""), *((code, code) for code in TOPICS)])
+    title_zh = forms.CharField(max_length=saved_answers.LONGEST_TITLE)
+    title_en = forms.CharField(max_length=saved_answers.LONGEST_TITLE)
+    text_zh = forms.CharField(max_length=saved_answers.LONGEST_TEXT)
+    text_en = forms.CharField(max_length=saved_answers.LONGEST_TEXT)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page(Permission.EDIT_SAVED_ANSWERS)
+def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
+    """Every version; the form starts from the one that is named."""
+    if request.method != "POST":
+        return _page(request, typed=_started_from(request.GET.get("code", "")))
+    form = AnswerForm(request.POST)
+    try:
+        if not form.is_valid():
+            field = next(iter(form.errors))
+            raise InvalidInput(where=field, problem="fill it in, not too long", problem_zh="请填写，且不要过长")
+        typed = {name: str(value).replace("\r\n", "\n") for name, value in form.cleaned_data.items()}
+        saved_answers.publish_answer(staff, saved_answers.AnswerDraft(**typed), now=clock.now())
+    except FenqiError as refusal:
+        told = [refusal.text(get_language() or "zh-hans")]
+        return _page(request, typed=request.POST, errors=told, status=refusal.status)
+    return redirect("console:saved_answers")
+
+
+@require_POST
+@staff_page(Permission.EDIT_SAVED_ANSWERS)
+def withdraw(request: HttpRequest, staff: Staff) -> HttpResponse:
+    saved_answers.withdraw_answer(staff, request.POST.get("code", "")[:64], now=clock.now())
+    return redirect("console:saved_answers")
+
+
+def _started_from(code: str) -> dict[str, str]:
+    found = next(iter(saved_answers.versions(code[:64])), None) if code else None
+    names = ("code", "topic", "title_zh", "title_en", "text_zh", "text_en")
+    return {name: getattr(found, name) for name in names} if found else {}
+
+
+def _page(request: HttpRequest, *, typed: object, errors: list[str] | None = None, status: int = 200) -> HttpResponse:
+    context = {
+        "place": "support",
+        "standing": {(one.code, one.version) for one in saved_answers.standing_answers()},
+        "versions": saved_answers.versions(),
+        "topics": TOPICS,
+        "gaps": sorted(WORDS),
+        "typed": typed,
+        "errors": errors or [],
+    }
+    return render_page(request, "saved_answers.html", context, status=status)

@@ -1,0 +1,1 @@
+"""Help pages and announcements: texts in versions, written by one person and published by another."""
