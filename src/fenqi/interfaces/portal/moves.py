@@ -142,7 +142,7 @@ def _facts(move: MoveView) -> Iterator[tuple[str, str]]:
     if move.moved_at is not None:
         yield _("Date and time"), moment_told(move.moved_at)
     if move.back_at is not None:
-        yield _("Taken back"), moment_told(move.back_at)
+        yield _("Taken back at"), moment_told(move.back_at)
     if move.collected_minor:
         yield _("Repaid in between"), formats.money(move.collected_minor, move.currency)
     yield _("Where to repay now"), _where(move.taker if move.back_at is None else move.giver)

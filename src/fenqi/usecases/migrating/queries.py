@@ -79,6 +79,19 @@ class ItemView:
     asked: int
     next_at: datetime | None
 
+    @property
+    def their_total(self) -> int | None:
+        """None while the partner has said nothing."""
+        return sum(self.theirs.get(name, 0) for name in Components._fields) if self.theirs else None
+
+    @property
+    def can_be_dropped(self) -> bool:
+        return self.state in (ItemState.LISTED, ItemState.READY, ItemState.DIFFERS)
+
+    @property
+    def has_moved(self) -> bool:
+        return self.state in HAS_MOVED
+
 
 def list_batches(*, limit: int = 50) -> list[BatchView]:
     """The newest first."""
