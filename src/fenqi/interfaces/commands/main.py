@@ -32,6 +32,9 @@ COMMANDS = {
     "import-orders": Entry("import_orders:import_orders", "Take in a file of orders."),
     "import-prices": Entry("import_prices:import_prices", "Take in a file of prices that were seen."),
     "price-drops": Entry("price_drops:price_drops", "List goods that were seen cheaper after they were bought."),
+    "migrate-plans": Entry(
+        "migrate_plans:migrate_plans", "Draft and rehearse a batch of plans that move to another finance partner."
+    ),
     "reconcile": Entry("reconcile:reconcile", "Match a channel's daily bill with our books."),
     "check": Entry("check:check", "Prove that plans, ledger and payments agree."),
     "staff": Entry("staff:staff", "Make sign-ins for the console."),
