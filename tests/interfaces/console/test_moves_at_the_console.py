@@ -67,7 +67,9 @@ def test_a_batch_is_drafted_by_one_approved_by_another_and_agreed_to_by_its_cust
     assert second.post(f"{at}/approve").status_code == 302
     assert first.post(f"{at}/announce").status_code == 302
     portal = Client()
-    portal.force_login(Account.objects.for_customer(plan.customer_id), backend="django.contrib.auth.backends.ModelBackend")
+    portal.force_login(
+        Account.objects.for_customer(plan.customer_id), backend="django.contrib.auth.backends.ModelBackend"
+    )
     mine = f"/moves/{moving.item().id}"
     told = portal.get(mine).content.decode()
     assert "同意把这笔分期转给轻融分期吗" in told

@@ -244,7 +244,7 @@ def _move(item: PlanMigrationItem, batch: PlanMigration, *, language: str, now: 
         moved_at=item.moved_at,
         back_at=item.rolled_back_at,
         entry_seq=entry.seq if entry else None,
-        proof=bytes(entry.hash).hex()[:16] if entry else "",
+        proof=bytes(entry.hash).hex()[:32] if entry else "",
     )
 
 
