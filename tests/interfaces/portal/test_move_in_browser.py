@@ -35,7 +35,7 @@ def owed(town: Town) -> Bought:
 
 
 def looked_at(desk: Page, name: str) -> None:
-    """Whole and accessible on both widths; it is staff's, so names of accounts and columns may stand in it."""
+    """Whole and accessible on both widths; numbers, accounts and the name of a kind of file may stand in it."""
     folder = ARTEFACTS / "zh"
     folder.mkdir(parents=True, exist_ok=True)
     for width in (PHONE_WIDTH, DESK_WIDTH):
@@ -91,7 +91,7 @@ def test_a_migration_is_watched_from_both_sides(
         visitor.looks_at(page, "move-moved")
         page.get_by_role("link", name="查看回执").click()
         expect(heading).to_have_text(re.compile("一分未变"))
-        visitor.looks_at(page, "move-receipt")
+        looked_at(page, "move-receipt")
         page.goto(f"/orders/{owed.order_id}")
         visitor.looks_at(page, "move-order")
 
