@@ -18,9 +18,12 @@ from fenqi.domain.ledger import (
     partner_funded_entry,
     partner_refund_entry,
     partner_settlement_entry,
+    plan_moved_back_entry,
+    plan_moved_entry,
     price_difference_entry,
     refund_paid_entry,
     refund_returned_entry,
+    repayment_passed_on_entry,
     reserve_captured_entry,
     reserve_frozen_entry,
     reserve_paid_entry,
@@ -191,6 +194,23 @@ def with_a_lender() -> list[Example]:
             EntryCode.PARTNER_SETTLEMENT,
             "It pays the day out.",
             partner_settlement_entry(117_600 - 58_800, source=LENDER),
+        ),
+        Example(
+            EntryCode.PLAN_MOVED,
+            "A plan of the mall's own moves to a lender: 1,286.40 is owed on it, 79.20 of that are fees not due yet.",
+            plan_moved_entry(128_640, price=120_720, interest=0, fee=7_920, taker=LENDER),
+        ),
+        Example(
+            EntryCode.PLAN_MOVED_BACK,
+            "It comes back after the lender has collected 107.20.",
+            plan_moved_back_entry(
+                128_640 - 10_720, price=120_720, interest=0, fee=7_920, collected=10_720, taker=LENDER
+            ),
+        ),
+        Example(
+            EntryCode.REPAYMENT_PASSED_ON,
+            "A repayment of 107.20 came to the mall after the move.",
+            repayment_passed_on_entry(10_720, source=LENDER),
         ),
     ]
 

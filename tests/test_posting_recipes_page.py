@@ -24,6 +24,9 @@ MONEY_OUT = {
     "partner_funded",
     "partner_refund",
     "partner_settlement",
+    "plan_moved",
+    "plan_moved_back",
+    "repayment_passed_on",
 }
 CUSTOMERS_SIDE = ("receivable.", "customer.balance")
 CHARGED_OFF_SIDE = ("expense.bad_debt", "allowance.bad_debt")

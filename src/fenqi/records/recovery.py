@@ -10,6 +10,7 @@ class NoFaultCause(models.TextChoices):
     CHANNEL_OUTAGE = "channel_outage"
     ENTRY_CLOSED = "entry_closed"
     OUTCOME_UNKNOWN = "outcome_unknown"
+    PLAN_MOVING = "plan_moving"  # to another finance partner: repayments were not newly started
     RETURN_OPEN = "return_open"  # the goods are on their way back, or their return is being reviewed
 
 

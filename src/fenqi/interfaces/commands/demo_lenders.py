@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from fenqi.channels.first_run import PARTNER_CODE
+from fenqi.channels.first_run import OTHER_PARTNER_CODE, PARTNER_CODE
 from fenqi.channels.partner import NewPartnerPlan
 from fenqi.domain.payments import Outcome
 from fenqi.interfaces.commands.demo import a_line, is_known, payment_of, terms_of
@@ -29,6 +29,20 @@ PLATFORM: Final = ProviderTexts(
     contact_zh="轻融客服每天 9:00 至 21:00，报分期单号即可查询。",
     contact_en="Qingrong answers from 9:00 to 21:00 every day; quote the number of the plan.",
 )
+OTHER_PLATFORM: Final = ProviderTexts(
+    code=OTHER_PARTNER_CODE,
+    kind="platform",
+    name_zh="安心分期",
+    name_en="Anxin",
+    balance_rules_zh="余额可提现到本人银行卡，1 至 3 个工作日到账。",
+    balance_rules_en="The balance can be withdrawn to your card in 1 to 3 working days.",
+    usual_working_days=1,
+    latest_working_days=5,
+    contact_phone="400-000-0009",
+    contact_zh="在安心分期 App 或小程序还款，报分期单号即可查询，每天 8:00 至 22:00。",
+    contact_en="Repay in Anxin's app. It answers from 8:00 to 22:00 every day; quote the number of the plan.",
+)
+"""Nothing is financed by it at first: plans can be moved to it."""
 CARD: Final = ProviderTexts(
     code="cmb_card",
     kind="card",
@@ -49,7 +63,7 @@ COMMISSION_RATE: Final = 50
 
 def add_lenders(admin: Staff, *, now: datetime) -> None:
     """Set the lenders up and take the order, unless that was done."""
-    for said in (PLATFORM, CARD):
+    for said in (PLATFORM, OTHER_PLATFORM, CARD):
         if not FinanceProvider.objects.filter(code=said.code).exists():
             edit_provider(admin, said, now=now)
     if is_known(ORDER_NO):

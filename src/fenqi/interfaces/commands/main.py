@@ -33,6 +33,9 @@ COMMANDS = {
     "import-orders": Entry("import_orders:import_orders", "Take in a file of orders."),
     "import-prices": Entry("import_prices:import_prices", "Take in a file of prices that were seen."),
     "price-drops": Entry("price_drops:price_drops", "List goods that were seen cheaper after they were bought."),
+    "migrate-plans": Entry(
+        "migrate_plans:migrate_plans", "Draft and rehearse a batch of plans that move to another finance partner."
+    ),
     "reconcile": Entry("reconcile:reconcile", "Match a channel's daily bill with our books."),
     "daily-close": Entry("daily_close:daily_close", "Do what a day brings to every plan, and to missed days before."),
     "check": Entry("check:check", "Prove that plans, ledger and payments agree."),

@@ -7,6 +7,87 @@ from django.utils.translation import gettext_lazy as _
 
 Words = Mapping[str, Any]
 
+MOVE_BATCH_STATES: Words = {
+    "draft": _("Drafted"),
+    "rehearsed": _("Rehearsed"),
+    "approved": _("Approved by a second person"),
+    "announced": _("Announced"),
+    "frozen": _("Being moved"),
+    "moved": _("All moved"),
+    "confirmed": _("Confirmed by the partner"),
+    "rolled_back": _("Taken back"),
+    "cancelled": _("Batch called off"),
+}
+MOVE_BATCH_TONES: Words = {
+    "rehearsed": "due",
+    "approved": "due",
+    "announced": "due",
+    "frozen": "due",
+    "moved": "due",
+    "confirmed": "paid",
+    "rolled_back": "cancelled",
+    "cancelled": "cancelled",
+}
+MOVE_STATES: Words = {
+    "listed": _("Not rehearsed"),
+    "ready": _("Agrees to the fen"),
+    "differs": _("Cannot move so"),
+    "dropped": _("Stays"),
+    "frozen": _("Waits for its payments"),
+    "asked": _("The partner is asked"),
+    "moved": _("Booked here"),
+    "confirmed": _("Moved and confirmed"),
+    "revoking": _("Being taken back"),
+    "rolled_back": _("Taken back"),
+}
+MOVE_TONES: Words = {
+    "ready": "paid",
+    "differs": "overdue",
+    "dropped": "cancelled",
+    "frozen": "due",
+    "asked": "unknown",
+    "moved": "due",
+    "confirmed": "paid",
+    "revoking": "unknown",
+    "rolled_back": "cancelled",
+}
+MOVE_REASONS: Words = {
+    "not_theirs": _("somebody else holds it"),
+    "settled": _("nothing is owed on it"),
+    "currency": _("another currency than yuan"),
+    "credit": _("the customer has credit on it"),
+    "payment_unknown": _("a payment is unknown"),
+    "return_open": _("after-sales are open"),
+    "refund_open": _("a refund is not finished"),
+    "reserve": _("a reserve secures it"),
+    "not_passed_on": _("money is not passed on yet"),
+    "other_batch": _("it is in another batch"),
+    "file_differs": _("the file says another balance (ours / the file's)"),
+    "theirs_differs": _("the partner says another balance (ours / theirs)"),
+    "price_differs": _("the partner says another price (ours / theirs)"),
+    "refused": _("the partner does not take it"),
+    "no_answer": _("the partner gave no answer"),
+    "no_consent": _("the customer did not agree"),
+    "declined": _("the customer declined"),
+    "in_flight": _("a payment is under way: it is followed to its end"),
+    "still_unknown": _("a payment stayed unknown too long"),
+    "changed": _("the plan has changed meanwhile"),
+    "by_staff": _("dropped by staff"),
+    "batch_cancelled": _("the batch was called off"),
+}
+MOVE_CONSENTS: Words = {
+    "": "—",
+    "agreed": _("agreed"),
+    "declined": _("declined"),
+    "not_needed": _("not needed"),
+}
+MOVE_ACTS: Words = {
+    "drafted": _("Drafted"),
+    "approved": _("Approved by a second person"),
+    "announced": _("Announced"),
+    "ended": _("Ended"),
+}
+
 RESERVE_STATES: Words = {
     "wanted": _("Asked for"),
     "offered": _("Waits for the customer"),
@@ -102,6 +183,7 @@ PARTNER_ALERTS: Words = {
 PARTNER_PROBLEMS: Words = {
     "unknown_plan": _("A plan that we do not know"),
     "unknown_refund": _("A return that we do not know"),
+    "unknown_transfer": _("A move of a plan that we do not know"),
     "amount_differs": _("Another sum than ours"),
     "adjustment": _("An adjustment by the lender"),
 }
@@ -302,6 +384,18 @@ ACTS: Words = {
     "text_dropped": _("Dropped a draft"),
     "text_withdrawn": _("Withdrew a text for customers"),
     "customers_view_seen": _("Looked at what the customer sees"),
+    "migration_drafted": _("Drafted a batch of plans to move"),
+    "migration_rehearsed": _("Had a move rehearsed"),
+    "migration_plan_dropped": _("Dropped a plan from a move"),
+    "migration_approved": _("Approved a move"),
+    "migration_announced": _("Announced a move"),
+    "migration_cancelled": _("Called a move off"),
+    "migration_rolled_back": _("Took a move back"),
+    "migration_seen": _("Looked at a move"),
+    "migration_agreed": _("Agreed to a move"),
+    "migration_declined": _("Declined a move"),
+    "plan_moved": _("A plan moved to another holder"),
+    "plan_moved_back": _("A plan came back from another holder"),
     "condition_added": _("Said what is known of a channel"),
     "condition_withdrawn": _("Withdrew what was known of a channel"),
     "policy_published": _("Published a policy"),
@@ -503,6 +597,7 @@ AGREEMENT_ENDS: Words = {
     "plan_closed": _("the plan is closed"),
     "card_unusable": _("the card cannot be used"),
     "card_removed": _("the card was removed"),
+    "plan_moved": _("the plan moved to a lender"),
 }
 
 CASE_KINDS: Words = {

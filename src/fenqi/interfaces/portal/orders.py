@@ -12,6 +12,7 @@ from fenqi.interfaces.portal.aftersales.words import case_rows
 from fenqi.interfaces.portal.auto_debit import card_of
 from fenqi.interfaces.portal.entries import order_entry_context
 from fenqi.interfaces.portal.lenders import lender_context
+from fenqi.interfaces.portal.moves import move_context
 from fenqi.interfaces.portal.order_policy import order_policy
 from fenqi.interfaces.portal.pages import reader, render_page
 from fenqi.interfaces.portal.plan_page import plan_page
@@ -79,6 +80,7 @@ def detail(request: HttpRequest, customer_id: UUID, order_id: UUID) -> HttpRespo
             "plan": plan,
             **lender_context(customer_id, plan.view.plan_id, order.plan.provider),
             **order_entry_context(customer_id, plan.view.plan_id, now=clock.now()),
+            **move_context(customer_id, plan.view.plan_id),
             "auto_debit": card_of(customer_id, plan.view.plan_id),
             "rail": rail_rows(plan.installments, reader(plan.currency)),
             "next_name": installment_name(plan.next.number) if plan.next else "",

@@ -69,6 +69,7 @@ def not_counted(periods: Iterable[NoFaultView], due_on: date, reader: Reader) ->
         "channel_outage": _("maintenance of the payment channel"),
         "entry_closed": _("no way to pay was open"),
         "outcome_unknown": _("an outcome was not known"),
+        "plan_moving": _("the plan was being moved to another finance partner"),
         "return_open": _("after-sales of yours were open"),
     }
     touching = (period for period in periods if (period.until_on or reader.today) >= due_on)

@@ -209,6 +209,11 @@ class Migration(migrations.Migration):
             model_name='planmigrationitem',
             constraint=models.CheckConstraint(condition=models.Q(('fee_minor__gte', 0)), name='plan_migration_item_fee_minor_not_negative'),
         ),
+        migrations.AlterField(
+            model_name='nofaultperiod',
+            name='cause',
+            field=models.CharField(choices=[('channel_outage', 'Channel Outage'), ('entry_closed', 'Entry Closed'), ('outcome_unknown', 'Outcome Unknown'), ('plan_moving', 'Plan Moving'), ('return_open', 'Return Open')], max_length=24),
+        ),
         belongs_to_customer("plan_migration_item"),
         belongs_to("plan_migration_item", "plan_id", "plan"),
         belongs_to("plan_migration_item", "order_id", "orders"),

@@ -33,6 +33,7 @@ from fenqi.usecases import audit, clock, outbox, plan_file
 from fenqi.usecases.agreements.settle import end
 from fenqi.usecases.migrating.approving import AGREED, DECLINED, NOT_NEEDED
 from fenqi.usecases.migrating.batches import find_batch, find_item, keep
+from fenqi.usecases.migrating.freezing import pause, resume
 from fenqi.usecases.migrating.obstacles import obstacles, open_attempts
 from fenqi.usecases.migrating.partners import (
     asked,
@@ -89,7 +90,7 @@ def _freeze(batch: PlanMigration, item: PlanMigrationItem, now: datetime) -> Non
         item.state, item.frozen_at = ItemState.FROZEN.value, now
         item.reason = ""
         keep(item, "state", "reason", "frozen_at", now=now)
-        _pause_plan(item, now + timedelta(minutes=batch.freeze_minutes), now=now)
+        pause(item, until=now + timedelta(minutes=batch.freeze_minutes), now=now)
 
 
 def _follow(batch: PlanMigration, item: PlanMigrationItem, now: datetime) -> None:
@@ -132,7 +133,7 @@ def _follow(batch: PlanMigration, item: PlanMigrationItem, now: datetime) -> Non
             "next_at",
             now=now,
         )
-        _pause_plan(item, now + timedelta(minutes=batch.freeze_minutes), now=now)
+        pause(item, until=now + timedelta(minutes=batch.freeze_minutes), now=now)
 
 
 def _wait_for_payment(batch: PlanMigration, item: PlanMigrationItem, *, is_unknown: bool, now: datetime) -> None:
@@ -199,11 +200,11 @@ def _move(
         item.entry_id = _book(decision, locked, batch, item, file, now=now)
         _change_holder(batch, item, now=now)
         _end_auto_debit(decision, item, batch.to_provider, now=now)
+        resume(item, now=now)
         item.theirs, item.moved_at = {side: dict(told) for side, told in theirs.items()}, now
         item.state, item.asked, item.next_at = ItemState.MOVED.value, 0, None
         outbox.tell_of_migration(decision, item.id, news="moved", at=polite_time(now), now=now)
         keep(item, "entry_id", "theirs", "moved_at", "state", "asked", "next_at", now=now)
-        _pause_plan(item, None, now=now)
         write(decision)
         audit.record(
             audit.SYSTEM,
@@ -314,7 +315,7 @@ def drop(item: PlanMigrationItem, reason: Reason, *, now: datetime) -> None:
     """It stays where it is, and its customer is told. The caller holds the lock."""
     item.state, item.reason, item.next_at = ItemState.DROPPED.value, reason.value, None
     keep(item, "state", "reason", "next_at", now=now)
-    _pause_plan(item, None, now=now)
+    resume(item, now=now)
     if item.told_at is not None:
         decision = Decision(item.customer_id)
         outbox.tell_of_migration(decision, item.id, news="stays", at=polite_time(now), now=now)
@@ -347,10 +348,6 @@ def _ask_later(item: PlanMigrationItem, *, now: datetime) -> None:
 def _take_back(batch: PlanMigration, item: PlanMigrationItem, now: datetime) -> None:
     if not take_back(batch, item, now=now):
         _ask_later(item, now=now)
-
-
-def _pause_plan(item: PlanMigrationItem, until: datetime | None, *, now: datetime) -> None:
-    Plan.objects.filter(customer_id=item.customer_id, id=item.plan_id).update(frozen_until=until, updated_at=now)
 
 
 _STEPS: Final[Mapping[ItemState, Callable[[PlanMigration, PlanMigrationItem, datetime], None]]] = {

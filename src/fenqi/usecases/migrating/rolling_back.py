@@ -1,6 +1,6 @@
 """A move is taken back until the stated time: of one plan, or of the whole batch. The worker tells the partners."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -8,7 +8,7 @@ from django.db import transaction
 from fenqi.domain.errors import InvalidInput
 from fenqi.domain.migration import HAS_MOVED, BatchState, BatchStep, ItemState, Reason, next_batch_state
 from fenqi.records import locks
-from fenqi.records.models import Plan, PlanMigration, PlanMigrationItem
+from fenqi.records.models import PlanMigration, PlanMigrationItem
 from fenqi.usecases import audit
 from fenqi.usecases.migrating.batches import (
     audit_batch,
@@ -20,6 +20,7 @@ from fenqi.usecases.migrating.batches import (
     move_batch,
 )
 from fenqi.usecases.migrating.errors import RollBackOver
+from fenqi.usecases.migrating.freezing import pause
 from fenqi.usecases.migrating.moving import drop
 from fenqi.usecases.migrating.taking_back import is_movable_back
 from fenqi.usecases.staff.permissions import Permission, Staff
@@ -83,9 +84,7 @@ def _send_back(batch: PlanMigration, item: PlanMigrationItem, *, now: datetime) 
             return False
         item.state, item.asked, item.next_at = ItemState.REVOKING.value, 0, None
         keep(item, "state", "reason", "asked", "next_at", now=now)
-        Plan.objects.filter(customer_id=item.customer_id, id=item.plan_id).update(
-            frozen_until=batch.rollback_until, updated_at=now
-        )
+        pause(item, until=now + timedelta(minutes=batch.freeze_minutes), now=now)
         return True
 
 

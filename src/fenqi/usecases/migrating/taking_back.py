@@ -14,6 +14,7 @@ from fenqi.records.models import PartnerPlan, PassedRepayment, Plan, PlanMigrati
 from fenqi.records.posting import Decision, write
 from fenqi.usecases import audit, clock, outbox, plan_file
 from fenqi.usecases.migrating.batches import find_item, keep
+from fenqi.usecases.migrating.freezing import resume
 from fenqi.usecases.migrating.obstacles import open_attempts
 from fenqi.usecases.migrating.partners import asked, code_of, number_of, sides
 from fenqi.usecases.notices.quiet_hours import polite_time
@@ -57,7 +58,7 @@ def _revoked(batch: PlanMigration, item: PlanMigrationItem, direction: TransferD
 def _stay(item: PlanMigrationItem, *, now: datetime) -> None:
     item.state, item.next_at = ItemState.DROPPED.value, None
     keep(item, "state", "next_at", now=now)
-    Plan.objects.filter(customer_id=item.customer_id, id=item.plan_id).update(frozen_until=None, updated_at=now)
+    resume(item, now=now)
     if item.told_at is not None:
         decision = Decision(item.customer_id)
         outbox.tell_of_migration(decision, item.id, news="stays", at=polite_time(now), now=now)
@@ -112,8 +113,9 @@ def _restore_holder(batch: PlanMigration, item: PlanMigrationItem, collected: in
     if batch.from_provider != MALL:
         rows.filter(provider=batch.from_provider, plan_no=item.out_plan_no).update(released_at=None, paid_back_minor=0)
     Plan.objects.filter(customer_id=item.customer_id, id=item.plan_id).update(
-        provider=batch.from_provider, frozen_until=None, updated_at=now
+        provider=batch.from_provider, updated_at=now
     )
+    resume(item, now=now)
 
 
 def _audit(batch: PlanMigration, item: PlanMigrationItem, collected: int, *, now: datetime) -> None:
