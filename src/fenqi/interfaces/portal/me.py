@@ -13,6 +13,7 @@ from fenqi.interfaces.portal.access import customer_page
 from fenqi.interfaces.portal.pages import TEXT_SIZE_COOKIE, TEXT_SIZES, render_page
 from fenqi.usecases import clock
 from fenqi.usecases.customers import customer_view
+from fenqi.usecases.hardship.credit_marks import live_marks
 from fenqi.usecases.support.service_desk import service_desk
 
 
@@ -23,6 +24,7 @@ def overview(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     context = {
         "tab": "me",
         "customer": customer_view(customer_id),
+        "credit_marks": live_marks(customer_id),
         "desk": service_desk(clock.now()),
         "text_sizes": tuple(zip(TEXT_SIZES, names, strict=True)),
     }

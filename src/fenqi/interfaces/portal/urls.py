@@ -25,6 +25,7 @@ from fenqi.interfaces.portal import (
     vouchers,
 )
 from fenqi.interfaces.portal.aftersales import applying, case, listing
+from fenqi.interfaces.portal.hardship import credit_record, extension, help_page, new_schedule, promise
 from fenqi.interfaces.shared import parts
 
 app_name = "portal"
@@ -82,6 +83,15 @@ urlpatterns = [
     path("evidence/<uuid:evidence_id>", evidence.show, name="evidence"),
     path("evidence/<uuid:evidence_id>/thumbnail", evidence.thumbnail, name="evidence_thumbnail"),
     path("evidence/<uuid:evidence_id>/remove", evidence.remove, name="remove_evidence"),
+    path("plans/<uuid:plan_id>/help", help_page.show, name="pay_help"),
+    path("plans/<uuid:plan_id>/promise", promise.check, name="promise"),
+    path("plans/<uuid:plan_id>/promise/make", promise.make, name="make_promise"),
+    path("promises/<uuid:promise_id>/take-back", promise.take_back, name="take_back_promise"),
+    path("plans/<uuid:plan_id>/extension", extension.extend, name="extension"),
+    path("plan-changes/<uuid:change_id>", new_schedule.show, name="new_schedule"),
+    path("plan-changes/<uuid:change_id>/refuse", new_schedule.refuse, name="refuse_schedule"),
+    path("me/credit-record", credit_record.overview, name="credit_record"),
+    path("me/credit-record/<uuid:mark_id>/object", credit_record.object_to, name="object_to_mark"),
     path("me", me.overview, name="me"),
     path("me/cards", cards.overview, name="cards"),
     path("me/cards/add", cards.add, name="bind_card"),
