@@ -66,6 +66,19 @@ _LISTS: Mapping[str, words.Words] = {
     "reserve_move_state": words.RESERVE_MOVE_STATES,
     "reserve_reason": words.RESERVE_REASONS,
     "reserve_alert": words.RESERVE_ALERTS,
+    "collection_pile": words.COLLECTION_PILES,
+    "collection_step": words.COLLECTION_STEPS,
+    "change": words.CHANGE_KINDS,
+    "change_state": words.CHANGE_STATES,
+    "promise": words.PROMISE_STATES,
+    "credit_mark": words.MARK_STATES,
+    "standstill": words.STANDSTILLS,
+    "contact_way": words.CONTACT_WAYS,
+    "contact_outcome": words.CONTACT_OUTCOMES,
+    "contact_hindrance": words.HINDRANCES,
+    "consent": words.CONSENT_WAYS,
+    "component": words.COMPONENTS,
+    "help_number": words.HELP_NUMBERS,
 }
 _TONES: Mapping[str, words.Words] = {
     "price_offer": words.PRICE_OFFER_TONES,
@@ -79,6 +92,9 @@ _TONES: Mapping[str, words.Words] = {
     "reserve": words.RESERVE_TONES,
     "reserve_move_state": words.RESERVE_MOVE_TONES,
     "refund_status": words.REFUND_STATUS_TONES,
+    "change_state": words.CHANGE_TONES,
+    "promise": words.PROMISE_TONES,
+    "credit_mark": words.MARK_TONES,
 }
 
 
