@@ -1,4 +1,4 @@
-"""Whatever happened to a plan before: an extension and a new schedule change no total, a waiver never goes below paid."""
+"""Whatever happened before: extension and new schedule change no total, a waiver never goes below what was paid."""
 
 from datetime import timedelta
 

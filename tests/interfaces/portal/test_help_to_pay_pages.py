@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -31,7 +32,7 @@ def customer(plan: Bought, language: str = "en") -> Client:
     return client
 
 
-def late(**more: object) -> Bought:
+def late(**more: Any) -> Bought:
     return bought(grace_days=3, late_fee=LATE_FEE, **more)
 
 

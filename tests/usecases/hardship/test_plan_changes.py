@@ -1,6 +1,7 @@
 """Staff change a plan: shown first, done as shown, by as many people as the rules ask, and with the customer's word."""
 
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -44,12 +45,12 @@ def waiver(amount: int, component: Component = Component.FEE) -> Wanted:
     return Wanted(kind=ChangeKind.WAIVER, component=component, amount_minor=amount)
 
 
-def with_fees(**more: object) -> Bought:
+def with_fees(**more: Any) -> Bought:
     return bought(method="flat_fee", fee_rate="1", **more)
 
 
-def change(plan: Bought, wanted: Wanted, staff: Staff, *, now: object = NOW, key: str = "k") -> PlanChange:
-    token = simulate(staff, plan.customer_id, plan.plan_id, wanted, now=now).token  # type: ignore[arg-type]
+def change(plan: Bought, wanted: Wanted, staff: Staff, *, now: datetime = NOW, key: str = "k") -> PlanChange:
+    token = simulate(staff, plan.customer_id, plan.plan_id, wanted, now=now).token
     change_id = propose(
         staff,
         plan.customer_id,
@@ -57,7 +58,7 @@ def change(plan: Bought, wanted: Wanted, staff: Staff, *, now: object = NOW, key
         token=token,
         reason="lost the job",
         request_key=key,
-        now=now,  # type: ignore[arg-type]
+        now=now,
     )
     return found(plan, change_id)
 

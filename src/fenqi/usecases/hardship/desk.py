@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, F, IntegerField, Q, QuerySet, Sum
+from django.db.models import Count, DateField, ExpressionWrapper, F, IntegerField, Q, QuerySet, Sum
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
 
@@ -134,7 +134,7 @@ def _in_pile(pile: Pile, today: date) -> QuerySet[Plan]:
         return late
     if pile in BUCKETS:
         return _in_bucket(late, pile, today)
-    waiting = {
+    waiting: Mapping[Pile, QuerySet[Any]] = {
         Pile.PROMISED_TODAY: PaymentPromise.objects.filter(state=PromiseState.OPEN.value, pay_by=today),
         Pile.BROKEN: PaymentPromise.objects.filter(state=PromiseState.BROKEN.value, pay_by__gte=today - LOOKED_BACK),
         Pile.TO_APPROVE: PlanChange.objects.filter(state=ChangeState.PROPOSED.value),
@@ -148,8 +148,8 @@ def _in_pile(pile: Pile, today: date) -> QuerySet[Plan]:
 def _in_bucket(late: QuerySet[Plan], pile: Pile, today: date) -> QuerySet[Plan]:
     """In grace by the plan's own terms; beyond it by days past due."""
     grace = Coalesce(Cast(KeyTextTransform("grace_days", "terms"), IntegerField()), 0)
-    counted = late.annotate(grace=grace)
-    is_in_grace = Q(next_due_on__gte=today - F("grace") * timedelta(days=1))
+    counted = late.annotate(free_until=ExpressionWrapper(F("next_due_on") + grace, output_field=DateField()))
+    is_in_grace = Q(free_until__gte=today)
     if pile is Pile.GRACE:
         return counted.filter(is_in_grace)
     least, most = {Pile.TO_30: (1, 30), Pile.TO_60: (31, 60), Pile.TO_90: (61, 90), Pile.OVER_90: (91, None)}[pile]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
+from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
@@ -260,7 +261,7 @@ class RescheduleForm(forms.Form):
     first_due_on = forms.DateField()
 
 
-def _read(form: forms.Form, where: str) -> dict[str, object]:
+def _read(form: forms.Form, where: str) -> dict[str, Any]:
     """Raises InvalidInput."""
     if not form.is_valid():
         field = next(iter(form.errors), where)
