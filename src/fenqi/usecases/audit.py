@@ -87,7 +87,6 @@ class Action(StrEnum):
     PLAN_CHANGE_APPROVED = "plan_change_approved"
     PLAN_CHANGE_TAKEN_BACK = "plan_change_taken_back"
     CONSENT_RECORDED = "consent_recorded"
-    PLAN_CHANGE_DONE = "plan_change_done"
     DEBT_CONTACT_LOGGED = "debt_contact_logged"
     DEBT_CONTACT_REFUSED = "debt_contact_refused"
     CREDIT_OBJECTION_ANSWERED = "credit_objection_answered"

@@ -1,6 +1,8 @@
 """One due date moves by what was quoted, within the rules, and no sum changes but the quoted fee."""
 
-from datetime import date
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -17,19 +19,19 @@ pytestmark = pytest.mark.django_db
 NOW = noon("2026-02-02")  # a day past the first due date, within grace
 
 
-def with_grace(**more: object) -> Bought:
+def with_grace(**more: Any) -> Bought:
     return bought(grace_days=3, **more)
 
 
-def extend(plan: Bought, days: int = 10, *, key: str = "e1", now: object = NOW) -> PlanChange:
-    token = quote_extension(plan.customer_id, plan.plan_id, days=days, now=now).token  # type: ignore[arg-type]
+def extend(plan: Bought, days: int = 10, *, key: str = "e1", now: datetime = NOW) -> PlanChange:
+    token = quote_extension(plan.customer_id, plan.plan_id, days=days, now=now).token
     change_id = confirm_extension(
         plan.customer_id,
         plan.plan_id,
         token=token,
         request_key=key,
         via="portal",
-        now=now,  # type: ignore[arg-type]
+        now=now,
     )
     return PlanChange.objects.get(customer_id=plan.customer_id, id=change_id)
 
@@ -97,7 +99,7 @@ def test_not_after_grace() -> None:
     assert found.refusal.details["until"] == "2026-02-04"
 
 
-def ids_of(plan: Bought) -> tuple[object, object]:
+def ids_of(plan: Bought) -> tuple[UUID, UUID]:
     return plan.customer_id, plan.plan_id
 
 

@@ -93,6 +93,19 @@ _LISTS: Mapping[str, words.Words] = {
     "template": words.TEMPLATE_STATES,
     "template_kind": words.TEMPLATE_KINDS,
     "written_in": words.WRITTEN_IN,
+    "collection_pile": words.COLLECTION_PILES,
+    "collection_step": words.COLLECTION_STEPS,
+    "change": words.CHANGE_KINDS,
+    "change_state": words.CHANGE_STATES,
+    "promise": words.PROMISE_STATES,
+    "credit_mark": words.MARK_STATES,
+    "standstill": words.STANDSTILLS,
+    "contact_way": words.CONTACT_WAYS,
+    "contact_outcome": words.CONTACT_OUTCOMES,
+    "contact_hindrance": words.HINDRANCES,
+    "consent": words.CONSENT_WAYS,
+    "component": words.COMPONENTS,
+    "help_number": words.HELP_NUMBERS,
 }
 _TONES: Mapping[str, words.Words] = {
     "price_offer": words.PRICE_OFFER_TONES,
@@ -112,6 +125,9 @@ _TONES: Mapping[str, words.Words] = {
     "notice": words.NOTICE_TONES,
     "delivery": words.DELIVERY_TONES,
     "template": words.TEMPLATE_TONES,
+    "change_state": words.CHANGE_TONES,
+    "promise": words.PROMISE_TONES,
+    "credit_mark": words.MARK_TONES,
 }
 
 

@@ -31,6 +31,10 @@ from fenqi.interfaces.console.after_sales import acts, applying, case, desk, evi
 from fenqi.interfaces.console.notices import customer as customer_notices
 from fenqi.interfaces.console.notices import day as notice_day
 from fenqi.interfaces.console.notices import words as notice_words
+from fenqi.interfaces.console.hardship import change as plan_change
+from fenqi.interfaces.console.hardship import desk as collections_desk
+from fenqi.interfaces.console.hardship import plan as overdue_plan
+from fenqi.interfaces.console.hardship import policies as help_rules
 from fenqi.interfaces.console.policies import pages as policies
 
 app_name = "console"
@@ -91,6 +95,21 @@ urlpatterns = [
     path("after-sales/policies/<slug:subject>/draft", policies.draft, name="draft_policy"),
     path("repayments", repayments.overview, name="repayments"),
     path("refunds/all", repayments.refunds, name="refund_list"),
+    path("collections", collections_desk.overview, name="collections"),
+    path("collections/credit-marks.csv", collections_desk.export, name="export_credit_marks"),
+    path("collections/rules", help_rules.overview, name="help_policies"),
+    path("collections/<uuid:customer_id>/<uuid:plan_id>", overdue_plan.show, name="overdue_plan"),
+    path("collections/<uuid:customer_id>/<uuid:plan_id>/promise", overdue_plan.record_promise, name="record_promise"),
+    path("collections/<uuid:customer_id>/<uuid:plan_id>/promise/end", overdue_plan.take_back, name="end_promise"),
+    path("collections/<uuid:customer_id>/<uuid:plan_id>/contact", overdue_plan.contact, name="log_contact"),
+    path("collections/<uuid:customer_id>/<uuid:plan_id>/preview", overdue_plan.preview, name="preview_change"),
+    path("collections/<uuid:customer_id>/<uuid:plan_id>/change", overdue_plan.make_change, name="make_change"),
+    path("collections/<uuid:customer_id>/<uuid:plan_id>/answer", overdue_plan.answer, name="answer_objection"),
+    path("collections/<uuid:customer_id>/<uuid:plan_id>/withdraw-mark", overdue_plan.withdraw, name="withdraw_mark"),
+    path("plan-changes/<uuid:customer_id>/<uuid:change_id>", plan_change.show, name="plan_change"),
+    path("plan-changes/<uuid:customer_id>/<uuid:change_id>/approve", plan_change.approve, name="approve_change"),
+    path("plan-changes/<uuid:customer_id>/<uuid:change_id>/consent", plan_change.consent, name="record_consent"),
+    path("plan-changes/<uuid:customer_id>/<uuid:change_id>/take-back", plan_change.take_back, name="end_change"),
     path("refunds", refunds.queue, name="refunds"),
     path("customers/<uuid:customer_id>/refund-legs/<uuid:leg_id>/ask", refunds.ask, name="ask_refund"),
     path("customers/<uuid:customer_id>/refund-legs/<uuid:leg_id>/propose", refunds.propose, name="propose_transfer"),

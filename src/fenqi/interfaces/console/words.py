@@ -447,6 +447,22 @@ ACTS: Words = {
     "replacement_sent": _("Sent a replacement"),
     "daily_close_asked": _("Had the day closed"),
     "refund_offered_instead": _("Offered a refund instead of an exchange"),
+    "help_policy_published": _("Published rules of help"),
+    "collections_seen": _("Looked at the overdue plans"),
+    "overdue_plan_seen": _("Looked at an overdue plan"),
+    "promise_recorded": _("Recorded a promise to pay"),
+    "promise_taken_back": _("Took back a promise to pay"),
+    "reschedule_proposed": _("Proposed a new schedule"),
+    "waiver_proposed": _("Waived, or proposed it"),
+    "charge_off_proposed": _("Proposed to write a plan off"),
+    "plan_change_approved": _("Approved a change of a plan"),
+    "plan_change_taken_back": _("Took back a change of a plan"),
+    "consent_recorded": _("Recorded the customer's consent"),
+    "debt_contact_logged": _("Logged a contact about money due"),
+    "debt_contact_refused": _("Was refused a contact about money due"),
+    "credit_objection_answered": _("Answered an objection to a credit mark"),
+    "credit_mark_withdrawn": _("Withdrew a credit mark"),
+    "credit_marks_exported": _("Exported credit marks"),
     "reserve_asked_for": _("Asked the customer for a reserve"),
     "reserve_agreed": _("Agreed to a reserve"),
     "reserves_seen": _("Looked at the reserves that wait"),
@@ -803,4 +819,130 @@ BUCKETS: Words = {
     "31-60": _("31–60 days"),
     "61-90": _("61–90 days"),
     "90+": _("over 90 days"),
+COLLECTION_PILES: Words = {
+    "all": _("All past due"),
+    "grace": _("In grace"),
+    "to_30": _("Up to 30 days"),
+    "to_60": _("31 to 60 days"),
+    "to_90": _("61 to 90 days"),
+    "over_90": _("Over 90 days"),
+    "promised_today": _("Promised for today"),
+    "broken": _("Promise broken"),
+    "to_approve": _("To approve"),
+    "offered": _("Waiting for the customer"),
+    "objections": _("Objections"),
+}
+
+COLLECTION_STEPS: Words = {
+    "answer_objection": _("Answer the objection"),
+    "approve": _("Approve, or take back"),
+    "wait_for_word": _("Wait for the customer's word"),
+    "wait_for_promise": _("Wait for the promised day"),
+    "remind_only": _("Nothing: reminders do it"),
+    "call": _("Call, or write"),
+    "offer_schedule": _("Offer a new schedule"),
+    "decide_charge_off": _("Decide on writing it off"),
+    "keep_collecting": _("Collect on: it is still owed"),
+}
+
+CHANGE_KINDS: Words = {
+    "extension": _("Due date moved"),
+    "reschedule": _("New schedule"),
+    "waiver": _("Waiver"),
+    "charge_off": _("Written off"),
+}
+
+CHANGE_STATES: Words = {
+    "proposed": _("Waits for a second person"),
+    "offered": _("Waits for the customer"),
+    "done": _("Done"),
+    "withdrawn": _("Taken back"),
+    "declined": _("Declined by the customer"),
+}
+
+CHANGE_TONES: Words = {"proposed": "due", "offered": "due", "done": "paid"}
+
+PROMISE_STATES: Words = {
+    "open": _("Open"),
+    "kept": _("Kept"),
+    "broken": _("Broken"),
+    "withdrawn": _("Taken back"),
+    "void": _("Nothing left to pay"),
+}
+
+PROMISE_TONES: Words = {"open": "due", "kept": "paid", "broken": "overdue"}
+
+MARK_STATES: Words = {
+    "warned": _("Announced"),
+    "marked": _("Reported"),
+    "dropped": _("Not reported"),
+    "withdrawn": _("Withdrawn"),
+}
+
+MARK_TONES: Words = {"warned": "due", "marked": "overdue", "dropped": "paid"}
+
+STANDSTILLS: Words = {
+    "no_fault": _("days that are nobody's fault"),
+    "outcome_unknown": _("a repayment without a known outcome"),
+    "return_open": _("an open return"),
+    "disputed": _("a dispute or an objection"),
+    "not_told": _("the customer was not reached yet"),
+}
+
+CONTACT_WAYS: Words = {
+    "call": _("We called"),
+    "called_us": _("The customer called us"),
+    "sms": _("Text message"),
+    "email": _("E-mail"),
+}
+
+CONTACT_OUTCOMES: Words = {
+    "reached": _("Reached"),
+    "no_answer": _("No answer"),
+    "busy": _("Busy"),
+    "call_back": _("Wants to be called back"),
+    "wrong_person": _("Somebody else answered; nothing was said"),
+    "asked_not_to_call": _("Asks not to be called"),
+    "sent": _("Sent"),
+}
+
+HINDRANCES: Words = {
+    "quiet_hours": _("outside the contact hours"),
+    "day_cap": _("today's contacts are used up"),
+    "week_cap": _("the week's contacts are used up"),
+}
+
+CONSENT_WAYS: Words = {
+    "portal": _("In the portal"),
+    "by_phone": _("By phone"),
+    "in_writing": _("In writing"),
+    "in_person": _("In person"),
+}
+
+COMPONENTS: Words = {
+    "late_fee": _("Late fee"),
+    "fee": _("Fee"),
+    "interest": _("Interest"),
+    "principal": _("Principal"),
+}
+
+HELP_NUMBERS: Words = {
+    "promise_most_days": _("Promises: days ahead at most"),
+    "extension_most_days": _("Extension: days at most"),
+    "extensions_per_year": _("Extensions of a plan in 12 months"),
+    "extension_fee_minor": _("Fee of an extension, in fen"),
+    "reschedule_most_installments": _("New schedule: installments at most"),
+    "reschedule_first_within_days": _("New schedule: first due date within days"),
+    "reschedule_alone_minor": _("New schedule by one person up to, in fen"),
+    "waiver_agent_minor": _("Waiver by an agent up to, in fen"),
+    "waiver_finance_minor": _("Waiver by finance up to, in fen"),
+    "waiver_admin_minor": _("Waiver by an admin up to, in fen"),
+    "charge_off_after_days": _("Write off from days past due"),
+    "credit_after_days": _("Report after days beyond grace"),
+    "credit_warning_days": _("Tell the customer days before"),
+    "objection_days": _("Answer objections within days"),
+    "contact_opens_hour": _("Contacts from, hour"),
+    "contact_closes_hour": _("Contacts until, hour"),
+    "contacts_per_day": _("Contacts of a bill a day"),
+    "contacts_per_week": _("Contacts of a bill in 7 days"),
 }

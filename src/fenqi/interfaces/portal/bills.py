@@ -86,6 +86,11 @@ class BillsPage:
         return tuple(item for item in self.due if item.bill.first_late_fee_on and not item.lender)
 
     @property
+    def help_plan_id(self) -> UUID | None:
+        """The plan to begin with when one cannot pay: the earliest bill that is paid here."""
+        return next((item.bill.plan_id for item in self.due if not item.lender), None)
+
+    @property
     def next_plan(self) -> PlanSummary | None:
         """The plan whose installment comes next."""
         return min(self.bills.plans, key=lambda plan: plan.next_due_on or date.max, default=None)

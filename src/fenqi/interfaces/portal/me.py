@@ -14,6 +14,7 @@ from fenqi.interfaces.portal.pages import TEXT_SIZE_COOKIE, TEXT_SIZES, render_p
 from fenqi.usecases import clock
 from fenqi.usecases.customers import customer_view
 from fenqi.usecases.support.conversation import unread
+from fenqi.usecases.hardship.credit_marks import live_marks
 from fenqi.usecases.support.service_desk import service_desk
 
 
@@ -24,6 +25,7 @@ def overview(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     context = {
         "tab": "me",
         "customer": customer_view(customer_id),
+        "credit_marks": live_marks(customer_id),
         "desk": service_desk(clock.now()),
         "unread_answers": unread(customer_id).total(),
         "text_sizes": tuple(zip(TEXT_SIZES, names, strict=True)),

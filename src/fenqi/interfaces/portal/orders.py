@@ -19,6 +19,7 @@ from fenqi.interfaces.portal.plan_page import plan_page
 from fenqi.interfaces.portal.price_drops import offers_for
 from fenqi.interfaces.portal.rail import installment_name, pill_of, rail_rows
 from fenqi.interfaces.portal.reserve import rows_of
+from fenqi.interfaces.portal.schedule import SOON_DAYS
 from fenqi.interfaces.portal.waiting import not_counted
 from fenqi.usecases import clock
 from fenqi.usecases.aftersales.eligibility import return_options
@@ -85,6 +86,7 @@ def detail(request: HttpRequest, customer_id: UUID, order_id: UUID) -> HttpRespo
             "rail": rail_rows(plan.installments, reader(plan.currency)),
             "next_name": installment_name(plan.next.number) if plan.next else "",
             "not_counted": not_counted(order.plan.no_fault, plan.next.row.due_on, reader()) if plan.next else (),
+            "offers_help": plan.next is not None and plan.next.days_left <= SOON_DAYS,
             "next_pill": pill_of(plan.next) if plan.next else None,
         }
     return render_page(request, "order.html", context)

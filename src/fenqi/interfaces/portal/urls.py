@@ -33,6 +33,7 @@ from fenqi.interfaces.portal import (
 )
 from fenqi.interfaces.portal import help as help_pages
 from fenqi.interfaces.portal.aftersales import applying, case, listing
+from fenqi.interfaces.portal.hardship import credit_record, extension, help_page, new_schedule, promise
 from fenqi.interfaces.shared import parts
 
 app_name = "portal"
@@ -105,6 +106,15 @@ urlpatterns = [
     path("moves/<uuid:item_id>/decide", moves.decide, name="decide_move"),
     path("moves/<uuid:item_id>/receipt", moves.receipt, name="move_receipt"),
     path("moves/<uuid:item_id>/receipt.pdf", moves.receipt_pdf, name="move_receipt_pdf"),
+    path("plans/<uuid:plan_id>/help", help_page.show, name="pay_help"),
+    path("plans/<uuid:plan_id>/promise", promise.check, name="promise"),
+    path("plans/<uuid:plan_id>/promise/make", promise.make, name="make_promise"),
+    path("promises/<uuid:promise_id>/take-back", promise.take_back, name="take_back_promise"),
+    path("plans/<uuid:plan_id>/extension", extension.extend, name="extension"),
+    path("plan-changes/<uuid:change_id>", new_schedule.show, name="new_schedule"),
+    path("plan-changes/<uuid:change_id>/refuse", new_schedule.refuse, name="refuse_schedule"),
+    path("me/credit-record", credit_record.overview, name="credit_record"),
+    path("me/credit-record/<uuid:mark_id>/object", credit_record.object_to, name="object_to_mark"),
     path("me", me.overview, name="me"),
     path("me/notices", inbox.wishes, name="notice_wishes"),
     path("me/email", inbox.email, name="email"),

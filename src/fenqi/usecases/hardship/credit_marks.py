@@ -168,6 +168,12 @@ def marks_of(customer_id: UUID, plan_id: UUID | None = None) -> tuple[MarkView, 
     return tuple(map(mark_view, marks.order_by("-noticed_at", "-id")))
 
 
+def live_marks(customer_id: UUID) -> tuple[MarkView, ...]:
+    """Announced or reported, over all plans; what was reported first."""
+    found = (mark for mark in marks_of(customer_id) if mark.ended_at is None)
+    return tuple(sorted(found, key=lambda mark: (mark.state is not MarkState.MARKED, mark.report_on)))
+
+
 def find_mark(customer_id: UUID, mark_id: UUID) -> CreditMark:
     """Raises NotFound."""
     row = CreditMark.objects.filter(customer_id=customer_id, id=mark_id).first()
