@@ -234,6 +234,7 @@ PROCRASTINATE_IMPORT_PATHS = [
         "price_protection",
         "periodic",
         "evidence",
+        "entries",
     )
 ]
 LOGGING = logging_settings(level=environment.text("FENQI_LOG_LEVEL", "INFO"))

@@ -36,6 +36,7 @@ EXECUTE_CASE = "execute_case"
 FOLLOW_CASE = "follow_case"
 MIND_CASE = "mind_case"
 HAND_CLAIM_OVER = "hand_claim_over"
+ENTRY_CLOSING = "entry_closing"
 
 
 def ask_later(decision: Decision, attempt_id: UUID, *, at: datetime | None, now: datetime) -> None:

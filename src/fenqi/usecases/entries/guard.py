@@ -49,4 +49,3 @@ def closed(found: Route, via: EntryKind) -> EntryClosed:
         instead_zh=instead.entry.name_zh,
         instead_en=instead.entry.name_en,
     )
-

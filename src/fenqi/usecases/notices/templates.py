@@ -38,6 +38,7 @@ class Message(StrEnum):
     CASE_CAME_BACK = "case_came_back"
     CAPTURE_ANNOUNCED = "capture_announced"
     CAPTURE_DONE = "capture_done"
+    ENTRY_CLOSING = "entry_closing"
 
 
 TEXTS: Mapping[tuple[Message, str], str] = {
@@ -178,6 +179,13 @@ TEXTS: Mapping[tuple[Message, str], str] = {
     (Message.CASE_CAME_BACK, "zh"): "售后（${title}）退款 ${amount} 被您的银行退回，我们会换一种方式退给您。",
     (Message.CASE_CAME_BACK, "en"): (
         "Your bank sent the refund of ${amount} (${title}) back to us: we return it another way."
+    ),
+    (Message.ENTRY_CLOSING, "zh"): (
+        "「${entry}」将于 ${from} 至 ${until} 暂停。您 ${due} 到期的分期（${title}）请改用「${instead}」还款，暂停期间不收滞纳金。"
+    ),
+    (Message.ENTRY_CLOSING, "en"): (
+        "${entry} is closed from ${from} to ${until}. Please repay ${title}, due ${due}, through: ${instead}. There is no "
+        "late fee while it is closed."
     ),
 }
 """(message, language) -> text with `${variable}`; variables hold no addresses (P1102)."""

@@ -38,6 +38,9 @@ class Permission(StrEnum):
     APPLY_FOR_CUSTOMERS = "apply_for_customers"
     REVIEW_CASES = "review_cases"
     RECEIVE_GOODS = "receive_goods"
+    SEE_ENTRIES = "see_entries"
+    PLAN_CLOSINGS = "plan_closings"
+    APPROVE_CLOSINGS = "approve_closings"
 
 
 MAY: Mapping[str, frozenset[Permission]] = {
@@ -56,6 +59,7 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.APPLY_FOR_CUSTOMERS,
             Permission.REVIEW_CASES,
             Permission.RECEIVE_GOODS,
+            Permission.SEE_ENTRIES,
         }
     ),
     Role.FINANCE: frozenset(
@@ -79,6 +83,9 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.RELEASE_RESERVES,
             Permission.PROPOSE_CAPTURE,
             Permission.APPROVE_CAPTURE,
+            Permission.SEE_ENTRIES,
+            Permission.PLAN_CLOSINGS,
+            Permission.APPROVE_CLOSINGS,
         }
     ),
     Role.ADMIN: frozenset(Permission),
