@@ -28,6 +28,7 @@ urlpatterns = [
     path("", include("fenqi.sandbox.wechat_pay.urls")),
     path("", include("fenqi.sandbox.bank_card.urls")),
     path("", include("fenqi.sandbox.partner.urls")),
+    path("", include("fenqi.sandbox.finance_app.urls")),
     path("sms", control_page.phone, name="phone"),
     path("control", control_page.page, name="control"),
     path("control/order", control_page.order_fault, name="order_fault"),

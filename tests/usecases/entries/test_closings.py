@@ -68,8 +68,8 @@ def test_a_closing_rules_once_a_second_person_approved_it(plan: Bought) -> None:
         "message_link",
         "mall_page",
     ]
-    acts = AuditRecord.objects.filter(customer_id=HOUSE_ID, subject=f"entry:{closing_id}").values_list("action", flat=True)
-    assert sorted(acts) == ["closing_approved", "closing_planned"]
+    acts = AuditRecord.objects.filter(customer_id=HOUSE_ID, subject=f"entry:{closing_id}")
+    assert sorted(acts.values_list("action", flat=True)) == ["closing_approved", "closing_planned"]
 
 
 @pytest.mark.requirement("R145", "R149")
@@ -302,4 +302,3 @@ def test_the_apps_entry_may_be_closed_alone(plan: Bought) -> None:
     found = route(plan.customer_id, plan.plan_id, now=NOW)
     assert found.works(EntryKind.MALL_PAGE)
     assert not found.works(EntryKind.FINANCE_APP)
-

@@ -246,6 +246,15 @@ ACCOUNTS: Words = {
 }
 
 ACTS: Words = {
+    "closing_planned": _("Proposed to close a repayment entry"),
+    "closing_approved": _("Approved the closing of a repayment entry"),
+    "closing_rejected": _("Turned down the closing of a repayment entry"),
+    "closing_cancelled": _("Cancelled the closing of a repayment entry"),
+    "closing_ended_early": _("Opened a repayment entry again early"),
+    "closing_extended": _("Proposed to keep a repayment entry closed for longer"),
+    "entry_published": _("Published a repayment entry"),
+    "app_recognised": _("Recognised by phone in the finance app"),
+    "phone_shared": _("Let two accounts share a phone number"),
     "condition_added": _("Said what is known of a channel"),
     "condition_withdrawn": _("Withdrew what was known of a channel"),
     "policy_published": _("Published a policy"),

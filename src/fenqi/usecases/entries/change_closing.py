@@ -1,4 +1,4 @@
-"""A closing changes: cancelled before it begins, ended early, or extended. Giving back takes one person, more takes two."""
+"""A closing changes: cancelled before it begins, ended early, or extended. Giving back takes one person, more two."""
 
 from datetime import datetime
 from typing import Any

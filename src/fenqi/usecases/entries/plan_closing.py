@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from fenqi.domain.entries import Closing, Entry, Group
+from fenqi.domain.entries import EVERYBODY, Closing, Entry, Group
 from fenqi.domain.errors import InvalidInput
 from fenqi.records.identifiers import new_id
 from fenqi.records.models import EntryWindow
@@ -35,7 +35,7 @@ class NewClosing:
     notice_zh: str
     notice_en: str
     successor: str
-    group: Group = Group()
+    group: Group = EVERYBODY
     reason: str = ""
 
 
@@ -84,7 +84,7 @@ def refuse_shutting_out(window: Closing, entry: Entry, successor: Entry) -> Touc
     touched = touched_by(window, entry)
     if touched.shut_out:
         raise LastWayClosed(plans=touched.shut_out)
-    led_on = dict((one.code, plans) for one, plans in touched.stays).get(successor.code, 0)
+    led_on = {one.code: plans for one, plans in touched.stays}.get(successor.code, 0)
     if led_on < touched.plans:
         raise SuccessorNotOpen(plans=touched.plans - led_on)
     return touched

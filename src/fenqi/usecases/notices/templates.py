@@ -39,6 +39,7 @@ class Message(StrEnum):
     CAPTURE_ANNOUNCED = "capture_announced"
     CAPTURE_DONE = "capture_done"
     ENTRY_CLOSING = "entry_closing"
+    APP_CODE = "app_code"
 
 
 TEXTS: Mapping[tuple[Message, str], str] = {
@@ -180,12 +181,20 @@ TEXTS: Mapping[tuple[Message, str], str] = {
     (Message.CASE_CAME_BACK, "en"): (
         "Your bank sent the refund of ${amount} (${title}) back to us: we return it another way."
     ),
+    (
+        Message.APP_CODE,
+        "zh",
+    ): "您正在金融 App 登录，验证码 ${code}，5 分钟内有效。不是您本人操作请忽略，请勿告诉任何人。",
+    (Message.APP_CODE, "en"): (
+        "Your code for the finance app is ${code}, valid for 5 minutes. If it was not you, ignore it. Tell nobody."
+    ),
     (Message.ENTRY_CLOSING, "zh"): (
-        "「${entry}」将于 ${from} 至 ${until} 暂停。您 ${due} 到期的分期（${title}）请改用「${instead}」还款，暂停期间不收滞纳金。"
+        "「${entry}」将于 ${from} 至 ${until} 暂停。您 ${due} 到期的分期（${title}）"
+        "请改用「${instead}」还款，暂停期间不收滞纳金。"
     ),
     (Message.ENTRY_CLOSING, "en"): (
-        "${entry} is closed from ${from} to ${until}. Please repay ${title}, due ${due}, through: ${instead}. There is no "
-        "late fee while it is closed."
+        "${entry} is closed from ${from} to ${until}. Please repay ${title}, due ${due}, through: ${instead}. "
+        "There is no late fee while it is closed."
     ),
 }
 """(message, language) -> text with `${variable}`; variables hold no addresses (P1102)."""
