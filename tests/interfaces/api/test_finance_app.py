@@ -1,4 +1,4 @@
-"""The finance app's side, over the API and against the sandbox: recognised by phone, shown the bills, guided through."""
+"""The finance app's side, over the API: recognised by phone, shown the bills, guided through a repayment."""
 
 from collections.abc import Callable
 from typing import Any
