@@ -1,6 +1,7 @@
 """A message's link to a completed repayment while the usual entry is closed, on a phone in Chinese, at a desk in
 English; looked at in both."""
 
+import re
 from urllib.parse import urlsplit
 
 import pytest
@@ -44,7 +45,7 @@ def test_a_bill_is_repaid_by_its_link_while_the_malls_page_is_closed(
         page.goto(link)
         expect(page).to_have_url(f"{mall_server.url}/plans/{plan.plan_id}/repay")
         page.get_by_role("button", name=reads("下一步：核对金额", "Next: check the amount")).click()
-        page.locator("form button.filled").last.click()
+        page.get_by_role("button", name=re.compile(reads("^确认还款 ¥", "^Confirm repayment ¥"))).click()
         page.get_by_role("button", name="确认付款").click()
         expect(page.get_by_role("heading", level=1)).to_contain_text(reads("已还上", "paid"))
     assert plan.state().totals.outstanding.total < 120_000

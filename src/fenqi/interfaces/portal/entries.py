@@ -136,7 +136,7 @@ def state_name(way: Way) -> str:
         return _("Not for this plan")
     return {
         EntryState.PLANNED: _("Not open yet"),
-        EntryState.OPEN: _("Open"),
+        EntryState.OPEN: _("Open to customers"),
         EntryState.CLOSED: _("Paused"),
         EntryState.MOVED: _("Moved"),
     }[way.state]

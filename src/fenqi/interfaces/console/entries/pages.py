@@ -235,8 +235,8 @@ def kind_name(kind: EntryKind) -> str:
 def state_name(state: EntryState) -> str:
     return {
         EntryState.PLANNED: _("Planned"),
-        EntryState.OPEN: _("Open"),
-        EntryState.CLOSED: _("Closed"),
+        EntryState.OPEN: _("Open to customers"),
+        EntryState.CLOSED: _("Closed now"),
         EntryState.MOVED: _("Moved"),
     }[state]
 
