@@ -258,6 +258,7 @@ PROCRASTINATE_IMPORT_PATHS = [
         "closing",
         "notices",
         "support",
+        "entries",
     )
 ]
 LOGGING = logging_settings(level=environment.text("FENQI_LOG_LEVEL", "INFO"))

@@ -12,6 +12,7 @@ from fenqi.records.account_requests import (
     PhoneChangeState,
 )
 from fenqi.records.accounts import Account, ApiClient, Role, SmsDevice
+from fenqi.records.accounts import Account, ApiClient, AppRecognition, Role, SmsDevice
 from fenqi.records.aftersales import (
     AftersalesCase,
     AftersalesPolicy,
@@ -90,6 +91,7 @@ __all__ = [
     "AftersalesPolicy",
     "AgreementStatus",
     "ApiClient",
+    "AppRecognition",
     "AppliedVia",
     "AttemptMethod",
     "AuditRecord",

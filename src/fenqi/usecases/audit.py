@@ -123,6 +123,15 @@ class Action(StrEnum):
     TEXT_DROPPED = "text_dropped"
     TEXT_WITHDRAWN = "text_withdrawn"
     CUSTOMERS_VIEW_SEEN = "customers_view_seen"
+    CLOSING_PLANNED = "closing_planned"
+    CLOSING_APPROVED = "closing_approved"
+    CLOSING_REJECTED = "closing_rejected"
+    CLOSING_CANCELLED = "closing_cancelled"
+    CLOSING_ENDED_EARLY = "closing_ended_early"
+    CLOSING_EXTENDED = "closing_extended"
+    ENTRY_PUBLISHED = "entry_published"
+    APP_RECOGNISED = "app_recognised"
+    PHONE_SHARED = "phone_shared"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

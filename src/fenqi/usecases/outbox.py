@@ -50,6 +50,7 @@ RESERVE_HELD = "reserve_held"
 RESERVE_RETURNED = "reserve_returned"
 TELL_OF_ANSWER = "tell_of_answer"
 TELL_OF_CALL = "tell_of_call"
+ENTRY_CLOSING = "entry_closing"
 
 
 def ask_later(decision: Decision, attempt_id: UUID, *, at: datetime | None, now: datetime) -> None:

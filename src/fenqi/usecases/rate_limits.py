@@ -29,9 +29,9 @@ class Rate(Enum):
     CHECK_ONE_PAPER = "12 per hour"  # of one code, so that nobody tries sums
     SUPPORT_MESSAGE = "30 per 10 minutes"  # of one customer
     SUPPORT_THREAD = "10 per hour"  # of one customer
-    VERIFY_LINK = "60 per 10 minutes"
+    VERIFY_LINK = "50 per 10 minutes"
     APP_CODE = "600 per 10 minutes"  # asked for by one app
-    APP_CODE_TO_PHONE = "4 per 10 minutes"  # nobody's phone is flooded through an app
+    APP_CODE_TO_PHONE = "4 per 600 seconds"  # nobody's phone is flooded through an app
     APP_PROOF = "20 per hour"  # at the account of one phone
 
     @property

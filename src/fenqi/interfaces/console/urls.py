@@ -35,6 +35,7 @@ from fenqi.interfaces.console.hardship import change as plan_change
 from fenqi.interfaces.console.hardship import desk as collections_desk
 from fenqi.interfaces.console.hardship import plan as overdue_plan
 from fenqi.interfaces.console.hardship import policies as help_rules
+from fenqi.interfaces.console.entries import pages as entries
 from fenqi.interfaces.console.policies import pages as policies
 
 app_name = "console"
@@ -146,6 +147,18 @@ urlpatterns = [
     path("daily-close/run", closing.run_now, name="run_daily_close"),
     path("channels", channels.overview, name="channels"),
     path("channels/<uuid:condition_id>/withdraw", channels.withdraw, name="withdraw_condition"),
+    path("entries", entries.overview, name="entries"),
+    path("entries/closings/new", entries.plan, name="plan_closing"),
+    path("entries/closings/<uuid:closing_id>", entries.show, name="closing"),
+    *(
+        path(
+            f"entries/closings/<uuid:closing_id>/{verb}",
+            entries.act,
+            {"verb": verb},
+            name=f"closing_{verb}",
+        )
+        for verb in ("approve", "reject", "cancel", "end", "extend")
+    ),
     path("recovery", recovery.overview, name="recovery"),
     path("customers/<uuid:customer_id>/orders/<uuid:order_id>/money", explain.money, name="money"),
     path("customers/<uuid:customer_id>/plans/<uuid:plan_id>/installments/<int:n>", explain.installment, name="explain"),

@@ -67,6 +67,8 @@ class Message(StrEnum):
     MIGRATION_BACK = "migration_back"
     SUPPORT_ANSWERED = "support_answered"
     CALL_PLANNED = "call_planned"
+    ENTRY_CLOSING = "entry_closing"
+    APP_CODE = "app_code"
 
 
 PORTAL = "${portal}"
@@ -339,6 +341,20 @@ TEXTS: Mapping[tuple[Message, str], str] = {
     (Message.CALL_PLANNED, "zh"): "我们将在 ${when} 给您回电。来电不会索要验证码、密码或要求转账。",
     (Message.CALL_PLANNED, "en"): (
         "We call you between ${when}. We never ask for a code or a password, or to transfer money."
+    (
+        Message.APP_CODE,
+        "zh",
+    ): "您正在金融 App 登录，验证码 ${code}，5 分钟内有效。不是您本人操作请忽略，请勿告诉任何人。",
+    (Message.APP_CODE, "en"): (
+        "Your code for the finance app is ${code}, valid for 5 minutes. If it was not you, ignore it. Tell nobody."
+    ),
+    (Message.ENTRY_CLOSING, "zh"): (
+        "「${entry}」将于 ${from} 至 ${until} 暂停。您 ${due} 到期的分期（${title}）"
+        "请改用「${instead}」还款，暂停期间不收滞纳金。"
+    ),
+    (Message.ENTRY_CLOSING, "en"): (
+        "${entry} is closed from ${from} to ${until}. Please repay ${title}, due ${due}, through: ${instead}. "
+        "There is no late fee while it is closed."
     ),
 }
 """(message, language) -> text with `${variable}`; variables hold no addresses (P1102)."""

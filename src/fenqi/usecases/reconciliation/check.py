@@ -15,6 +15,7 @@ from fenqi.usecases.projection import installment_columns, plan_columns
 from fenqi.usecases.reconciliation.case_laws import CASE_LAWS
 from fenqi.usecases.reconciliation.late_fee_laws import LATE_FEE_LAWS
 from fenqi.usecases.reconciliation.hardship_laws import HARDSHIP_LAWS
+from fenqi.usecases.reconciliation.entry_laws import ENTRY_LAWS
 from fenqi.usecases.reconciliation.laws import SQL_LAWS, WHOLE_HOUSE_LAWS, Law
 from fenqi.usecases.reconciliation.migration_laws import MIGRATION_LAWS
 from fenqi.usecases.reconciliation.notice_laws import NOTICE_LAWS
@@ -36,6 +37,7 @@ LAWS = (
     *CASE_LAWS,
     *POLICY_LAWS,
     *LATE_FEE_LAWS,
+    *ENTRY_LAWS,
     *HARDSHIP_LAWS,
     *NOTICE_LAWS,
     *SUPPORT_LAWS,

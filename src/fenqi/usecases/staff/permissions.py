@@ -55,6 +55,9 @@ class Permission(StrEnum):
     EDIT_SAVED_ANSWERS = "edit_saved_answers"
     WRITE_TEXTS = "write_texts"
     PUBLISH_TEXTS = "publish_texts"
+    SEE_ENTRIES = "see_entries"
+    PLAN_CLOSINGS = "plan_closings"
+    APPROVE_CLOSINGS = "approve_closings"
 
 
 MAY: Mapping[str, frozenset[Permission]] = {
@@ -81,6 +84,7 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.SEE_NOTICES,
             Permission.EDIT_SAVED_ANSWERS,
             Permission.WRITE_TEXTS,
+            Permission.SEE_ENTRIES,
         }
     ),
     Role.FINANCE: frozenset(
@@ -120,6 +124,9 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.EDIT_NOTICE_TEMPLATES,
             Permission.WRITE_TEXTS,
             Permission.PUBLISH_TEXTS,
+            Permission.SEE_ENTRIES,
+            Permission.PLAN_CLOSINGS,
+            Permission.APPROVE_CLOSINGS,
         }
     ),
     Role.ADMIN: frozenset(Permission),
