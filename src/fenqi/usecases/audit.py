@@ -74,6 +74,15 @@ class Action(StrEnum):
     GOODS_RECEIVED = "goods_received"
     REPLACEMENT_SENT = "replacement_sent"
     REFUND_OFFERED_INSTEAD = "refund_offered_instead"
+    PHONE_CHANGED = "phone_changed"
+    PHONE_CHANGE_PROPOSED = "phone_change_proposed"
+    PHONE_CHANGE_APPROVED = "phone_change_approved"
+    PHONE_CHANGE_STOPPED = "phone_change_stopped"
+    DATA_EXPORTED = "data_exported"
+    DISPUTE_FILE_MADE = "dispute_file_made"
+    CLOSING_ASKED = "closing_asked"
+    CLOSING_WITHDRAWN = "closing_withdrawn"
+    ACCOUNT_ERASED = "account_erased"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

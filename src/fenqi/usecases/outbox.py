@@ -36,6 +36,9 @@ EXECUTE_CASE = "execute_case"
 FOLLOW_CASE = "follow_case"
 MIND_CASE = "mind_case"
 HAND_CLAIM_OVER = "hand_claim_over"
+MAKE_FILE = "make_file"
+SEND_ACCOUNT_CODE = "send_account_code"
+ACCOUNT_NEWS = "account_news"
 
 
 def ask_later(decision: Decision, attempt_id: UUID, *, at: datetime | None, now: datetime) -> None:
@@ -128,6 +131,21 @@ def about_partner_refund(decision: Decision, topic: str, refund_id: UUID, *, at:
 def tell_of_price_offer(decision: Decision, offer_id: UUID, *, at: datetime, now: datetime) -> None:
     """Tell the customer at `at` that a price fell and that the difference waits (R102)."""
     _add(decision, PRICE_OFFERED, {"offer_id": str(offer_id)}, at=at, now=now)
+
+
+def make_file(decision: Decision, file_id: UUID, *, now: datetime) -> None:
+    """Have a file made that a reader asked for."""
+    _add(decision, MAKE_FILE, {"file_id": str(file_id)}, at=now, now=now)
+
+
+def send_account_code(decision: Decision, code_id: UUID, *, now: datetime) -> None:
+    """Send the one-time code to the phone it is for."""
+    _add(decision, SEND_ACCOUNT_CODE, {"code_id": str(code_id)}, at=now, now=now)
+
+
+def tell_of_account(decision: Decision, news: str, subject_id: UUID, *, now: datetime) -> None:
+    """Tell the customer what happens to the account; `news` is a message of `notices.templates`."""
+    _add(decision, ACCOUNT_NEWS, {"news": news, "subject_id": str(subject_id)}, at=now, now=now)
 
 
 def _add(decision: Decision, topic: str, body: dict[str, str], *, at: datetime, now: datetime) -> None:

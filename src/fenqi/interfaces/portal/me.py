@@ -12,6 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 from fenqi.interfaces.portal.access import customer_page
 from fenqi.interfaces.portal.pages import TEXT_SIZE_COOKIE, TEXT_SIZES, render_page
 from fenqi.usecases import clock
+from fenqi.usecases.accounts.closing import closing_under_way
+from fenqi.usecases.accounts.lost_phone import open_change
 from fenqi.usecases.customers import customer_view
 from fenqi.usecases.support.service_desk import service_desk
 
@@ -23,6 +25,8 @@ def overview(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     context = {
         "tab": "me",
         "customer": customer_view(customer_id),
+        "phone_change": open_change(customer_id),
+        "closing": closing_under_way(customer_id),
         "desk": service_desk(clock.now()),
         "text_sizes": tuple(zip(TEXT_SIZES, names, strict=True)),
     }

@@ -12,6 +12,7 @@ from fenqi.records.documents import from_jsonb
 from fenqi.records.scope import across_customers
 from fenqi.usecases.plan_file import terms_of
 from fenqi.usecases.projection import installment_columns, plan_columns
+from fenqi.usecases.reconciliation.account_laws import ACCOUNT_LAWS
 from fenqi.usecases.reconciliation.case_laws import CASE_LAWS
 from fenqi.usecases.reconciliation.laws import SQL_LAWS, WHOLE_HOUSE_LAWS, Law
 from fenqi.usecases.reconciliation.partner_laws import PARTNER_LAWS
@@ -85,7 +86,16 @@ def check_range(customers: Range) -> list[Finding]:
     with transaction.atomic(), across_customers(), connection.cursor() as cursor:
         if outermost:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        laws = (*SQL_LAWS, *REFUND_LAWS, *RESERVE_LAWS, *PARTNER_LAWS, *PRICE_LAWS, *CASE_LAWS, *POLICY_LAWS)
+        laws = (
+            *SQL_LAWS,
+            *REFUND_LAWS,
+            *RESERVE_LAWS,
+            *PARTNER_LAWS,
+            *PRICE_LAWS,
+            *CASE_LAWS,
+            *POLICY_LAWS,
+            *ACCOUNT_LAWS,
+        )
         findings = [finding for law in laws for finding in _by_statement(cursor, law, customers)]
         return findings + list(projection_is_replay(cursor, customers))
 

@@ -38,6 +38,9 @@ class Permission(StrEnum):
     APPLY_FOR_CUSTOMERS = "apply_for_customers"
     REVIEW_CASES = "review_cases"
     RECEIVE_GOODS = "receive_goods"
+    MAKE_DISPUTE_FILES = "make_dispute_files"
+    PROPOSE_PHONE_CHANGE = "propose_phone_change"
+    APPROVE_PHONE_CHANGE = "approve_phone_change"
 
 
 MAY: Mapping[str, frozenset[Permission]] = {
@@ -56,6 +59,8 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.APPLY_FOR_CUSTOMERS,
             Permission.REVIEW_CASES,
             Permission.RECEIVE_GOODS,
+            Permission.MAKE_DISPUTE_FILES,
+            Permission.PROPOSE_PHONE_CHANGE,
         }
     ),
     Role.FINANCE: frozenset(
@@ -79,6 +84,8 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.RELEASE_RESERVES,
             Permission.PROPOSE_CAPTURE,
             Permission.APPROVE_CAPTURE,
+            Permission.MAKE_DISPUTE_FILES,
+            Permission.APPROVE_PHONE_CHANGE,
         }
     ),
     Role.ADMIN: frozenset(Permission),
