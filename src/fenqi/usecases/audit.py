@@ -80,6 +80,7 @@ class Action(StrEnum):
     PHONE_CHANGE_STOPPED = "phone_change_stopped"
     DATA_EXPORTED = "data_exported"
     DISPUTE_FILE_MADE = "dispute_file_made"
+    DISPUTE_FILE_FETCHED = "dispute_file_fetched"
     CLOSING_ASKED = "closing_asked"
     CLOSING_WITHDRAWN = "closing_withdrawn"
     ACCOUNT_ERASED = "account_erased"

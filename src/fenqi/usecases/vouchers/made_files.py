@@ -155,6 +155,12 @@ def files_of(
     return tuple(map(_view, asked.exclude(state=FileState.REMOVED).order_by("-asked_at", "-id")[:limit]))
 
 
+def files_of_reader(customer_id: UUID, kind: FileKind, *, asked_by: str, limit: int = 20) -> tuple[FileView, ...]:
+    """Of all orders, newest first."""
+    asked = MadeFile.objects.filter(customer_id=customer_id, kind=kind, asked_by=asked_by)
+    return tuple(map(_view, asked.exclude(state=FileState.REMOVED).order_by("-asked_at", "-id")[:limit]))
+
+
 def open_file(customer_id: UUID, file_id: UUID, *, asked_by: str, now: datetime) -> tuple[FileView, Path]:
     """Where it is on disk, for the reader who asked for it. Raises NotFound, FileGone."""
     row = _row(customer_id, file_id)
