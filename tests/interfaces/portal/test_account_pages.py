@@ -2,7 +2,7 @@
 
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from io import BytesIO
 from uuid import UUID
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 OLD, NEW = "17000000941", "17000000942"
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 SIGNER = new_signer()
-TASKS = {
+TASKS: dict[str, Callable[..., None]] = {
     outbox.SEND_ACCOUNT_CODE: jobs.send_account_code,
     outbox.ACCOUNT_NEWS: jobs.account_news,
     outbox.MAKE_FILE: jobs.make_file,
@@ -135,7 +135,8 @@ def test_a_dispute_file_is_had_from_the_records_of_the_order_and_from_the_consol
     assert zipfile.ZipFile(BytesIO(content(agent.get(link)))).testzip() is None
     acts = AuditRecord.objects.filter(customer_id=plan.customer_id, reason="complaint 12315-0042")
     assert set(acts.values_list("action", flat=True)) == {"dispute_file_made", "dispute_file_fetched"}
-    assert member(Role.FINANCE).get(link).status_code == 404
+    assert member(Role.FINANCE).get(link).status_code == 403
+    assert member(Role.AGENT).get(link).status_code == 404
     assert MadeFile.objects.filter(customer_id=plan.customer_id).count() == 2
 
 

@@ -44,15 +44,15 @@ def customer(town: Town) -> UUID:
 
 def deliver(customer_id: UUID) -> None:
     """What the relay and the worker would do about codes and news."""
-    tasks = {outbox.SEND_ACCOUNT_CODE: jobs.send_account_code, outbox.ACCOUNT_NEWS: jobs.account_news}
-    for message in OutboxMessage.objects.filter(customer_id=customer_id, done_at=None, topic__in=list(tasks)):
+    topics = [outbox.SEND_ACCOUNT_CODE, outbox.ACCOUNT_NEWS]
+    for message in OutboxMessage.objects.filter(customer_id=customer_id, done_at=None, topic__in=topics):
         body = dict(message.body)
         if message.topic == outbox.SEND_ACCOUNT_CODE:
             from fenqi.usecases.accounts.codes import send_account_code
 
             send_account_code(customer_id, UUID(body["code_id"]), now=NOW)
         else:
-            tasks[message.topic](customer_id=str(customer_id), **body)
+            jobs.account_news(customer_id=str(customer_id), **body)
         OutboxMessage.objects.filter(customer_id=customer_id, id=message.id).update(done_at=NOW)
 
 

@@ -29,6 +29,9 @@ LINES = {
     "apply for a customer": Permission.APPLY_FOR_CUSTOMERS,
     "review cases: take, ask for more, approve, reject, withdraw for the customer": Permission.REVIEW_CASES,
     "receive returned goods, send replacements": Permission.RECEIVE_GOODS,
+    "have a dispute file made and fetch it, against a reason": Permission.MAKE_DISPUTE_FILES,
+    "propose a new phone for a customer who lost the old one": Permission.PROPOSE_PHONE_CHANGE,
+    "approve a new phone that somebody else proposed": Permission.APPROVE_PHONE_CHANGE,
     "see refused callbacks": Permission.SEE_REFUSED_CALLBACKS,
     "read the audit": Permission.SEE_AUDIT,
 }

@@ -84,7 +84,6 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.RELEASE_RESERVES,
             Permission.PROPOSE_CAPTURE,
             Permission.APPROVE_CAPTURE,
-            Permission.MAKE_DISPUTE_FILES,
             Permission.APPROVE_PHONE_CHANGE,
         }
     ),
