@@ -30,6 +30,7 @@ hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 def _evidence_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
     """What tests upload goes with their run."""
     settings.FENQI_EVIDENCE_FOLDER = tmp_path_factory.mktemp("evidence")
+    settings.FENQI_FILES_FOLDER = tmp_path_factory.mktemp("files")
 
 
 @pytest.fixture(scope="session")

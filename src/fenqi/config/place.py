@@ -14,6 +14,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from fenqi.config import environment, postgres
+from fenqi.config.signer import new_signer
 
 SETTINGS = "fenqi.config.settings"
 
@@ -21,6 +22,7 @@ KEY_MAKERS: Mapping[str, Callable[[], str]] = {
     "FENQI_SECRET_KEY": lambda: secrets.token_urlsafe(48),
     "FENQI_PII_KEYS": lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),  # as Fernet wants it
     "FENQI_INDEX_KEY": lambda: secrets.token_urlsafe(48),
+    "FENQI_RECORDS_SIGNER": new_signer,
 }
 
 

@@ -98,6 +98,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Photos and videos of after-sales: never served as files, pages hand out what their reader may see.
 FENQI_EVIDENCE_FOLDER = Path(environment.text("FENQI_EVIDENCE_FOLDER") or DATA_FOLDER / "evidence").expanduser()
 
+# Files that jobs make for one reader, such as all records of an order: kept for some days, never served as files.
+FENQI_FILES_FOLDER = Path(environment.text("FENQI_FILES_FOLDER") or DATA_FOLDER / "files").expanduser()
+# PEM of a private key and its certificate: signs the archives that customers and staff keep. Empty: none are made.
+FENQI_RECORDS_SIGNER = environment.text("FENQI_RECORDS_SIGNER").replace("\\n", "\n")
+
 # ---- signing in
 
 AUTH_USER_MODEL = "records.Account"
@@ -259,6 +264,7 @@ PROCRASTINATE_IMPORT_PATHS = [
         "notices",
         "support",
         "entries",
+        "accounts",
     )
 ]
 LOGGING = logging_settings(level=environment.text("FENQI_LOG_LEVEL", "INFO"))

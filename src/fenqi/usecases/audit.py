@@ -132,6 +132,16 @@ class Action(StrEnum):
     ENTRY_PUBLISHED = "entry_published"
     APP_RECOGNISED = "app_recognised"
     PHONE_SHARED = "phone_shared"
+    PHONE_CHANGED = "phone_changed"
+    PHONE_CHANGE_PROPOSED = "phone_change_proposed"
+    PHONE_CHANGE_APPROVED = "phone_change_approved"
+    PHONE_CHANGE_STOPPED = "phone_change_stopped"
+    DATA_EXPORTED = "data_exported"
+    DISPUTE_FILE_MADE = "dispute_file_made"
+    DISPUTE_FILE_FETCHED = "dispute_file_fetched"
+    CLOSING_ASKED = "closing_asked"
+    CLOSING_WITHDRAWN = "closing_withdrawn"
+    ACCOUNT_ERASED = "account_erased"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

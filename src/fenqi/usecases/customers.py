@@ -62,4 +62,5 @@ def view(customer: Customer) -> CustomerView:
         phone_masked=personal.mask_phone(phone),
         language=customer.language,
         registered_at=customer.registered_at,
+        erased_at=customer.erased_at,
     )

@@ -51,6 +51,9 @@ RESERVE_RETURNED = "reserve_returned"
 TELL_OF_ANSWER = "tell_of_answer"
 TELL_OF_CALL = "tell_of_call"
 ENTRY_CLOSING = "entry_closing"
+MAKE_FILE = "make_file"
+SEND_ACCOUNT_CODE = "send_account_code"
+ACCOUNT_NEWS = "account_news"
 
 
 def ask_later(decision: Decision, attempt_id: UUID, *, at: datetime | None, now: datetime) -> None:
@@ -199,6 +202,19 @@ def tell_of_answer(decision: Decision, thread_id: UUID, *, message_no: int, at: 
 def tell_of_call(decision: Decision, callback_id: UUID, *, now: datetime) -> None:
     """Tell the customer when we call."""
     _add(decision, TELL_OF_CALL, {"callback_id": str(callback_id)}, at=now, now=now)
+def make_file(decision: Decision, file_id: UUID, *, now: datetime) -> None:
+    """Have a file made that a reader asked for."""
+    _add(decision, MAKE_FILE, {"file_id": str(file_id)}, at=now, now=now)
+
+
+def send_account_code(decision: Decision, code_id: UUID, *, now: datetime) -> None:
+    """Send the one-time code to the phone it is for."""
+    _add(decision, SEND_ACCOUNT_CODE, {"code_id": str(code_id)}, at=now, now=now)
+
+
+def tell_of_account(decision: Decision, news: str, subject_id: UUID, *, now: datetime) -> None:
+    """Tell the customer what happens to the account; `news` is a message of `notices.templates`."""
+    _add(decision, ACCOUNT_NEWS, {"news": news, "subject_id": str(subject_id)}, at=now, now=now)
 
 
 def _add(decision: Decision, topic: str, body: dict[str, str], *, at: datetime, now: datetime) -> None:

@@ -25,8 +25,12 @@ class Rate(Enum):
     EVIDENCE = "80 per 10 minutes"  # files of one customer
     LENDER_BALANCE = "20 per 10 minutes"  # questions to a lender, of one customer
     RECORDS = "40 per 10 minutes"  # vouchers and statements drawn for one customer
+    RECORDS_PAGE = "100 per 10 minutes"  # the page that leads to them: all of an order is read for it
     CHECK_PAPER = "36 per 10 minutes"
     CHECK_ONE_PAPER = "12 per hour"  # of one code, so that nobody tries sums
+    ACCOUNT_CODE = "8 per 10 minutes"  # of one customer
+    ACCOUNT_CODE_TO_PHONE = "3 per 10 minutes"  # nobody's phone is flooded through us
+    MADE_FILE = "20 per hour"  # files made for one customer
     SUPPORT_MESSAGE = "30 per 10 minutes"  # of one customer
     SUPPORT_THREAD = "10 per hour"  # of one customer
     VERIFY_LINK = "50 per 10 minutes"

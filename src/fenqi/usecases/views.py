@@ -21,6 +21,7 @@ class CustomerView:
     phone_masked: str
     language: str
     registered_at: datetime
+    erased_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,9 @@ LINES = {
     "have a day closed now": Permission.RUN_DAILY_CLOSE,
     "see what customers were told, and how a day goes": Permission.SEE_NOTICES,
     "draft, try and publish the words of notices": Permission.EDIT_NOTICE_TEMPLATES,
+    "have a dispute file made and fetch it, against a reason": Permission.MAKE_DISPUTE_FILES,
+    "propose a new phone for a customer who lost the old one": Permission.PROPOSE_PHONE_CHANGE,
+    "approve a new phone that somebody else proposed": Permission.APPROVE_PHONE_CHANGE,
     "see refused callbacks": Permission.SEE_REFUSED_CALLBACKS,
     "read the audit": Permission.SEE_AUDIT,
 }

@@ -68,7 +68,7 @@ def test_a_paper_that_is_right_is_confirmed_however_often_it_is_drawn() -> None:
 def test_a_forged_sum_or_day_is_found_and_nothing_is_told() -> None:
     _plan, said, code = repaid()
     for forged in ({"amount": "1000.00"}, {"amount": "100.01"}, {"on": date(2026, 2, 2)}):
-        assert checked(code, said, **forged) == Checked(verdict=Verdict.DOES_NOT_MATCH)  # type: ignore[arg-type]
+        assert checked(code, said, **forged) == Checked(verdict=Verdict.DOES_NOT_MATCH)
     assert checked("0" * 20, said) == Checked(verdict=Verdict.UNKNOWN_CODE)
     with pytest.raises(UnreadableSum):
         checked(code, said, amount="a hundred")

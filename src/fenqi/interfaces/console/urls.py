@@ -3,6 +3,7 @@
 from django.urls import path
 
 from fenqi.interfaces.console import (
+    account,
     agreements,
     attempts,
     audit_pages,
@@ -47,6 +48,13 @@ urlpatterns = [
     path("search", search.find, name="search"),
     path("customers/<uuid:customer_id>", customers.show, name="customer"),
     path("customers/<uuid:customer_id>/reveal", customers.reveal, name="reveal"),
+    path("customers/<uuid:customer_id>/account", account.show, name="account"),
+    path("customers/<uuid:customer_id>/phone", account.change_phone, name="change_phone"),
+    path("customers/<uuid:customer_id>/phone/<uuid:change_id>/approve", account.approve_phone, name="approve_phone"),
+    path("customers/<uuid:customer_id>/phone/<uuid:change_id>/stop", account.stop_phone, name="stop_phone"),
+    path("customers/<uuid:customer_id>/orders/<uuid:order_id>/file", account.ask_file, name="ask_file"),
+    path("customers/<uuid:customer_id>/files/<uuid:file_id>", account.fetch_file, name="fetch_file"),
+    path("phone-changes", account.phone_changes, name="phone_changes"),
     path("customers/<uuid:customer_id>/audit", audit_pages.of_customer, name="customer_audit"),
     path("customers/<uuid:customer_id>/attempts/<uuid:attempt_id>/ask", attempts.ask, name="ask_channel"),
     path("customers/<uuid:customer_id>/agreements/<uuid:agreement_id>/end", agreements.end, name="end_agreement"),

@@ -12,6 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 from fenqi.interfaces.portal.access import customer_page
 from fenqi.interfaces.portal.pages import TEXT_SIZE_COOKIE, TEXT_SIZES, render_page
 from fenqi.usecases import clock
+from fenqi.usecases.accounts.closing import closing_under_way
+from fenqi.usecases.accounts.lost_phone import open_change
 from fenqi.usecases.customers import customer_view
 from fenqi.usecases.support.conversation import unread
 from fenqi.usecases.hardship.credit_marks import live_marks
@@ -26,6 +28,8 @@ def overview(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         "tab": "me",
         "customer": customer_view(customer_id),
         "credit_marks": live_marks(customer_id),
+        "phone_change": open_change(customer_id),
+        "closing": closing_under_way(customer_id),
         "desk": service_desk(clock.now()),
         "unread_answers": unread(customer_id).total(),
         "text_sizes": tuple(zip(TEXT_SIZES, names, strict=True)),

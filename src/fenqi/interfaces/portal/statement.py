@@ -22,8 +22,11 @@ from fenqi.interfaces.portal.vouchers import PDF, account_told, mall_name, momen
 from fenqi.interfaces.shared import formats
 from fenqi.interfaces.shared.papers import Column, Paper, Table
 from fenqi.interfaces.shared.voucher_pdf import draw
+from fenqi.records.models import FileKind
 from fenqi.usecases import clock, rate_limits
+from fenqi.usecases.accounts.export import reader
 from fenqi.usecases.rate_limits import Rate
+from fenqi.usecases.vouchers.made_files import files_of
 from fenqi.usecases.vouchers.queries import vouchers_of
 from fenqi.usecases.vouchers.statement import ChainedEntry, OrderStatement, Record, RecordKind, order_statement
 
@@ -40,6 +43,7 @@ FIGURES_A_SHEET_KEEPS: Final = 15
 @require_safe
 @customer_page
 def records(request: HttpRequest, customer_id: UUID, order_id: UUID) -> HttpResponse:
+    rate_limits.count(Rate.RECORDS_PAGE, str(customer_id))
     vouchers = vouchers_of(customer_id, order_id)
     statement = order_statement(customer_id, order_id, now=clock.now())
     context = {
@@ -47,6 +51,7 @@ def records(request: HttpRequest, customer_id: UUID, order_id: UUID) -> HttpResp
         "order_no": statement.order_no,
         "vouchers": [(one, voucher_name(one.kind), account_told(one)) for one in vouchers],
         "entries": len(statement.of(RecordKind.ENTRY)),
+        "files": files_of(customer_id, FileKind.DISPUTE, asked_by=reader(customer_id), order_id=order_id),
     }
     return render_page(request, "records.html", context)
 

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import path
 
 from fenqi.interfaces.portal import (
+    account,
     account_statement,
     announcements,
     auto_debit,
@@ -12,6 +13,7 @@ from fenqi.interfaces.portal import (
     entries,
     evidence,
     explain,
+    files,
     going_on,
     inbox,
     lender_balance,
@@ -50,8 +52,11 @@ urlpatterns = [
     path("orders/<uuid:order_id>/records", statement.records, name="records"),
     path("orders/<uuid:order_id>/records.csv", statement.sheet, name="records_csv"),
     path("orders/<uuid:order_id>/records.pdf", statement.pdf, name="records_pdf"),
+    path("orders/<uuid:order_id>/file", files.ask, name="ask_file"),
+    path("files/<uuid:file_id>", files.fetch, name="file"),
     path("vouchers/<slug:kind>/<uuid:voucher_id>", vouchers.show, name="voucher"),
     path("vouchers/<slug:kind>/<uuid:voucher_id>.pdf", vouchers.pdf, name="voucher_pdf"),
+    path("verify/certificate.pem", files.certificate, name="certificate"),
     path("verify", paper_checks.verify, name="verify"),
     path("verify/<str:code>", paper_checks.verify, name="verify_paper"),
     path("statement", account_statement.show, name="account_statement"),
@@ -120,6 +125,10 @@ urlpatterns = [
     path("me/notices", inbox.wishes, name="notice_wishes"),
     path("me/email", inbox.email, name="email"),
     path("me/email/remove", inbox.remove_email, name="remove_email"),
+    path("me/phone", account.change_phone, name="change_phone"),
+    path("me/phone/<uuid:change_id>/stop", account.stop_phone_change, name="stop_phone_change"),
+    path("me/data", account.my_data, name="my_data"),
+    path("me/close", account.close, name="close_account"),
     path("me/cards", cards.overview, name="cards"),
     path("me/cards/add", cards.add, name="bind_card"),
     path("me/cards/recognise", cards.recognise, name="recognise_card"),

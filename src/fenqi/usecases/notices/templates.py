@@ -69,6 +69,11 @@ class Message(StrEnum):
     CALL_PLANNED = "call_planned"
     ENTRY_CLOSING = "entry_closing"
     APP_CODE = "app_code"
+    ACCOUNT_CODE = "account_code"
+    PHONE_CHANGED = "phone_changed"
+    PHONE_CHANGE_ANNOUNCED = "phone_change_announced"
+    CLOSING_ASKED = "closing_asked"
+    CLOSING_STOPPED = "closing_stopped"
 
 
 PORTAL = "${portal}"
@@ -294,6 +299,33 @@ TEXTS: Mapping[tuple[Message, str], str] = {
     (Message.CASE_LATE, "zh"): "售后（${title}）退款 ${amount} 超过预计时间，我们已向渠道追查，您无需操作。",
     (Message.CASE_LATE, "en"): (
         "Your refund of ${amount} (${title}) is late. We are tracing it; you need not do anything."
+    ),
+    (
+        Message.ACCOUNT_CODE,
+        "zh",
+    ): "验证码 ${code}，用于${what}，10 分钟内有效。不是您本人操作请勿告诉任何人，并联系客服。",
+    (Message.ACCOUNT_CODE, "en"): (
+        "Your code ${what} is ${code}, valid for 10 minutes. If it was not you, tell nobody and contact us."
+    ),
+    (Message.PHONE_CHANGED, "zh"): "您的账户已改绑这个手机号，以后请用它登录。不是您本人操作请立即联系客服。",
+    (Message.PHONE_CHANGED, "en"): (
+        "Your account is now bound to this phone: sign in with it from now on. If it was not you, contact us at once."
+    ),
+    (Message.PHONE_CHANGE_ANNOUNCED, "zh"): (
+        "有人申请把您账户的手机号换成 ${phone}，将于 ${at} 生效。不是您本人请在此之前登录“我的”停止，或联系客服。"
+    ),
+    (Message.PHONE_CHANGE_ANNOUNCED, "en"): (
+        "Your account is to be bound to the phone ${phone} from ${at} on. If it was not you, sign in before that "
+        "and stop it on the page Me, or contact us."
+    ),
+    (Message.CLOSING_ASKED, "zh"): "您申请了注销账户，将于 ${at} 删除个人信息。在此之前登录“我的”可以撤回。",
+    (Message.CLOSING_ASKED, "en"): (
+        "You asked us to close your account: your personal data will be erased on ${at}. Until then you can sign in "
+        "and take it back on the page Me."
+    ),
+    (Message.CLOSING_STOPPED, "zh"): "您的账户没有注销：又有未结束的事项。登录“我的”可查看，处理后可重新申请。",
+    (Message.CLOSING_STOPPED, "en"): (
+        "Your account was not closed: something is open again. Sign in to see what; ask again once it has ended."
     ),
     (Message.CASE_CAME_BACK, "zh"): "售后（${title}）退款 ${amount} 被您的银行退回，我们会换一种方式退给您。",
     (Message.CASE_CAME_BACK, "en"): (

@@ -12,6 +12,7 @@ from fenqi.records.documents import from_jsonb
 from fenqi.records.scope import across_customers
 from fenqi.usecases.plan_file import terms_of
 from fenqi.usecases.projection import installment_columns, plan_columns
+from fenqi.usecases.reconciliation.account_laws import ACCOUNT_LAWS
 from fenqi.usecases.reconciliation.case_laws import CASE_LAWS
 from fenqi.usecases.reconciliation.late_fee_laws import LATE_FEE_LAWS
 from fenqi.usecases.reconciliation.hardship_laws import HARDSHIP_LAWS
@@ -37,6 +38,7 @@ LAWS = (
     *CASE_LAWS,
     *POLICY_LAWS,
     *LATE_FEE_LAWS,
+    *ACCOUNT_LAWS,
     *ENTRY_LAWS,
     *HARDSHIP_LAWS,
     *NOTICE_LAWS,

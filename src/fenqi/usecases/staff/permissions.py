@@ -58,6 +58,9 @@ class Permission(StrEnum):
     SEE_ENTRIES = "see_entries"
     PLAN_CLOSINGS = "plan_closings"
     APPROVE_CLOSINGS = "approve_closings"
+    MAKE_DISPUTE_FILES = "make_dispute_files"
+    PROPOSE_PHONE_CHANGE = "propose_phone_change"
+    APPROVE_PHONE_CHANGE = "approve_phone_change"
 
 
 MAY: Mapping[str, frozenset[Permission]] = {
@@ -85,6 +88,8 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.EDIT_SAVED_ANSWERS,
             Permission.WRITE_TEXTS,
             Permission.SEE_ENTRIES,
+            Permission.MAKE_DISPUTE_FILES,
+            Permission.PROPOSE_PHONE_CHANGE,
         }
     ),
     Role.FINANCE: frozenset(
@@ -127,6 +132,7 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.SEE_ENTRIES,
             Permission.PLAN_CLOSINGS,
             Permission.APPROVE_CLOSINGS,
+            Permission.APPROVE_PHONE_CHANGE,
         }
     ),
     Role.ADMIN: frozenset(Permission),

@@ -1,0 +1,131 @@
+"""A customer's account as staff act on it: a lost phone, dispute files, and what is left of an erased customer."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+
+from fenqi.domain.errors import FenqiError, NotFound
+from fenqi.interfaces.console.access import staff_page
+from fenqi.interfaces.console.pages import render_page
+from fenqi.interfaces.portal.files import zip_response
+from fenqi.records.identifiers import HOUSE_ID
+from fenqi.usecases import audit, clock
+from fenqi.usecases.accounts import closing, lost_phone
+from fenqi.usecases.customers import customer_view
+from fenqi.usecases.orders.queries import list_orders
+from fenqi.usecases.staff.permissions import Permission, Staff
+from fenqi.usecases.vouchers.for_staff import ask_dispute_file, dispute_files_of, fetch_dispute_file
+
+MOST_ORDERS = 100
+
+
+@require_safe
+@staff_page(Permission.SEE_CUSTOMERS)
+def show(request: HttpRequest, staff: Staff, customer_id: UUID) -> HttpResponse:
+    return _page(request, staff, customer_id)
+
+
+def _page(
+    request: HttpRequest, staff: Staff, customer_id: UUID, *, refusal: FenqiError | None = None, typed: str = ""
+) -> HttpResponse:
+    if customer_id == HOUSE_ID:
+        raise NotFound
+    customer = customer_view(customer_id)
+    audit.record(staff.actor, audit.Action.CUSTOMER_SEEN, customer_id=customer_id, now=clock.now())
+    change = lost_phone.open_change(customer_id)
+    context = {
+        "place": "customer",
+        "customer": customer,
+        "orders": list_orders(customer_id, limit=MOST_ORDERS).items,
+        "files": dispute_files_of(staff, customer_id),
+        "change": change,
+        "is_mine": change is not None and change.proposed_by == staff.actor,
+        "closing": closing.closing_under_way(customer_id),
+        "hours": int(lost_phone.WAITING_TIME.total_seconds() // 3600),
+        "refusal": refusal.text(get_language() or "zh-hans") if refusal else "",
+        "typed": typed,
+        "code_sent": "code_sent" in request.GET or bool(typed),
+    }
+    return render_page(request, "account.html", context, status=refusal.status if refusal else 200)
+
+
+@require_POST
+@sensitive_post_parameters("phone", "code")
+@staff_page(Permission.PROPOSE_PHONE_CHANGE)
+def change_phone(request: HttpRequest, staff: Staff, customer_id: UUID) -> HttpResponse:
+    """Two buttons: send a code to the new number, then propose with the code that the customer reads out."""
+    phone, now = request.POST.get("phone", "")[:20], clock.now()
+    try:
+        if "send" in request.POST:
+            lost_phone.ask_new_phone(staff, customer_id, phone, now=now)
+            messages.info(request, _("A code is on its way to the new number. Ask the customer to read it out."))
+            return _page(request, staff, customer_id, typed=phone)
+        code, checked = request.POST.get("code", "")[:12], request.POST.get("checked", "")
+        lost_phone.propose(staff, customer_id, phone, code=code, checked=checked, now=now)
+    except NotFound:
+        raise
+    except FenqiError as refusal:
+        return _page(request, staff, customer_id, refusal=refusal, typed=phone)
+    messages.info(request, _("Proposed. A colleague must approve it."))
+    return redirect("console:account", customer_id)
+
+
+@require_POST
+@staff_page(Permission.APPROVE_PHONE_CHANGE)
+def approve_phone(request: HttpRequest, staff: Staff, customer_id: UUID, change_id: UUID) -> HttpResponse:
+    lost_phone.approve(staff, customer_id, change_id, now=clock.now())
+    messages.info(request, _("Approved. The old number is told, and the new one is bound after the waiting time."))
+    return redirect("console:account", customer_id)
+
+
+@require_POST
+@staff_page(Permission.SEE_CUSTOMERS)
+def stop_phone(request: HttpRequest, staff: Staff, customer_id: UUID, change_id: UUID) -> HttpResponse:
+    """By whoever may propose or approve one."""
+    if not staff.may(Permission.APPROVE_PHONE_CHANGE):
+        staff.require(Permission.PROPOSE_PHONE_CHANGE)
+    why = " ".join(request.POST.get("why", "").split())
+    lost_phone.stop(customer_id, change_id, by=staff.actor, why=why, now=clock.now())
+    messages.info(request, _("Stopped. The phone stays as it is."))
+    return redirect("console:account", customer_id)
+
+
+@require_safe
+@staff_page(Permission.APPROVE_PHONE_CHANGE)
+def phone_changes(request: HttpRequest, _staff: Staff) -> HttpResponse:
+    waiting = [(one, customer_view(one.customer_id)) for one in lost_phone.changes_to_approve()]
+    return render_page(request, "phone_changes.html", {"place": "phone_changes", "waiting": waiting})
+
+
+@require_POST
+@staff_page(Permission.MAKE_DISPUTE_FILES)
+def ask_file(request: HttpRequest, staff: Staff, customer_id: UUID, order_id: UUID) -> HttpResponse:
+    """With a reason, which is kept."""
+    try:
+        ask_dispute_file(
+            staff,
+            customer_id,
+            order_id,
+            reason=request.POST.get("reason", ""),
+            language=get_language() or "zh-hans",
+            now=clock.now(),
+        )
+    except NotFound:
+        raise
+    except FenqiError as refusal:
+        return _page(request, staff, customer_id, refusal=refusal)
+    messages.info(request, _("The file is being made. Come back in a minute."))
+    return redirect("console:account", customer_id)
+
+
+@require_safe
+@staff_page(Permission.MAKE_DISPUTE_FILES)
+def fetch_file(_request: HttpRequest, staff: Staff, customer_id: UUID, file_id: UUID) -> FileResponse:
+    path = fetch_dispute_file(staff, customer_id, file_id, now=clock.now())
+    return zip_response(path, name=f"dispute-{file_id.hex[-8:]}.zip")
