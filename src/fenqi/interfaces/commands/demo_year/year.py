@@ -16,6 +16,7 @@ from fenqi.interfaces.commands.demo_year.habits import decide
 from fenqi.interfaces.commands.demo_year.happenings import HAPPENINGS, Stage
 from fenqi.interfaces.commands.demo_year.moments import Calendar, Town
 from fenqi.interfaces.commands.demo_year.people import Person, people
+from fenqi.interfaces.commands.demo_year.progressed import Year
 from fenqi.interfaces.commands.demo_year.queue import Queue
 from fenqi.interfaces.commands.demo_year.seeds import chance
 from fenqi.interfaces.commands.demo_year.shopping import Purchase, purchases_of
@@ -32,16 +33,6 @@ VISITS: Final = ((12, 10), (20, 5))
 
 SPREAD_SECONDS: Final = 1_500
 """They come one after the other within so long."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Year:
-    """What is simulated: the same values give the same decisions."""
-
-    first: date
-    days: int
-    customers: int
-    seed: int
 
 
 @dataclass(slots=True)
