@@ -130,7 +130,7 @@ def test_purchases_lie_within_the_year_and_have_numbers_of_their_own(n: int, day
 def test_every_periodic_job_of_the_house_runs_every_day() -> None:
     from procrastinate.contrib.django import app
 
-    app.perform_import_paths()
+    app.perform_import_paths()  # type: ignore[no-untyped-call]
     named = {periodic.task.name for periodic in app.periodic_registry.periodic_tasks.values()} - LEFT_OUT
     jobs = jobs_of(DAY)
     assert {name for _at, name in jobs} == named

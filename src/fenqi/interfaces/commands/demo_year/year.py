@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -30,6 +32,8 @@ HAPPENS_AT: Final = (9, 0)
 DESK_AT: Final = (15, 0)
 VISITS: Final = ((12, 10), (20, 5))
 """When customers come: each of them once a day, at one of the two."""
+
+Act = Callable[[datetime], None]
 
 SPREAD_SECONDS: Final = 1_500
 """They come one after the other within so long."""
@@ -98,20 +102,18 @@ class Simulation:
         if self.told.queue.run_until(until):
             self._town.wait_for_deliveries()
 
-    def _programme(self, day: date, n: int) -> list[tuple[datetime, Callable[[datetime], None]]]:
+    def _programme(self, day: date, n: int) -> list[tuple[datetime, Act]]:
         """(when, what) of the day, not yet in order."""
-        stage = lambda now: self._happen(day, n, now)  # noqa: E731
-        programme: list[tuple[datetime, Callable[[datetime], None]]] = [
-            (moments.at(day, *TOLD_AT), lambda _now: self._tell_orders(day)),
-            (moments.at(day, *HAPPENS_AT), stage),
+        programme: list[tuple[datetime, Act]] = [
+            (moments.at(day, *TOLD_AT), partial(self._tell_orders, day)),
+            (moments.at(day, *HAPPENS_AT), partial(self._happen, day, n)),
             (moments.at(day, *evening.RECONCILED_AT), self._reconcile),
             (moments.at(day, *DESK_AT), self.desk.work),
-            *((moments.at(day, *visit), lambda _now, visit=visit: self._receive(day, visit)) for visit in VISITS),
+            *((moments.at(day, *visit), partial(self._receive, day, visit)) for visit in VISITS),
         ]
-        programme += [(at, lambda _now, name=name: self._run_job(name)) for at, name in evening.jobs_of(day)]
-        return programme
+        return programme + [(at, partial(self._run_job, name)) for at, name in evening.jobs_of(day)]
 
-    def _tell_orders(self, day: date) -> None:
+    def _tell_orders(self, day: date, _now: datetime) -> None:
         """What arrives today; and what was ordered, once the year is nearly over."""
         for purchase in self._orders.get(day, ()):
             with self._standing(self.calendar.now) as now:
@@ -131,7 +133,7 @@ class Simulation:
         self.told.bills += evening.reconcile_all(now)
         self.desk.put_right(now)
 
-    def _receive(self, day: date, visit: tuple[int, int]) -> None:
+    def _receive(self, day: date, visit: tuple[int, int], _now: datetime) -> None:
         """Whoever comes at this time of this day does what they have decided."""
         seen = everybody(moments.at(day, *visit))
         for one in self._visits(day, visit):
@@ -160,10 +162,10 @@ class Simulation:
             self._ids[person.ref] = found
         return self._ids[person.ref]
 
-    def _run_job(self, name: str) -> None:
-        self.told.queue.run(name, {"timestamp": int(self.calendar.now.timestamp())})
+    def _run_job(self, name: str, now: datetime) -> None:
+        self.told.queue.run(name, {"timestamp": int(now.timestamp())})
 
-    def _standing(self, at: datetime):  # noqa: ANN202 - a context manager of the calendar
+    def _standing(self, at: datetime) -> AbstractContextManager[datetime]:
         return self.calendar.standing(min(at, self._until))
 
 
