@@ -9,6 +9,7 @@ import pytest
 from fenqi.interfaces.commands.demo_year.desk import ADMIN, AGENT, FINANCE
 from fenqi.interfaces.commands.demo_year.figures import figures_of
 from fenqi.interfaces.commands.demo_year.moments import Calendar, Town
+from fenqi.interfaces.commands.demo_year.progressed import NOTHING, Lived
 from fenqi.interfaces.commands.demo_year.receiver import receiving
 from fenqi.interfaces.commands.demo_year.year import Simulation, year_until
 from fenqi.records.models import ChannelBill, PaymentAttempt
@@ -37,11 +38,14 @@ def test_forty_days_end_with_books_that_hold_and_channels_that_agree(town: Sandb
     for name, role in ((AGENT, "agent"), (FINANCE, "finance"), (ADMIN, "admin")):
         create_staff(username=name, password="a-long-sample-word", role=role, actor="system", now=now)
     year = year_until(now, days=DAYS, customers=CUSTOMERS, seed=SEED)
-    lived: list[int] = []
+    lived: list[Lived] = []
     with receiving(calendar):
-        told = Simulation(year, town=Town(town.url), calendar=calendar, until=now).live(lived=lived.append)
+        told = Simulation(year, town=Town(town.url), calendar=calendar, until=now).live(
+            begin=NOTHING, note=lived.append
+        )
     figures = figures_of(year, told)
-    assert lived == list(range(DAYS))
+    assert lived[-1] == Lived(DAYS, calendar.now)
+    assert [one.days for one in lived] == sorted(one.days for one in lived)
     assert not list(check_books())
     assert figures["not_reconciled"] == 0
     assert figures["jobs_given_up"] == {}

@@ -3,7 +3,7 @@
 import sys
 import time as machine
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import click
@@ -15,7 +15,7 @@ from rich.table import Table
 from fenqi.config import environment
 from fenqi.interfaces.commands.demo_year.figures import figures_of
 from fenqi.interfaces.commands.demo_year.moments import Calendar, Town
-from fenqi.interfaces.commands.demo_year.progressed import AnotherYear, HouseNotEmpty, Progressed, Year
+from fenqi.interfaces.commands.demo_year.progressed import NOTHING, AnotherYear, HouseNotEmpty, Lived, Progressed, Year
 from fenqi.interfaces.commands.demo_year.receiver import receiving
 from fenqi.interfaces.commands.demo_year.year import Simulation, year_until
 from fenqi.records.models import Order
@@ -48,13 +48,13 @@ def live(*, customers: int, days: int, seed: int, port: int) -> None:
     )
     try:
         with receiving(calendar, port=port), Progress(*columns, console=Console(stderr=True)) as progress:
-            task = progress.add_task(f"{customers} customers", total=year.days, completed=lived)
+            task = progress.add_task(f"{customers} customers", total=year.days, completed=lived.days)
 
-            def note(n: int) -> None:
-                progressed.write(year, n + 1)
-                progress.update(task, completed=n + 1, description=f"{date.fromordinal(year.first.toordinal() + n)}")
+            def note(so_far: Lived) -> None:
+                progressed.write(year, so_far)
+                progress.update(task, completed=so_far.days, description=f"{clock.business_date(so_far.until)}")
 
-            told = Simulation(year, town=town, calendar=calendar, until=now).live(from_day=lived, lived=note)
+            told = Simulation(year, town=town, calendar=calendar, until=now).live(begin=lived, note=note)
     except KeyboardInterrupt:
         click.echo("Stopped. The same command goes on where it was.", err=True)
         sys.exit(130)
@@ -68,20 +68,20 @@ def live(*, customers: int, days: int, seed: int, port: int) -> None:
     sys.exit(1 if findings or figures["not_reconciled"] else 0)
 
 
-def begun(progressed: Progressed, wanted: Year) -> tuple[Year, int]:
-    """The year to live, and how many of its days are over. Raises HouseNotEmpty, AnotherYear."""
+def begun(progressed: Progressed, wanted: Year) -> tuple[Year, Lived]:
+    """The year to live, and what of it is over. Raises HouseNotEmpty, AnotherYear."""
     before = progressed.read()
     if before is None:
         with across_customers():
             if Order.objects.exists():
                 raise HouseNotEmpty(folder=environment.data_folder())
-        progressed.write(wanted, 0)
-        return wanted, 0
+        progressed.write(wanted, NOTHING)
+        return wanted, NOTHING
     first, seed, customers = before.year.first, before.year.seed, before.year.customers
     if (seed, customers) != (wanted.seed, wanted.customers):
         raise AnotherYear(seed=seed, customers=customers, folder=environment.data_folder())
     days = max(before.year.days, (clock.business_date(datetime.now(UTC)) - first).days + 1)  # it ends today
-    return replace(before.year, days=days), before.days_lived
+    return replace(before.year, days=days), before.lived
 
 
 def show(figures: dict[str, Any]) -> None:

@@ -2,9 +2,9 @@
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from fenqi.config import postgres
 from fenqi.domain.errors import FenqiError
@@ -54,11 +54,22 @@ class Year:
 
 
 @dataclass(frozen=True, slots=True)
+class Lived:
+    """So many days are over, and of the next one what was to be done until that instant."""
+
+    days: int
+    until: datetime
+
+
+NOTHING: Final = Lived(0, datetime.fromtimestamp(0, UTC))
+
+
+@dataclass(frozen=True, slots=True)
 class Before:
     """A year that was begun."""
 
     year: Year
-    days_lived: int
+    lived: Lived
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +87,21 @@ class Progressed:
         if not self.path.exists():
             return None
         told = json.loads(self.path.read_text())
-        lived = told.pop("days_lived")
-        return Before(Year(**told | {"first": date.fromisoformat(told["first"])}), lived)
+        lived = Lived(told["lived"]["days"], datetime.fromisoformat(told["lived"]["until"]))
+        year = told["year"]
+        return Before(Year(**year | {"first": date.fromisoformat(year["first"])}), lived)
 
-    def write(self, year: Year, days_lived: int) -> None:
-        told = {**asdict(year), "first": year.first.isoformat(), "days_lived": days_lived}
+    def write(self, year: Year, lived: Lived) -> None:
+        """Nothing is written by halves."""
+        told = {
+            "year": {**asdict(year), "first": year.first.isoformat()},
+            "lived": {"days": lived.days, "until": lived.until.isoformat()},
+        }
         postgres.write_private(self.path, json.dumps(told))
 
 
 def refuse_unfinished(folder: Path) -> None:
     """Nothing else works in a house that is still in the past. Raises YearUnfinished."""
     before = Progressed.of(folder).read()
-    if before is not None and before.days_lived < before.year.days:
+    if before is not None and before.lived.days < before.year.days:
         raise YearUnfinished(seed=before.year.seed, customers=before.year.customers, folder=folder)
