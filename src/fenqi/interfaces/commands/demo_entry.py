@@ -10,6 +10,7 @@ from fenqi.config import environment, place
 from fenqi.config.processes import Child, stop
 from fenqi.interfaces.commands import run
 from fenqi.interfaces.commands.counterparties import introduce, start_sandbox
+from fenqi.interfaces.commands.demo_mall import RETURN_ADDRESS
 
 YEAR_DAYS = 365
 HASTE = "-c synchronous_commit=off"
@@ -70,7 +71,7 @@ def simulate(*, customers: int, days: int, seed: int, port: int, sandbox_port: i
         run.wait_for(f"{sandbox}/healthz", children[0])
         os.environ.update(introduce(sandbox))
         os.environ.setdefault("FENQI_TLS", "no")
-        os.environ.setdefault("FENQI_RETURN_ADDRESS", run.RETURN_ADDRESS)
+        os.environ.setdefault("FENQI_RETURN_ADDRESS", RETURN_ADDRESS)
         run.prepare(log=logs / "prepare.log", sample=False)
         words = {"--customers": customers, "--days": days, "--seed": seed, "--port": port}
         command = run.fenqi("live-year", *(word for name, value in words.items() for word in (name, str(value))))

@@ -6,6 +6,7 @@ from fenqi.interfaces.commands.demo import demo
 from fenqi.interfaces.commands.demo_cases import add_cases
 from fenqi.interfaces.commands.demo_prices import add_price_drop
 from fenqi.interfaces.commands.demo_town import add_from_town
+from fenqi.interfaces.commands.demo_year.deliveries import is_year_house
 from fenqi.interfaces.commands.migrate import migrate
 from fenqi.usecases import clock
 from fenqi.usecases.closing.nightly import close_if_due
@@ -20,6 +21,7 @@ from fenqi.usecases.staff.create import StaffTaken, create_staff
 def prepare(ctx: click.Context, *, staff: tuple[tuple[str, str], ...], password: str, sample: bool) -> None:
     """Bring the database to this version's shape and load what there is to try. Does nothing twice."""
     ctx.invoke(migrate)
+    sample = sample and not is_year_house()
     if sample:
         ctx.invoke(demo, quiet=True)
     for username, role in staff:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
@@ -26,7 +26,10 @@ from fenqi.config import environment, place, postgres
 from fenqi.config.processes import Child, stop
 from fenqi.domain.errors import FenqiError
 from fenqi.interfaces.commands.counterparties import introduce, staff_password, start_sandbox
-from fenqi.interfaces.commands.demo_mall import PEOPLE, RETURN_ADDRESS
+from fenqi.interfaces.commands.demo_mall import PEOPLE, RETURN_ADDRESS, Person
+from fenqi.interfaces.commands.demo_year.people import Person as YearPerson
+from fenqi.interfaces.commands.demo_year.people import people
+from fenqi.interfaces.commands.demo_year.progressed import Progressed, refuse_unfinished
 
 HOST = "127.0.0.1"
 START_SECONDS = 60.0
@@ -66,6 +69,7 @@ def run(*, port: int, sandbox_port: int, sample: bool) -> None:
     """Start everything on this machine and load the sample mall. Ctrl-C stops it; the next start goes on from there."""
     for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell that started us in the background ignores them
         signal.signal(number, signal.default_int_handler)
+    refuse_unfinished(environment.data_folder())
     with ExitStack() as stack, suppress(KeyboardInterrupt):
         port, sandbox_port = free_from(port), free_from(sandbox_port)
         web, sandbox = f"http://{HOST}:{port}", f"http://{HOST}:{sandbox_port}"
@@ -131,7 +135,7 @@ def welcome(*, web: str, sandbox: str) -> Panel:
     """Where everything is, and how to sign in."""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True)
-    phones = "、".join(f"{person.phone} {person.name}" for person in PEOPLE[:PEOPLE_TO_SHOW])
+    phones = "、".join(f"{person.phone} {person.name}" for person in sample_people())
     for title, address, remark in (
         ("顾客 portal", f"{web}/", f"手机号 phone: {phones}"),
         ("短信 messages", f"{sandbox}/sms", "登录验证码在这里收 sign-in codes arrive here"),
@@ -146,6 +150,15 @@ def welcome(*, web: str, sandbox: str) -> Panel:
     ):
         grid.add_row(f"[bold]{title}[/]", f"{address}\n[dim]{remark}[/]" if remark else address)
     return Panel(grid, title="Fenqi 分期", subtitle="Ctrl-C 停止 stops it all", title_align="left", expand=False)
+
+
+def sample_people() -> Sequence[Person | YearPerson]:
+    """Some who can sign in: of the sample mall, or of the year that was simulated here."""
+    before = Progressed.of(environment.data_folder()).read()
+    if before is None:
+        return PEOPLE[:PEOPLE_TO_SHOW]
+    everybody = people(before.year.customers, seed=before.year.seed)
+    return [one for one in everybody if not one.loses_phone][:PEOPLE_TO_SHOW]
 
 
 def fenqi(*words: str) -> list[str]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from fenqi.channels.partner import NewPartnerPlan
 from fenqi.domain.payments import Outcome
 from fenqi.interfaces.commands.demo import a_line, payment_of, terms_of
+from fenqi.interfaces.commands.demo_year.people import FIRST_REF
 from fenqi.interfaces.commands.demo_year.shopping import PLATFORM, Purchase
 from fenqi.records import directory
 from fenqi.records.models import DirectoryKind
@@ -24,6 +25,11 @@ COMMISSION_PART: Final = 50
 def customer_of(ref: str) -> UUID | None:
     holder = directory.find(DirectoryKind.CUSTOMER_REF, ref)
     return holder.customer_id if holder else None
+
+
+def is_year_house() -> bool:
+    """Whether a year was simulated here: then the sample mall is not loaded beside it."""
+    return customer_of(FIRST_REF) is not None
 
 
 def tell_order(purchase: Purchase, *, now: datetime) -> UUID:

@@ -115,6 +115,8 @@ def do(world: World, person: Person, customer_id: UUID, deed: Deed, *, now: date
 
 def repay(me: Doer, deed: habits.Repay) -> None:
     """Quote, start, and go on at the cashier as it happens."""
+    if deed.bank_says:
+        me.world.town.order_fault("bank_card", "charge", "code", deed.bank_says)
     started = _start(me, deed, deed.method, "1")
     if started is None:
         return

@@ -6,10 +6,9 @@ is more than `MOST_TIMES_A_DAY` times, at the `ROUNDS`. The year leaves out what
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
-from typing import Final
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
 
-from croniter import croniter
 from procrastinate.contrib.django import app
 
 from fenqi.channels.bills import BillNotReady
@@ -33,18 +32,19 @@ def jobs_of(day: date) -> list[tuple[datetime, str]]:
     found: list[tuple[datetime, str]] = []
     for periodic in app.periodic_registry.periodic_tasks.values():
         if periodic.task.name not in LEFT_OUT:
-            times = list(_times(periodic.cron, begin, end))
+            times = list(_times(periodic, begin, end))
             if len(times) > MOST_TIMES_A_DAY:
                 times = [moments.at(day, hour, minute) for hour, minute in ROUNDS]
             found.extend((at, periodic.task.name) for at in times)
     return sorted(found)
 
 
-def _times(cron: str, begin: datetime, end: datetime) -> Iterator[datetime]:
-    """At most one more than are run one by one."""
-    line = croniter(cron, begin - timedelta(seconds=1))
+def _times(periodic: Any, begin: datetime, end: datetime) -> Iterator[datetime]:
+    """At most one more than are run one by one. The registry's line is read, whose type it keeps to itself."""
+    line = periodic.croniter
+    line.set_current(begin.timestamp() - 1, force=True)
     for _ in range(MOST_TIMES_A_DAY + 1):
-        at = line.get_next(datetime)
+        at = datetime.fromtimestamp(line.get_next(ret_type=float), UTC)
         if at >= end:
             return
         yield at

@@ -6,7 +6,8 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count
 
-from fenqi.interfaces.commands.demo_year.year import Told, Year
+from fenqi.interfaces.commands.demo_year.progressed import Year
+from fenqi.interfaces.commands.demo_year.year import Told
 from fenqi.records.models import (
     AftersalesCase,
     ChannelBill,

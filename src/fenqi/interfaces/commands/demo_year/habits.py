@@ -78,6 +78,8 @@ class Seen:
     failed_lately: Sequence[UUID] = ()
     """Payments that failed yesterday."""
     has_card: bool = False
+    awaits_transfer: bool = False
+    """Money that can go back to an account in the customer's name only."""
     agreement_id: UUID | None = None
 
 
@@ -97,6 +99,11 @@ class How(StrEnum):
     """After the window has ended."""
 
 
+FAILING: Final = frozenset({How.FAILS, How.FAILS_THEN_PAYS, How.SWITCHES, How.WALKS_AWAY})
+BANK_SAYS: Final = {"64": 60, "71": 15, "67": 12, "62": 8, "60": 5}
+"""Not enough money, wrong details, above the limit of the card, not for this card, no reason given."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repay:
     """`installments` are row numbers; none: all that is due. `part_minor`: only so much of it."""
@@ -106,6 +113,8 @@ class Repay:
     part_minor: int = 0
     settle: bool = False
     how: How = How.PAYS
+    bank_says: str = ""
+    """The card gateway's code, where the first try is by card and fails."""
     method: str = "alipay"
     second_method: str = "wechat_pay"
 
@@ -286,13 +295,16 @@ def _repayment(person: Person, seen: Seen, bill: Bill, draw: Random) -> Repay:
     if person.manner is Manner.PIECEMEAL and not settles and bill.owed > 2_000 and draw.random() < 0.7:  # noqa: PLR2004
         part = max(100, round(bill.owed * draw.choice((0.2, 0.3, 0.5))))
     is_part = part and part < bill.all_owed
+    how = _how(person, draw)
+    fails_at_bank = first == "bank_card" and how in FAILING
     is_due = bill.due_on <= seen.today
     return Repay(
         plan_id=bill.plan_id,
         installments=() if settles or is_part or is_due else (bill.n,),
         part_minor=part if is_part else 0,
         settle=settles,
-        how=_how(person, draw),
+        how=how,
+        bank_says=picked(draw, BANK_SAYS) if fails_at_bank else "",
         method=first,
         second_method=draw.choice(others),
     )
@@ -322,8 +334,9 @@ def uses_auto_debit(person: Person, seen: Seen, draw: Random) -> Iterable[Deed]:
 
 
 def binds_a_card(person: Person, seen: Seen, draw: Random) -> Iterable[Deed]:
-    """Whoever likes to pay by card, before the first bill; one in six mistypes something first."""
-    if person.favourite == "bank_card" and not seen.has_card and seen.bills and draw.random() < 0.6:  # noqa: PLR2004
+    """Whoever likes to pay by card, before the first bill, or is to be paid; one in six mistypes something first."""
+    wants_one = (person.favourite == "bank_card" and seen.bills) or seen.awaits_transfer
+    if wants_one and not seen.has_card and draw.random() < 0.6:  # noqa: PLR2004
         yield BindCard(mistyped=draw.random() < 0.17)  # noqa: PLR2004
 
 

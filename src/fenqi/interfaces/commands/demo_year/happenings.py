@@ -105,6 +105,11 @@ FAILURES: Final[tuple[tuple[tuple[str, str, str, str, int], ...], ...]] = (
     (("wechat_pay", "query", "code", "SYSTEM_ERROR", 5), ("wechat_pay", "refund", "code_after", "SYSTEM_ERROR", 1)),
     (("bank_card", "charge", "code_after", "03", 2), ("bank_card", "query", "reset", "", 3)),
     (("alipay", "refund", "reset", "", 1), ("wechat_pay", "notify", "drop", "", 4)),
+    (
+        ("alipay", "charge", "code", "ACQ.BUYER_BALANCE_NOT_ENOUGH", 2),
+        ("wechat_pay", "charge", "code", "NOTENOUGH", 2),
+        ("bank_card", "charge", "code", "64", 2),
+    ),
 )
 """(channel, operation, kind, value, times), one group a time."""
 

@@ -111,7 +111,7 @@ def person(n: int, *, seed: int) -> Person:
         english=english,
         manner=manner,
         favourite=picked(draw, _METHODS),
-        clumsy=draw.choice((0.02, 0.05, 0.1, 0.25)) + (0.35 if manner is Manner.STRUGGLING else 0),
+        clumsy=draw.choice((0.04, 0.08, 0.15, 0.3)) + (0.35 if manner is Manner.STRUGGLING else 0),
         double=draw.choice((0, 0, 0.01, 0.06)),
         fussy=draw.choice((0.04, 0.08, 0.15, 0.4)),
         talkative=draw.choice((0.05, 0.1, 0.3)),

@@ -4,11 +4,12 @@ A message is marked as done after it was done, so a year that is killed does it 
 """
 
 import time as machine
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, cast
+from uuid import UUID
 
 import structlog
 from django.db import connection
@@ -44,11 +45,11 @@ class Queue:
     """`done` counts by topic, `given_up` what no retry will do."""
 
     def __init__(self, calendar: Calendar) -> None:
-        app.perform_import_paths()  # the tasks of every room
+        app.perform_import_paths()  # type: ignore[no-untyped-call]  # the tasks of every room
         self._calendar = calendar
         self.done: Counter[str] = Counter()
         self.given_up: Counter[str] = Counter()
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
 
     def run_until(self, until: datetime) -> int:
         """Do what is due by then, and what that leaves to do by then; how many there were."""
@@ -90,9 +91,10 @@ class Queue:
     def _due(self, until: datetime) -> list[tuple[Any, ...]]:
         with across_customers(), connection.cursor() as cursor:
             cursor.execute(_DUE, [until, BATCH])
-            return cursor.fetchall()
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
-    def _note(self, customer_id: object, key: object, again: "Again | None", *, now: datetime) -> None:
+    def _note(self, customer_id: UUID, key: UUID, again: "Again | None", *, now: datetime) -> None:
         with across_customers(), connection.cursor() as cursor:
             if again is not None and again.after is not None:
                 cursor.execute(_LATER, [now + again.after, again.why, customer_id, key])

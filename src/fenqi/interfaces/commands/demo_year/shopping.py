@@ -40,6 +40,8 @@ _HOW_MANY: Final = {1: 40, 2: 35, 3: 17, 4: 8}
 _PAID_AT_ONCE: Final = frozenset({"DT-NAME", "VIP-YEAR"})
 _SMALL_MINOR: Final = 60_000
 _TOO_DEAR_TO_TAKE_TWO: Final = 130_000
+_DEAR_MINOR: Final = 200_000
+"""Above this a reserve may be asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,6 @@ def _purchase(person: Person, n: int, on: date, *, seed: int) -> Purchase:
         terms=None if is_at_once else "12 by fee" if at_platform else terms,
         provider=PLATFORM if at_platform else "mall",
         reserve_minor=draw.choice((20_000, 30_000, 50_000))
-        if not is_at_once and not at_platform and draw.random() < 0.06  # noqa: PLR2004 - a few
+        if not is_at_once and not at_platform and price > _DEAR_MINOR and draw.random() < 0.06  # noqa: PLR2004 - a few
         else 0,
     )

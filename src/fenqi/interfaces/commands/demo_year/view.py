@@ -1,13 +1,14 @@
 """What everybody sees on a day: a few statements over all customers, not a few for each."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
 
+from fenqi.domain.payments.refunds import RefundState
 from fenqi.domain.reserves import HoldState
 from fenqi.interfaces.commands.demo_year.habits import SOON_DAYS, Bill, Case, Parcel, Seen
 from fenqi.records.models import (
@@ -19,6 +20,8 @@ from fenqi.records.models import (
     OfferState,
     PriceOffer,
     QuoteRecord,
+    RefundLeg,
+    RefundRoute,
     ReserveHold,
     SupportThread,
     ThreadState,
@@ -49,48 +52,74 @@ WHERE o.delivered_at > %s
 _FAILED: Final = """
 SELECT p.customer_id, p.id FROM payment p
 JOIN payment_attempt a ON a.customer_id = p.customer_id AND a.payment_id = p.id
-WHERE a.state = 'failed' AND a.resolved_at > %s AND p.state = 'failed'
+WHERE a.state IN ('failed', 'closed') AND a.resolved_at > %s AND p.state <> 'succeeded'
 """
 _NOT_RETURNED: Final = frozenset({"custom", "virtual"})
+
+Sights = dict[UUID, dict[str, Any]]
+"""Of each customer, the fields of `Seen`."""
 
 
 def everybody(at: datetime) -> Mapping[UUID, Seen]:
     """What each customer sees who sees anything."""
     today = clock.business_date(at)
-    found: dict[UUID, dict[str, Any]] = defaultdict(lambda: defaultdict(list))
+    found: Sights = defaultdict(lambda: defaultdict(list))
     with across_customers():
-        agreements = _agreements()
-        for (customer_id, plan_id), agreement_id in agreements.items():
-            if plan_id is None:
-                found[customer_id]["agreement_id"] = agreement_id
-        for row in _rows(_BILLS, today + timedelta(days=SOON_DAYS)):
-            found[row[0]]["bills"].append(_bill(row, agreements))
-        for customer_id, order_id, plan_id, arrived, pieces, category, has_case in _rows(
-            _PARCELS, at - timedelta(days=PARCEL_DAYS)
-        ):
-            parcel = Parcel(
-                order_id=order_id,
-                plan_id=plan_id,
-                arrived_on=clock.business_date(arrived),
-                pieces=pieces,
-                can_return=category not in _NOT_RETURNED,
-                has_case=has_case,
-            )
-            found[customer_id]["parcels"].append(parcel)
-        for customer_id, payment_id in _rows(_FAILED, at - timedelta(days=1)):
-            found[customer_id]["failed_lately"].append(payment_id)
+        _add_bills(found, until=today + timedelta(days=SOON_DAYS))
+        _add_parcels(found, since=at - timedelta(days=PARCEL_DAYS))
         _add_cases(found)
-        for customer_id, offer_id in PriceOffer.objects.filter(state=OfferState.OPEN).values_list("customer_id", "id"):
-            found[customer_id]["offers"].append(offer_id)
-        answered = SupportThread.objects.filter(state=ThreadState.ANSWERED)
-        for customer_id, thread_id in answered.values_list("customer_id", "id"):
-            found[customer_id]["answered"].append(thread_id)
-        wanted = ReserveHold.objects.filter(state=HoldState.WANTED.value)
-        for customer_id, hold_id in wanted.values_list("customer_id", "id"):
-            found[customer_id]["reserves"].append(hold_id)
-        for customer_id in BoundCard.objects.filter(state=CardState.ACTIVE).values_list("customer_id", flat=True):
-            found[customer_id]["has_card"] = True
+        for name, rows in _lists(since=at - timedelta(days=1)).items():
+            for customer_id, key in rows:
+                found[customer_id][name].append(key)
+        for name, holders in _marks().items():
+            for customer_id in holders:
+                found[customer_id][name] = True
     return {customer_id: Seen(today=today, **_sorted(told)) for customer_id, told in found.items()}
+
+
+def _lists(*, since: datetime) -> Mapping[str, Iterable[tuple[UUID, UUID]]]:
+    """Name of the list -> whose, and what."""
+    offers = PriceOffer.objects.filter(state=OfferState.OPEN)
+    answered = SupportThread.objects.filter(state=ThreadState.ANSWERED)
+    wanted = ReserveHold.objects.filter(state=HoldState.WANTED.value)
+    return {
+        "failed_lately": _rows(_FAILED, since),
+        "offers": offers.values_list("customer_id", "id"),
+        "answered": answered.values_list("customer_id", "id"),
+        "reserves": wanted.values_list("customer_id", "id"),
+    }
+
+
+def _marks() -> Mapping[str, Iterable[UUID]]:
+    """Name of the mark -> who bears it."""
+    by_hand = RefundLeg.objects.filter(route=RefundRoute.TRANSFER).exclude(state=RefundState.SUCCEEDED.value)
+    cards = BoundCard.objects.filter(state=CardState.ACTIVE)
+    return {
+        "awaits_transfer": by_hand.values_list("customer_id", flat=True),
+        "has_card": cards.values_list("customer_id", flat=True),
+    }
+
+
+def _add_bills(found: Sights, *, until: date) -> None:
+    agreements = _agreements()
+    for (customer_id, plan_id), agreement_id in agreements.items():
+        if plan_id is None:
+            found[customer_id]["agreement_id"] = agreement_id
+    for row in _rows(_BILLS, until):
+        found[row[0]]["bills"].append(_bill(row, agreements))
+
+
+def _add_parcels(found: Sights, *, since: datetime) -> None:
+    for customer_id, order_id, plan_id, arrived, pieces, category, has_case in _rows(_PARCELS, since):
+        parcel = Parcel(
+            order_id=order_id,
+            plan_id=plan_id,
+            arrived_on=clock.business_date(arrived),
+            pieces=pieces,
+            can_return=category not in _NOT_RETURNED,
+            has_case=has_case,
+        )
+        found[customer_id]["parcels"].append(parcel)
 
 
 def _sorted(told: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,10 +127,16 @@ def _sorted(told: Mapping[str, Any]) -> dict[str, Any]:
     return {name: sorted(value, key=_key) if isinstance(value, list) else value for name, value in told.items()}
 
 
-def _key(thing: Any) -> UUID:
-    if isinstance(thing, UUID):
-        return thing
-    return next(getattr(thing, name) for name in ("plan_id", "case_id", "order_id") if getattr(thing, name, None))
+def _key(thing: UUID | Bill | Parcel | Case) -> UUID:
+    match thing:
+        case Bill():
+            return thing.plan_id
+        case Parcel():
+            return thing.order_id
+        case Case():
+            return thing.case_id
+        case _:
+            return thing
 
 
 def _agreements() -> dict[tuple[UUID, UUID | None], UUID]:
@@ -127,7 +162,7 @@ def _bill(row: tuple[Any, ...], agreements: Mapping[tuple[UUID, UUID | None], UU
     )
 
 
-def _add_cases(found: dict[UUID, dict[str, Any]]) -> None:
+def _add_cases(found: Sights) -> None:
     for case in AftersalesCase.objects.filter(closed_at=None):
         offered = QuoteRecord.objects.filter(customer_id=case.customer_id, case_id=case.id).order_by("-seq").first()
         found[case.customer_id]["cases"].append(
@@ -144,4 +179,5 @@ def _add_cases(found: dict[UUID, dict[str, Any]]) -> None:
 def _rows(query: str, *values: date | datetime) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, list(values))
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found

@@ -1,11 +1,12 @@
 """The year itself: day after day, the house in the morning, customers at noon and in the evening, jobs between them."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Final
-from uuid import UUID
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from fenqi.interfaces.commands.demo_lenders import CARD, PLATFORM
 from fenqi.interfaces.commands.demo_year import evening, moments
@@ -16,6 +17,7 @@ from fenqi.interfaces.commands.demo_year.habits import decide
 from fenqi.interfaces.commands.demo_year.happenings import HAPPENINGS, Stage
 from fenqi.interfaces.commands.demo_year.moments import Calendar, Town
 from fenqi.interfaces.commands.demo_year.people import Person, people
+from fenqi.interfaces.commands.demo_year.progressed import Lived, Year
 from fenqi.interfaces.commands.demo_year.queue import Queue
 from fenqi.interfaces.commands.demo_year.seeds import chance
 from fenqi.interfaces.commands.demo_year.shopping import Purchase, purchases_of
@@ -24,24 +26,19 @@ from fenqi.records.models import FinanceProvider
 from fenqi.usecases import clock, rate_limits
 from fenqi.usecases.partners.providers import edit_provider
 
+if TYPE_CHECKING:
+    from uuid import UUID
+
 TOLD_AT: Final = (8, 30)
 HAPPENS_AT: Final = (9, 0)
 DESK_AT: Final = (15, 0)
 VISITS: Final = ((12, 10), (20, 5))
 """When customers come: each of them once a day, at one of the two."""
 
+Act = Callable[[datetime], None]
+
 SPREAD_SECONDS: Final = 1_500
 """They come one after the other within so long."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Year:
-    """What is simulated: the same values give the same decisions."""
-
-    first: date
-    days: int
-    customers: int
-    seed: int
 
 
 @dataclass(slots=True)
@@ -76,30 +73,34 @@ class Simulation:
         self.told = Told(Queue(calendar), World(town, year.seed), self.desk)
         self._ids: dict[str, UUID] = {}
 
-    def live(self, *, from_day: int = 0, lived: Callable[[int], None] = lambda _n: None) -> Told:
-        """All days from that one on; `lived` is told the number of each that is over."""
-        self._set_up()
-        for n in range(from_day, self.year.days):
-            self._live_day(n)
-            lived(n)
+    def live(self, *, begin: Lived, note: Callable[[Lived], None] = lambda _lived: None) -> Told:
+        """From there to the end of the year; `note` is told of each step that is done, and of each day."""
+        self._set_up(max(begin.until, moments.at(self.year.first, 0)))
+        for n in range(begin.days, self.year.days):
+            for at in self._live_day(n, after=begin.until):
+                note(Lived(n, at))
+            note(Lived(n + 1, self.calendar.now))
         return self.told
 
-    def _set_up(self) -> None:
-        """The lenders, unless they are there."""
-        with self._standing(moments.at(self.year.first, 0)) as now:
+    def _set_up(self, at: datetime) -> None:
+        """The lenders, unless they are there; and who is a customer already, where a year goes on."""
+        found = {person.ref: customer_of(person.ref) for person in self._people}
+        self._ids = {ref: customer_id for ref, customer_id in found.items() if customer_id is not None}
+        with self._standing(at) as now:
             for said in (PLATFORM, CARD):
                 if not FinanceProvider.objects.filter(code=said.code).exists():
                     edit_provider(self.desk.admin, said, now=now)
 
-    def _live_day(self, n: int) -> None:
-        """Whatever is on the day, at its time; what the queue holds is done in between."""
+    def _live_day(self, n: int, *, after: datetime) -> Iterator[datetime]:
+        """Whatever is on the day, at its time, which is given when it is done; the queue's work in between."""
         day = self.year.first + timedelta(days=n)
         rate_limits.forget()  # they are counted by the machine's minutes
         for at, act in sorted(self._programme(day, n), key=lambda one: one[0]):
-            if at <= self._until:
+            if after < at <= self._until:
                 self._run_queue(at)
                 with self._standing(at) as now:
                     act(now)
+                yield at
         self._run_queue(min(moments.at(day + timedelta(days=1), 0), self._until))
 
     def _run_queue(self, until: datetime) -> None:
@@ -107,20 +108,18 @@ class Simulation:
         if self.told.queue.run_until(until):
             self._town.wait_for_deliveries()
 
-    def _programme(self, day: date, n: int) -> list[tuple[datetime, Callable[[datetime], None]]]:
+    def _programme(self, day: date, n: int) -> list[tuple[datetime, Act]]:
         """(when, what) of the day, not yet in order."""
-        stage = lambda now: self._happen(day, n, now)  # noqa: E731
-        programme: list[tuple[datetime, Callable[[datetime], None]]] = [
-            (moments.at(day, *TOLD_AT), lambda _now: self._tell_orders(day)),
-            (moments.at(day, *HAPPENS_AT), stage),
+        programme: list[tuple[datetime, Act]] = [
+            (moments.at(day, *TOLD_AT), partial(self._tell_orders, day)),
+            (moments.at(day, *HAPPENS_AT), partial(self._happen, day, n)),
             (moments.at(day, *evening.RECONCILED_AT), self._reconcile),
             (moments.at(day, *DESK_AT), self.desk.work),
-            *((moments.at(day, *visit), lambda _now, visit=visit: self._receive(day, visit)) for visit in VISITS),
+            *((moments.at(day, *visit), partial(self._receive, day, visit)) for visit in VISITS),
         ]
-        programme += [(at, lambda _now, name=name: self._run_job(name)) for at, name in evening.jobs_of(day)]
-        return programme
+        return programme + [(at, partial(self._run_job, name)) for at, name in evening.jobs_of(day)]
 
-    def _tell_orders(self, day: date) -> None:
+    def _tell_orders(self, day: date, _now: datetime) -> None:
         """What arrives today; and what was ordered, once the year is nearly over."""
         for purchase in self._orders.get(day, ()):
             with self._standing(self.calendar.now) as now:
@@ -128,7 +127,7 @@ class Simulation:
         if day >= self.year.first + timedelta(days=self.year.days - 1):
             for purchase in (one for on in _still_under_way(day) for one in self._orders.get(on, ())):
                 with self._standing(self.calendar.now) as now:
-                    tell_order(purchase, now=now)
+                    self._ids[purchase.person.ref] = tell_order(purchase, now=now)
 
     def _happen(self, day: date, n: int, now: datetime) -> None:
         stage = Stage(day=day, n=n, of=self.year.days, now=now, town=self._town, desk=self.desk)
@@ -140,11 +139,11 @@ class Simulation:
         self.told.bills += evening.reconcile_all(now)
         self.desk.put_right(now)
 
-    def _receive(self, day: date, visit: tuple[int, int]) -> None:
+    def _receive(self, day: date, visit: tuple[int, int], _now: datetime) -> None:
         """Whoever comes at this time of this day does what they have decided."""
         seen = everybody(moments.at(day, *visit))
         for one in self._visits(day, visit):
-            customer_id = self._id_of(one.person)
+            customer_id = self._ids.get(one.person.ref)
             if customer_id is None or customer_id not in seen or one.at > self._until:
                 continue
             for deed in decide(one.person, seen[customer_id], seed=self.year.seed):
@@ -161,18 +160,10 @@ class Simulation:
                 found.append(Visit(begin + timedelta(seconds=draw.randrange(SPREAD_SECONDS)), person))
         return sorted(found, key=lambda one: (one.at, one.person.n))
 
-    def _id_of(self, person: Person) -> UUID | None:
-        if person.ref not in self._ids:
-            found = customer_of(person.ref)
-            if found is None:
-                return None
-            self._ids[person.ref] = found
-        return self._ids[person.ref]
+    def _run_job(self, name: str, now: datetime) -> None:
+        self.told.queue.run(name, {"timestamp": int(now.timestamp())})
 
-    def _run_job(self, name: str) -> None:
-        self.told.queue.run(name, {"timestamp": int(self.calendar.now.timestamp())})
-
-    def _standing(self, at: datetime):  # noqa: ANN202 - a context manager of the calendar
+    def _standing(self, at: datetime) -> AbstractContextManager[datetime]:
         return self.calendar.standing(min(at, self._until))
 
 
