@@ -11,7 +11,6 @@ from fenqi.records.account_requests import (
     PhoneChange,
     PhoneChangeState,
 )
-from fenqi.records.accounts import Account, ApiClient, Role, SmsDevice
 from fenqi.records.accounts import Account, ApiClient, AppRecognition, Role, SmsDevice
 from fenqi.records.aftersales import (
     AftersalesCase,
@@ -32,8 +31,8 @@ from fenqi.records.closing import CloseRange, CloseRun, CloseState, LateFeeAccru
 from fenqi.records.conditions import ChannelCondition, ConditionKind
 from fenqi.records.customers import Customer
 from fenqi.records.directory import DirectoryEntry, DirectoryKind
-from fenqi.records.hardship import CreditMark, DebtContact, HardshipPolicyVersion, PaymentPromise, PlanChange
 from fenqi.records.entries import EntryWindow, RepaymentEntry, SafeWord
+from fenqi.records.hardship import CreditMark, DebtContact, HardshipPolicyVersion, PaymentPromise, PlanChange
 from fenqi.records.journal import JournalEntry, JournalLine, LedgerAccount
 from fenqi.records.notices import (
     DeliveryState,

@@ -181,6 +181,8 @@ def about_change(decision: Decision, change_id: UUID, *, at: datetime, now: date
 def about_credit_mark(decision: Decision, mark_id: UUID, *, at: datetime, now: datetime) -> None:
     """Tell the customer at `at` where a credit mark stands: announced, reported, taken back, objection answered."""
     _add(decision, CREDIT_NEWS, {"mark_id": str(mark_id)}, at=at, now=now)
+
+
 def tell_failed(decision: Decision, attempt_id: UUID, *, at: datetime, now: datetime) -> None:
     """Tell the customer at `at` that a repayment failed, unless they have gone on by then."""
     _add(decision, REPAYMENT_FAILED, {"attempt_id": str(attempt_id)}, at=at, now=now)
@@ -194,6 +196,8 @@ def tell_reserve_held(decision: Decision, hold_id: UUID, *, now: datetime) -> No
 def send_notice(decision: Decision, notice_id: UUID, *, at: datetime, now: datetime) -> None:
     """Send a notice that waits, or what is missing of one."""
     _add(decision, SEND_NOTICE, {"notice_id": str(notice_id)}, at=at, now=now)
+
+
 def tell_of_answer(decision: Decision, thread_id: UUID, *, message_no: int, at: datetime, now: datetime) -> None:
     """Tell the customer at `at` of an answer that was not read by then."""
     _add(decision, TELL_OF_ANSWER, {"thread_id": str(thread_id), "message_no": str(message_no)}, at=at, now=now)
@@ -202,6 +206,8 @@ def tell_of_answer(decision: Decision, thread_id: UUID, *, message_no: int, at: 
 def tell_of_call(decision: Decision, callback_id: UUID, *, now: datetime) -> None:
     """Tell the customer when we call."""
     _add(decision, TELL_OF_CALL, {"callback_id": str(callback_id)}, at=now, now=now)
+
+
 def make_file(decision: Decision, file_id: UUID, *, now: datetime) -> None:
     """Have a file made that a reader asked for."""
     _add(decision, MAKE_FILE, {"file_id": str(file_id)}, at=now, now=now)

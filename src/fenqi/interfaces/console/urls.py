@@ -29,14 +29,14 @@ from fenqi.interfaces.console import (
     texts,
 )
 from fenqi.interfaces.console.after_sales import acts, applying, case, desk, evidence
-from fenqi.interfaces.console.notices import customer as customer_notices
-from fenqi.interfaces.console.notices import day as notice_day
-from fenqi.interfaces.console.notices import words as notice_words
+from fenqi.interfaces.console.entries import pages as entries
 from fenqi.interfaces.console.hardship import change as plan_change
 from fenqi.interfaces.console.hardship import desk as collections_desk
 from fenqi.interfaces.console.hardship import plan as overdue_plan
 from fenqi.interfaces.console.hardship import policies as help_rules
-from fenqi.interfaces.console.entries import pages as entries
+from fenqi.interfaces.console.notices import customer as customer_notices
+from fenqi.interfaces.console.notices import day as notice_day
+from fenqi.interfaces.console.notices import words as notice_words
 from fenqi.interfaces.console.policies import pages as policies
 
 app_name = "console"

@@ -838,6 +838,8 @@ BUCKETS: Words = {
     "31-60": _("31–60 days"),
     "61-90": _("61–90 days"),
     "90+": _("over 90 days"),
+}
+
 COLLECTION_PILES: Words = {
     "all": _("All past due"),
     "grace": _("In grace"),

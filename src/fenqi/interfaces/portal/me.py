@@ -15,8 +15,8 @@ from fenqi.usecases import clock
 from fenqi.usecases.accounts.closing import closing_under_way
 from fenqi.usecases.accounts.lost_phone import open_change
 from fenqi.usecases.customers import customer_view
-from fenqi.usecases.support.conversation import unread
 from fenqi.usecases.hardship.credit_marks import live_marks
+from fenqi.usecases.support.conversation import unread
 from fenqi.usecases.support.service_desk import service_desk
 
 

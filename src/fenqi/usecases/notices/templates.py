@@ -373,6 +373,7 @@ TEXTS: Mapping[tuple[Message, str], str] = {
     (Message.CALL_PLANNED, "zh"): "我们将在 ${when} 给您回电。来电不会索要验证码、密码或要求转账。",
     (Message.CALL_PLANNED, "en"): (
         "We call you between ${when}. We never ask for a code or a password, or to transfer money."
+    ),
     (
         Message.APP_CODE,
         "zh",

@@ -14,9 +14,9 @@ from fenqi.usecases.plan_file import terms_of
 from fenqi.usecases.projection import installment_columns, plan_columns
 from fenqi.usecases.reconciliation.account_laws import ACCOUNT_LAWS
 from fenqi.usecases.reconciliation.case_laws import CASE_LAWS
-from fenqi.usecases.reconciliation.late_fee_laws import LATE_FEE_LAWS
-from fenqi.usecases.reconciliation.hardship_laws import HARDSHIP_LAWS
 from fenqi.usecases.reconciliation.entry_laws import ENTRY_LAWS
+from fenqi.usecases.reconciliation.hardship_laws import HARDSHIP_LAWS
+from fenqi.usecases.reconciliation.late_fee_laws import LATE_FEE_LAWS
 from fenqi.usecases.reconciliation.laws import SQL_LAWS, WHOLE_HOUSE_LAWS, Law
 from fenqi.usecases.reconciliation.migration_laws import MIGRATION_LAWS
 from fenqi.usecases.reconciliation.notice_laws import NOTICE_LAWS
