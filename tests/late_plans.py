@@ -117,12 +117,6 @@ def not_their_fault(plan: Bought, first: str, last: str | None, *, cause: str = 
         decision = Decision(locks.customer(plan.customer_id).customer_id)
         row: dict[str, Any] = {"plan_id": plan.plan_id, "attempt_id": None, "cause": cause, "evidence": {}}
         row["recorded_at"] = starts
-            "plan_id": plan.plan_id,
-            "attempt_id": None,
-            "cause": cause,
-            "evidence": {},
-            "recorded_at": starts,
-        }
         decision.add("no_fault_period", {"id": new_id(), "starts_at": starts, "ends_at": ends, **row})
         after_no_fault(decision, plan.plan_id, now=starts)
         write(decision)
