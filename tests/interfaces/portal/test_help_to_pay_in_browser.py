@@ -41,6 +41,29 @@ def customer(customer_id: UUID) -> Account:
     return Account.objects.for_customer(customer_id)
 
 
+def offered_by_an_agent(window: Screen, old: Bought, today: date) -> None:
+    """From the desk to a new schedule that waits for the customer."""
+    visitor, reads = window.visitor, window.visitor.reads
+    desk = of_staff(window, reads("小林", "agent"), Role.AGENT)
+    at_desk = Visitor(visitor.language, DESK_WIDTH)
+    desk.goto("/console/collections")
+    at_desk.looks_at(desk, "collections")
+    desk.goto(f"/console/collections/{old.customer_id}/{old.plan_id}")
+    at_desk.looks_at(desk, "collections-plan")
+    desk.get_by_text(reads("重新分期", "Lay out anew"), exact=True).click()
+    desk.get_by_label(reads("期数", "How many installments")).fill("6")
+    desk.get_by_label(reads("首个还款日", "First due date")).fill((today + timedelta(days=20)).isoformat())
+    desk.get_by_role("button", name=reads("预览", "Preview"), exact=True).click()
+    at_desk.looks_at(desk, "collections-preview")
+    desk.locator("#reason").fill(reads("客户失业", "lost the job"))
+    desk.locator("main button.filled").click()
+    expect(desk.get_by_role("status").first).to_be_visible()
+    change = PlanChange.objects.get(customer_id=old.customer_id)
+    desk.goto(f"/console/plan-changes/{old.customer_id}/{change.id}")
+    at_desk.looks_at(desk, "collections-change")
+    desk.close()
+
+
 @visited_by(ZH_PHONE, EN_DESK)
 def test_from_the_bill_to_a_way_that_fits(windows: Windows, mall_server: LiveServer, visitor: Visitor) -> None:
     reads, now = visitor.reads, clock.now()
@@ -69,23 +92,7 @@ def test_from_the_bill_to_a_way_that_fits(windows: Windows, mall_server: LiveSer
         visitor.looks_at(page, "help-after")
         page.close()
 
-        desk = of_staff(window, "agent", Role.AGENT)
-        desk.goto("/console/collections")
-        visitor.looks_at(desk, "collections")
-        desk.goto(f"/console/collections/{old.customer_id}/{old.plan_id}")
-        visitor.looks_at(desk, "collections-plan")
-        desk.get_by_text(reads("重新分期", "Lay out anew"), exact=True).click()
-        desk.get_by_label(reads("期数", "How many installments")).fill("6")
-        desk.get_by_label(reads("首个还款日", "First due date")).fill((today + timedelta(days=20)).isoformat())
-        desk.get_by_role("button", name=reads("预览", "Preview"), exact=True).click()
-        visitor.looks_at(desk, "collections-preview")
-        desk.locator("#reason").fill(reads("客户失业", "lost the job"))
-        desk.locator("main button.filled").click()
-        expect(desk.get_by_role("status").first).to_be_visible()
-        change = PlanChange.objects.get(customer_id=old.customer_id)
-        desk.goto(f"/console/plan-changes/{old.customer_id}/{change.id}")
-        visitor.looks_at(desk, "collections-change")
-        desk.close()
+        offered_by_an_agent(window, old, today)
 
         page = window.of(customer(old.customer_id))
         page.goto("/me/credit-record")
