@@ -23,6 +23,7 @@ from fenqi.domain.plans import Component
 from fenqi.interfaces.console.access import staff_page
 from fenqi.interfaces.console.pages import render_page
 from fenqi.interfaces.console.schedule_table import schedule_rows
+from fenqi.interfaces.portal.hardship.help_page import why_not
 from fenqi.interfaces.portal.plan_page import PlanPage, plan_page
 from fenqi.interfaces.portal.rail import Reader
 from fenqi.interfaces.shared.formats import language_of
@@ -113,6 +114,7 @@ def plan_page_of(
         "first_day": found.found.today + timedelta(days=1),
         "last_promise_day": found.latest_promise_day,
         "last_first_due": found.found.today + timedelta(days=rules.reschedule_first_within_days),
+        "no_extension": why_not(found.extension),
         "request_key": uuid4(),
         "refusal": tried.refusal if tried else "",
     }
