@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.html import escape
 
 from fenqi.channels.email import Mail, MailOutcome
 from fenqi.domain.errors import FenqiError
@@ -196,7 +197,7 @@ def _code_mail(customer_id: UUID, address: str, code: str, *, now: datetime) -> 
         to=address,
         subject=words.title,
         text=text + "\n",
-        html=f"<p>{text}</p>",
+        html=f"<p>{escape(text)}</p>",
         message_id=f"<{secrets.token_hex(16)}@fenqi>",
         language=language,
     )
