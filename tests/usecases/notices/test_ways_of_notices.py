@@ -187,6 +187,16 @@ def test_an_address_is_written_to_once_its_code_came_back(town: Town) -> None:
     assert b"e-1@example.com" not in bytes(row.email_encrypted)
 
 
+def test_an_address_that_the_mall_told_waits_for_the_customers_word(town: Town) -> None:
+    customer = a_customer("e-3", phone="17000001223", email="e-3@example.com")
+    known = preferences.preferences_of(customer)
+    assert (known.email, known.waiting) == ("", "e-3@example.com")
+    tell(customer, Message.REPAYMENT_SUCCEEDED)
+    assert mails(town, "e-3@example.com") == []
+    with pytest.raises(InvalidInput):
+        a_customer("e-3", email="nobody")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_guessing_the_code_ends_after_five_tries(town: Town) -> None:
     customer = a_customer("e-2")
