@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fenqi.channels import ChannelSettings, channel, channel_names, sms_gateway
+from fenqi.channels import ChannelSettings, channel, channel_names, sms_gateways
 from fenqi.channels.first_run import sandbox_environ
 from fenqi.channels.interface import ChannelMisconfigured, UnknownChannel
 from sandbox_town import Sandbox
@@ -22,7 +22,7 @@ def test_a_rail_is_asked_for_by_name_and_made_once(environ: dict[str, str]) -> N
     for name in channel_names(settings):
         assert channel(name, settings) is channel(name, settings)
         assert channel(name, settings).name == name
-    assert sms_gateway(settings) is sms_gateway(settings)
+    assert sms_gateways(settings) is sms_gateways(settings)
 
 
 @pytest.mark.parametrize("name", ["alipay", "wechat_pay", "bank_card", ""])
@@ -35,7 +35,7 @@ def test_without_settings_no_rail_is_open() -> None:
     settings = ChannelSettings.from_environ({})
     assert (settings, channel_names(settings)) == (ChannelSettings(), ())
     with pytest.raises(ChannelMisconfigured):
-        sms_gateway(settings)
+        sms_gateways(settings)
 
 
 @pytest.mark.parametrize(

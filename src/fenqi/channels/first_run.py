@@ -78,7 +78,7 @@ def _messages(
     sandbox_url: str, folder: Path, *, templates: Mapping[str, str], sign_name: str, report_url: str
 ) -> dict[str, str]:
     """Two text-message services and a mail server."""
-    variables = {}
+    variables: dict[str, str] = {}
     for service in ("sms", "sms2"):
         known_as = {
             "access_key_id": _kept(folder, f"{service}-access-key-id", lambda: f"sandbox{secrets.token_hex(8)}"),

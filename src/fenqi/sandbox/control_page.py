@@ -71,7 +71,7 @@ OPERATION_NAMES: Final[Mapping[Operation, str]] = {
 @require_http_methods(["GET", "HEAD"])
 def page(request: HttpRequest) -> HttpResponse:
     store = town().store
-    titles = {one.channel: one.title for one in COUNTERPARTIES.values()} | MESSENGERS
+    titles = {one.channel: one.title for one in COUNTERPARTIES.values()} | dict(MESSENGERS)
     context = {
         "channels": titles.items(),
         "operations": OPERATION_NAMES.items(),

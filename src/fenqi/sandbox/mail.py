@@ -75,7 +75,7 @@ def _hang_up(server: Any) -> None:
 
 
 def _keep(envelope: Envelope) -> None:
-    message = email.message_from_bytes(bytes(envelope.content or b""), policy=default)
+    message = email.message_from_bytes(_bytes(envelope.content), policy=default)
     assert isinstance(message, EmailMessage)
     text, html = _part(message, "plain"), _part(message, "html")
     with town().store.change() as db:
@@ -94,6 +94,10 @@ def _keep(envelope: Envelope) -> None:
                 for to in envelope.rcpt_tos
             ],
         )
+
+
+def _bytes(content: bytes | str | None) -> bytes:
+    return content.encode() if isinstance(content, str) else content or b""
 
 
 def _part(message: EmailMessage, kind: str) -> str:

@@ -12,6 +12,7 @@ from django.test import Client
 
 from fenqi.domain.errors import InvalidInput, NotFound
 from fenqi.domain.notices import Pace
+from fenqi.records import personal
 from fenqi.records.identifiers import new_id
 from fenqi.records.models import Account, Notice, NoticeDelivery, NoticePreference, NoticeTemplate, OutboxMessage
 from fenqi.usecases.notices import edit_templates, preferences
@@ -54,7 +55,7 @@ def bind(town: Town, customer_id: UUID, address: str, *, now: datetime = NOW) ->
     NoticePreference.objects.update_or_create(
         customer_id=customer_id,
         defaults={
-            "email_encrypted": preferences.personal.encrypt(address),
+            "email_encrypted": personal.encrypt(address),
             "email_verified_at": now,
             "updated_at": now,
         },
@@ -186,6 +187,16 @@ def test_an_address_is_written_to_once_its_code_came_back(town: Town) -> None:
     assert b"e-1@example.com" not in bytes(row.email_encrypted)
 
 
+def test_an_address_that_the_mall_told_waits_for_the_customers_word(town: Town) -> None:
+    customer = a_customer("e-3", phone="17000001223", email="e-3@example.com")
+    known = preferences.preferences_of(customer)
+    assert (known.email, known.waiting) == ("", "e-3@example.com")
+    tell(customer, Message.REPAYMENT_SUCCEEDED)
+    assert mails(town, "e-3@example.com") == []
+    with pytest.raises(InvalidInput):
+        a_customer("e-3", email="nobody")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_guessing_the_code_ends_after_five_tries(town: Town) -> None:
     customer = a_customer("e-2")
@@ -282,7 +293,7 @@ def test_the_words_that_come_along_keep_the_rules(message: Message) -> None:
 
 def test_a_trial_arrives_at_the_sandbox_and_nowhere_else(town: Town, settings: Any) -> None:
     staff = finance("writer")
-    trial = {"language": "zh", "kind": "sms", "to": "17000001251", "now": NOW}
+    trial: dict[str, Any] = {"language": "zh", "kind": "sms", "to": "17000001251", "now": NOW}
     with pytest.raises(edit_templates.NoSandbox):
         edit_templates.try_out(staff, "due_soon", **trial)
     settings.FENQI_SANDBOX_URL = town.url

@@ -72,6 +72,12 @@ class CustomerBody(Incoming):
     name: Annotated[Word, Field(examples=["陈小云"])] = ""
     phone: Annotated[Phone, Field(description="Bound to one customer at a time; empty: none")] = ""
     language: Annotated[str, Field(pattern="^(zh-hans|en)$", examples=["zh-hans"])] = "zh-hans"
+    email: Annotated[
+        StrictStr,
+        Field(
+            max_length=254, pattern=r"^[^\x00-\x1f\x7f]*$", description="Written to once the customer has confirmed it"
+        ),
+    ] = ""
 
 
 class LineBody(Incoming):

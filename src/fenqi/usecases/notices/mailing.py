@@ -98,7 +98,8 @@ def _as_html(title: str, text: str, link: str, language: str) -> str:
         '<div style="max-width:560px;margin:0 auto;padding:24px;background:#ffffff;border-radius:12px">'
         f'<h1 style="margin:0 0 12px;font-size:20px">{escape(title)}</h1>'
         f'<p style="margin:0">{escape(text)}</p>{button}'
-        f'<p style="margin:24px 0 0;font-size:13px;color:#5a6270">{escape(settings.FENQI_MALL_NAME or mall)} · {service}'
+        f'<p style="margin:24px 0 0;font-size:13px;color:#5a6270">'
+        f"{escape(settings.FENQI_MALL_NAME or mall)} · {service}"
         f' <a href="{escape(_wishes_page())}" style="color:#5a6270">{wishes}</a></p></div></body></html>'
     )
 

@@ -1,6 +1,7 @@
 """Queue the reminders of a day for a range of customers, in one statement; nothing is decided before it is sent."""
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -53,7 +54,7 @@ def on_day(day: date, *, first: UUID, last: UUID, now: datetime) -> int:
     if day < clock.business_date(now):
         return 0
     offsets = reminder_offsets()
-    asked = {
+    asked: dict[str, Any] = {
         "due_days": [day + timedelta(days=offset) for offset in offsets],
         "offsets": list(offsets),
         "messages": [message_of(offset).value for offset in offsets],

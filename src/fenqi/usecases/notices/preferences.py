@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.html import escape
 
 from fenqi.channels.email import Mail, MailOutcome
 from fenqi.domain.errors import FenqiError
@@ -103,7 +104,7 @@ def ask_email_code(customer_id: UUID, address: str, *, now: datetime) -> None:
     """Send a code to the address. Raises InvalidEmail, EmailTooSoon, EmailNotSent."""
     address = address.strip()
     service = mailer()
-    if len(address) > LONGEST or not _ADDRESS.fullmatch(address):
+    if not is_email(address):
         raise InvalidEmail
     if service is None:
         raise EmailNotSent
@@ -158,10 +159,15 @@ def remove_email(customer_id: UUID, *, now: datetime) -> None:
     _keep(customer_id, now=now, email_encrypted=b"", email_verified_at=None, **_NO_CODE)
 
 
+def is_email(text: str) -> bool:
+    """Whether it has the form of an address."""
+    return len(text.strip()) <= LONGEST and _ADDRESS.fullmatch(text.strip()) is not None
+
+
 def suggest_email(customer_id: UUID, address: str, *, now: datetime) -> bool:
     """Keep an address that the mall told us, to be confirmed by the customer; whether it was kept."""
     address = address.strip()
-    if len(address) > LONGEST or not _ADDRESS.fullmatch(address) or preferences_of(customer_id).email:
+    if not is_email(address) or preferences_of(customer_id).email:
         return False
     _keep(customer_id, now=now, new_email_encrypted=personal.encrypt(address))
     return True
@@ -196,7 +202,7 @@ def _code_mail(customer_id: UUID, address: str, code: str, *, now: datetime) -> 
         to=address,
         subject=words.title,
         text=text + "\n",
-        html=f"<p>{text}</p>",
+        html=f"<p>{escape(text)}</p>",
         message_id=f"<{secrets.token_hex(16)}@fenqi>",
         language=language,
     )

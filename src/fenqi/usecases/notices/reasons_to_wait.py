@@ -58,7 +58,8 @@ def reasons(customer_id: UUID, plan_ids: Iterable[UUID], *, now: datetime) -> di
 
 def _disputed(customer_id: UUID, plans: list[UUID]) -> list[UUID]:
     threads = SupportThread.objects.filter(customer_id=customer_id, plan_id__in=plans, topic="dispute")
-    return list(threads.exclude(state=ThreadState.CLOSED).values_list("plan_id", flat=True))
+    found = threads.exclude(state=ThreadState.CLOSED).values_list("plan_id", flat=True)
+    return [plan_id for plan_id in found if plan_id is not None]
 
 
 def _paused(customer_id: UUID, plans: list[UUID], *, now: datetime) -> dict[UUID, str]:

@@ -1,5 +1,6 @@
 """The page that a notice leads to, by the kind of what it tells of."""
 
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from fenqi.records.models import (
@@ -71,7 +72,7 @@ def _of_move(customer_id: UUID, move_id: UUID) -> str:
     return f"/reserves/{hold_id}" if hold_id else "/orders"
 
 
-_PATHS = {
+_PATHS: Mapping[str, Callable[[UUID, UUID], str]] = {
     "payment": lambda _customer, found: f"/repayments/{found}",
     "plan": _of_plan,
     "promise": lambda _customer, _found: "/bills",

@@ -27,6 +27,8 @@ class CustomerInput:
     name: str = ""
     phone: str = ""
     language: str = "zh-hans"
+    email: str = ""
+    """Written to once the customer has confirmed it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from fenqi.records.models import (
 )
 from fenqi.records.posting import Decision, write
 from fenqi.usecases import clock
+from fenqi.usecases.notices.preferences import is_email, suggest_email
 from fenqi.usecases.orders.digest import order_digest
 from fenqi.usecases.orders.inputs import CustomerInput, OrderInput, PlanInput, check_customer, check_order
 from fenqi.usecases.orders.prices import observation_id
@@ -73,9 +74,14 @@ class RegisteredOrder:
 
 @transaction.atomic(durable=False)
 def register_customer(data: CustomerInput, *, now: datetime) -> RegisteredCustomer:
-    """Take a customer, or bring name, phone and language up to date. Raises InvalidInput, PhoneTaken."""
+    """Take a customer, or bring name, phone and language up to date; an e-mail address waits for the customer's word.
+
+    Raises InvalidInput, PhoneTaken.
+    """
     check_customer(data)
     phone = _normal_phone(data.phone)
+    if data.email and not is_email(data.email):
+        raise InvalidInput(where="email", problem="it is not an e-mail address", problem_zh="不是有效的邮箱地址")
     columns = {
         "name_encrypted": personal.encrypt(data.name),
         "phone_encrypted": personal.encrypt(phone),
@@ -94,6 +100,8 @@ def register_customer(data: CustomerInput, *, now: datetime) -> RegisteredCustom
         Customer.objects.filter(id=held.customer_id).update(**columns)
     if phone:
         _bind_phone(held.customer_id, str(columns["phone_index"]))
+    if data.email:
+        suggest_email(held.customer_id, data.email, now=now)
     return RegisteredCustomer(held.customer_id, created)
 
 

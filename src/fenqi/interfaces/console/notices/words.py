@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from fenqi.domain.errors import FenqiError, NotFound
+from fenqi.domain.errors import FenqiError, InvalidInput, NotFound
 from fenqi.interfaces.console.access import staff_page
 from fenqi.interfaces.console.pages import render_page
 from fenqi.usecases import clock
@@ -54,7 +54,7 @@ def message(request: HttpRequest, staff: Staff, name: str) -> HttpResponse:
     try:
         edit_templates.draft(staff, name, **form.cleaned_data, now=clock.now())
     except FenqiError as refusal:
-        if refusal.status != edit_templates.InvalidInput.status:
+        if refusal.status != InvalidInput.status:
             raise
         return _page(request, name, form=form, problem=refusal.text(get_language() or "zh-hans"), status=422)
     messages.info(request, _("Drafted. A colleague publishes it."))
