@@ -12,7 +12,7 @@ PLANNER, APPROVER = finance("planner"), finance("approver")
 
 
 def asked(starts_at: datetime, *, hours: float = 24, **more: Any) -> NewClosing:
-    said = {
+    said: dict[str, Any] = {
         "entry": "mall_page",
         "ends_at": starts_at + timedelta(hours=hours),
         "notice_zh": "系统升级",

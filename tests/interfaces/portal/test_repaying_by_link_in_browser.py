@@ -13,6 +13,7 @@ from closings import closed
 from fenqi.records.models import Account
 from fenqi.usecases import clock, rate_limits
 from fenqi.usecases.entries.links import repayment_link
+from fenqi.usecases.entries.safe_word import choose_safe_word
 from malls import bought
 from town import Town
 from visitors import EN_DESK, ZH_PHONE, Visitor, screen, visited_by
@@ -28,6 +29,7 @@ def test_a_bill_is_repaid_by_its_link_while_the_malls_page_is_closed(
     rate_limits.forget()
     plan = bought()
     closed(clock.now(), hours=6)
+    choose_safe_word(plan.customer_id, visitor.reads("青山", "Hill"), now=clock.now())
     link = urlsplit(repayment_link(plan.customer_id, plan.plan_id, now=clock.now())).path
     reads = visitor.reads
     with screen(windows, mall_server, visitor) as window:

@@ -3,17 +3,19 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
 from fenqi.interfaces.api import entry_documents
 from fenqi.interfaces.api.authentication import client_of
 from fenqi.interfaces.api.entry_documents import SharedPhoneBody
-from fenqi.interfaces.api.operations import operation
+from fenqi.interfaces.api.fields import IdempotencyKey
+from fenqi.interfaces.api.operations import once, operation
 from fenqi.usecases import clock
 from fenqi.usecases.api_clients import Scope
 from fenqi.usecases.entries.routing import route
 from fenqi.usecases.entries.shared_phone import share_phone
+from fenqi.usecases.idempotency import Answer
 from fenqi.usecases.signing_in import InvalidPhone
 
 router = Router()
@@ -44,10 +46,16 @@ def get_route(customer_id: UUID, plan_id: UUID) -> Any:
     refuses=(InvalidPhone,),
     example={"phone": "17000000417"},
 )
-def share_phone_number(request: HttpRequest, customer_id: UUID, body: SharedPhoneBody) -> Any:
+def share_phone_number(
+    request: HttpRequest, customer_id: UUID, body: SharedPhoneBody, key: IdempotencyKey
+) -> HttpResponse:
     """Vouch that the account uses a number that another account has bound.
 
     The finance app then asks whoever verifies the number which account is meant. Again changes nothing.
     """
-    share_phone(customer_id, body.phone, actor=client_of(request).actor, now=clock.now())
-    return entry_documents.Done()
+
+    def act() -> tuple[UUID, Answer]:
+        share_phone(customer_id, body.phone, actor=client_of(request).actor, now=clock.now())
+        return customer_id, Answer(200, entry_documents.Done().model_dump(mode="json"))
+
+    return once(request, key, act)

@@ -172,7 +172,7 @@ def closed_page(request: HttpRequest, found: Route, *, now: datetime) -> HttpRes
 def repay_here(request: HttpRequest, customer_id: UUID, code: str) -> HttpResponse:
     """The plan's permanent address: to where it can be repaid now; not signed in, by way of signing in."""
     plan_id = plan_of_code(code)
-    found = routes(customer_id, [plan_id] if plan_id else [], now=clock.now()).get(plan_id) if plan_id else None
+    found = routes(customer_id, [plan_id], now=clock.now()).get(plan_id) if plan_id is not None else None
     if found is None:
         return nothing_here(request)
     return _lead_on(request, found)

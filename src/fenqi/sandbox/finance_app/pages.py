@@ -232,7 +232,7 @@ def _ended(request: HttpRequest, found: client.Answered) -> HttpResponse:
 def _method_name(one: dict[str, Any], *, chinese: bool) -> str:
     if one["last4"]:
         return f"{one['bank_zh' if chinese else 'bank_en']} ({one['last4']})"
-    return _CHANNELS.get(one["channel"], (one["channel"],) * 2)[0 if chinese else 1]
+    return str(_CHANNELS.get(one["channel"], (one["channel"],) * 2)[0 if chinese else 1])
 
 
 def _language(request: HttpRequest) -> str:

@@ -48,7 +48,7 @@ def queue_telling(window: Closing, entry: Entry, *, version: int, now: datetime)
                 "now": now,
             },
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def tell_of_closing(customer_id: UUID, closing_id: UUID, *, version: int, now: datetime) -> bool:

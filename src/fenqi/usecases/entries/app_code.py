@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 
+from fenqi.channels.interface import ChannelMisconfigured
 from fenqi.channels.sms import SmsOutcome
 from fenqi.domain.errors import FenqiError
 from fenqi.records import personal
@@ -23,6 +25,8 @@ from fenqi.usecases.notices.templates import Message, template_code
 from fenqi.usecases.rails import text_messages
 from fenqi.usecases.rate_limits import Rate, TooManyRequests
 from fenqi.usecases.signing_in.request import InvalidPhone
+
+_log = structlog.get_logger(__name__)
 
 VALIDITY: Final = timedelta(minutes=5)
 COOL_DOWN: Final = timedelta(seconds=60)
@@ -50,7 +54,7 @@ class AppCode:
 
 
 def send_app_code(client: str, phone: str, *, language: str = "zh", now: datetime) -> AppCode:
-    """Raises InvalidPhone, TooManyRequests, CodeNotSent, ChannelMisconfigured."""
+    """Raises InvalidPhone, TooManyRequests, CodeNotSent."""
     number = personal.normal_phone(phone)
     if number is None:
         raise InvalidPhone
@@ -67,12 +71,16 @@ def send_app_code(client: str, phone: str, *, language: str = "zh", now: datetim
         asked_at=now,
         expires_at=now + VALIDITY,
     )
-    receipt = text_messages().send(
-        phone=number,
-        template_code=template_code(Message.APP_CODE, language),
-        params={"code": code},
-        out_id=str(kept.id),
-    )
+    try:
+        receipt = text_messages().send(
+            phone=number,
+            template_code=template_code(Message.APP_CODE, language),
+            params={"code": code},
+            out_id=str(kept.id),
+        )
+    except ChannelMisconfigured as misconfigured:
+        _log.exception("app_code_not_sent")
+        raise CodeNotSent from misconfigured
     if receipt.outcome is SmsOutcome.REFUSED:
         raise CodeNotSent
     return AppCode(

@@ -77,7 +77,7 @@ def _open(row: EntryWindow, entry: Entry, before: list[str], now: datetime) -> i
                 "now": now,
             },
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _end(row: EntryWindow) -> int:
@@ -90,4 +90,4 @@ def _end(row: EntryWindow) -> int:
                 "closing": str(row.closing_id),
             },
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)

@@ -88,7 +88,8 @@ def touched_by(window: Closing, entry: Entry) -> Touched:
     pairs = ruling_pairs(window.starts_at)
     entries = [each for _, each in pairs]
     closings = (*ruling_closings(after=window.starts_at, but=UUID(window.id)), window)
-    listed = sorted({ref for one in (*entries, *closings) for ref in one.group.customers})
+    groups_asked = [*(one.group for one in entries), *(one.group for one in closings)]
+    listed = sorted({ref for group in groups_asked for ref in group.customers})
     params = params_of(window, entry) | {"listed": listed}
     with across_customers(), connection.cursor() as cursor:
         cursor.execute(_GROUPS, params)
