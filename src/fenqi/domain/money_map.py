@@ -42,6 +42,8 @@ class Why(StrEnum):
     REPAYMENT = "repayment"
     LENDER_PAID = "lender_paid"
     """The lender paid the goods, less its share."""
+    PLAN_MOVED = "plan_moved"
+    """The price of a plan that changed its holder, or a repayment that was passed on to it."""
     SETTLED = "settled"
     """The channel paid the day out to the mall."""
     REFUND = "refund"

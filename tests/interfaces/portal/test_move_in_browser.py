@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from browsing import Windows, picture, scrolls_sideways, violations
@@ -59,7 +59,7 @@ def test_a_migration_is_watched_from_both_sides(
         desk.get_by_label("转入方").select_option("qingrong")
         desk.get_by_label("切换时间").fill(f"{cutover:%Y-%m-%dT%H:%M}")
         desk.locator("#file").set_input_files(
-            files=[{"name": "plans.csv", "mimeType": "text/csv", "buffer": sheet([owed])}]
+            files=FilePayload(name="plans.csv", mimeType="text/csv", buffer=sheet([owed]))
         )
         looked_at(desk, "move-draft")
         desk.get_by_role("button", name="建立批次").click()

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from fenqi.domain.migration import BatchState, ItemState, Reason
+from fenqi.domain.money_map import MALL
 from fenqi.records.models import (
     AuditRecord,
     NoFaultPeriod,
@@ -21,6 +22,7 @@ from fenqi.usecases.migrating.drafting import Wanted, draft_from_file
 from fenqi.usecases.migrating.errors import HasDifferences, MigrationFileRefused, RollBackOver
 from fenqi.usecases.migrating.rehearsing import rehearse
 from fenqi.usecases.migrating.rolling_back import roll_back, roll_back_plan
+from fenqi.usecases.money_map.queries import money_map
 from fenqi.usecases.partners.by_hand import SamePerson
 from fenqi.usecases.partners.errors import RepaidElsewhere
 from fenqi.usecases.partners.holders import holdings
@@ -147,7 +149,7 @@ def test_a_payment_under_way_is_followed_to_its_end_before_the_plan_moves(
     item = moving.item()
     assert item.confirmed_minor == item.balance_minor == before - 10_720
     (paused,) = NoFaultPeriod.objects.filter(customer_id=plan.customer_id)
-    assert (paused.cause, paused.ends_at - paused.starts_at) == ("plan_moving", timedelta(minutes=2))
+    assert (paused.cause, paused.ends_at) == ("plan_moving", paused.starts_at + timedelta(minutes=2))
     assert list(check_books()) == []
 
 
@@ -211,6 +213,7 @@ def test_between_lenders_and_back_to_the_mall(lenders: Town, maker: Staff, secon
     assert "payable.partner" not in standing
     earned_there = standing["income.fee"] - before["income.fee"]
     assert earned_there == -sum(minor for account, minor in standing.items() if account.startswith("clearing."))
+    assert money_map(plan.customer_id, plan.order_id).owed_to == MALL
     held = [one.provider for one in holdings(plan.customer_id, plan.plan_id)]
     assert held == ["mall", PARTNER_CODE, OTHER_PARTNER_CODE, "mall"]
     assert list(check_books()) == []

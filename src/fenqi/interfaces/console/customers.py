@@ -1,10 +1,12 @@
 """One customer on one page: what blocks, what happened, plans, payments, books, raw events. Every look is audited."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from fenqi.domain.errors import NotFound
@@ -20,6 +22,8 @@ from fenqi.interfaces.shared.formats import language_of
 from fenqi.usecases import audit, clock
 from fenqi.usecases.aftersales.queries import cases_of
 from fenqi.usecases.agreements.queries import agreements_of
+from fenqi.usecases.partners.holders import holdings
+from fenqi.usecases.partners.providers import MALL, list_providers
 from fenqi.usecases.refunds.queries import list_refunds
 from fenqi.usecases.reserves.queries import reserves_of
 from fenqi.usecases.staff.permissions import Permission, Staff
@@ -86,6 +90,16 @@ def _plan_asked_for(request: HttpRequest) -> UUID | None:
         raise NotFound from None
 
 
+def _holders(file: CustomerFile, language: str) -> list[tuple[str, datetime | None, datetime | None]]:
+    """Who held the plan, from when until when; nothing of a plan that was never moved."""
+    assert file.plan is not None
+    found = holdings(file.customer.customer_id, file.plan.plan_id)
+    if len(found) < 2:  # noqa: PLR2004 - one holder is no history
+        return []
+    names = {one.code: one.name(language) for one in list_providers()} | {MALL: _("The mall itself")}
+    return [(names.get(one.provider, one.provider), one.since, one.until) for one in found]
+
+
 def _context(request: HttpRequest, staff: Staff, file: CustomerFile) -> dict[str, object]:
     today = clock.business_date(clock.now())
     showing = Show.of(request.GET.get("show"))
@@ -103,6 +117,7 @@ def _context(request: HttpRequest, staff: Staff, file: CustomerFile) -> dict[str
         "customer": file.customer,
         "plan": plan,
         "rows": schedule_rows(plan.installments, reader) if plan else (),
+        "holders": _holders(file, language) if file.plan else (),
         "recent_payments": file.payments[:RECENT_PAYMENTS],
         "older_payments": file.payments[RECENT_PAYMENTS:],
         "agreements": agreements_of(customer_id, now=now),

@@ -201,7 +201,7 @@ def _drafted(staff: Staff, form: DraftForm) -> UUID:
     return draft_from_filter(staff, wanted, which, now=clock.now())
 
 
-def _proposed() -> Mapping[str, object]:
+def _proposed() -> dict[str, object]:
     """At three at night, a week from now."""
     at = clock.now().astimezone(clock.mall_zone()) + timedelta(days=7)
     cutover: datetime = at.replace(hour=3, minute=0, second=0, microsecond=0, tzinfo=None)

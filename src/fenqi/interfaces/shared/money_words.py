@@ -147,6 +147,7 @@ def _why(why: Why) -> str:
         Why.ORDERING: _("paid when ordering"),
         Why.REPAYMENT: _("repaid"),
         Why.LENDER_PAID: _("paid for the goods, less its share"),
+        Why.PLAN_MOVED: _("for a plan that changed its holder"),
         Why.SETTLED: _("the day was paid out"),
         Why.REFUND: _("on its way back"),
         Why.ARRIVED: _("arrived"),

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from fenqi.channels.partner import TransferDirection, TransferReply, TransferState
 from fenqi.domain.ledger import clearing, plan_moved_entry
-from fenqi.domain.migration import ItemState, Price, Reason, price_of
+from fenqi.domain.migration import BatchState, ItemState, Price, Reason, price_of
 from fenqi.domain.payments import Outcome
 from fenqi.records import directory, locks
 from fenqi.records.identifiers import derived_id
@@ -82,7 +82,7 @@ def _freeze(batch: PlanMigration, item: PlanMigrationItem, now: datetime) -> Non
     with transaction.atomic(durable=True):
         locks.customer(item.customer_id)
         item = find_item(item.customer_id, item.id)
-        if item.state != ItemState.READY:
+        if item.state != ItemState.READY or batch.state not in (BatchState.FROZEN, BatchState.MOVED):
             return
         if item.consent not in (AGREED, NOT_NEEDED):
             drop(item, Reason.DECLINED if item.consent == DECLINED else Reason.NO_CONSENT, now=now)

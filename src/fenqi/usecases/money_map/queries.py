@@ -30,6 +30,7 @@ from fenqi.records.models import (
     OrderPayment,
     PartnerPlan,
     PartnerRefund,
+    PassedRepayment,
     Payment,
     PaymentAttempt,
     PaymentPurpose,
@@ -43,7 +44,6 @@ from fenqi.records.models import (
     ReserveMove,
 )
 from fenqi.usecases import clock
-from fenqi.usecases.partners.holders import lenders_row
 
 _AT_THE_CHANNEL = frozenset({RefundState.PROCESSING, RefundState.ABNORMAL})
 _NOT_KNOWN = frozenset({AttemptState.UNKNOWN.value})
@@ -80,7 +80,7 @@ class _Found:
     legs: Sequence[tuple[Refund, RefundLeg]]
     holds: Sequence[ReserveHold]
     moves: Sequence[ReserveMove]
-    lender: PartnerPlan | None
+    lenders: Sequence[PartnerPlan]
     lender_refunds: Sequence[PartnerRefund]
 
 
@@ -91,7 +91,8 @@ def money_map(customer_id: UUID, order_id: UUID) -> MoneyMap:
         raise NotFound
     found = _find(customer_id, order)
     movements = sorted(_movements(customer_id, found), key=lambda one: one.at)
-    owed_to = Party(Holder.LENDER, found.lender.provider) if found.lender else MALL
+    holds_now = next((lender for lender in found.lenders if lender.released_at is None), None)
+    owed_to = Party(Holder.LENDER, holds_now.provider) if holds_now else MALL
     return MoneyMap(
         order_id=order.id,
         order_no=order.order_no,
@@ -131,7 +132,9 @@ def _find(customer_id: UUID, order: Order) -> _Found:
         legs=[(refunds[leg.refund_id], leg) for leg in legs],
         holds=holds,
         moves=moves,
-        lender=lenders_row(customer_id, plan.id) if plan else None,
+        lenders=list(PartnerPlan.objects.filter(customer_id=customer_id, plan_id=plan.id).order_by("created_at", "id"))
+        if plan
+        else (),
         lender_refunds=list(PartnerRefund.objects.filter(customer_id=customer_id, order_id=order.id)),
     )
 
@@ -149,8 +152,10 @@ def _movements(customer_id: UUID, found: _Found) -> Iterator[Movement]:
         yield from _received(customer_id, found.plan)
     yield from _back(found)
     yield from _frozen(found)
-    if found.lender is not None:
-        yield from _lent(customer_id, found, found.lender)
+    for lender in found.lenders:
+        yield from _lent(found, lender)
+    if found.lenders:
+        yield from _at_lenders(customer_id, found)
 
 
 def _at_ordering(customer_id: UUID, order: Order) -> Iterator[Movement]:
@@ -264,35 +269,63 @@ def _frozen(found: _Found) -> Iterator[Movement]:
             )
 
 
-def _lent(customer_id: UUID, found: _Found, lender: PartnerPlan) -> Iterator[Movement]:
-    """What the lender paid and took back, and what the customer repaid there."""
+def _lent(found: _Found, lender: PartnerPlan) -> Iterator[Movement]:
+    """What a holder of the plan paid for it, and was paid when it gave it up."""
     party = Party(Holder.LENDER, lender.provider)
-    paid = lender.amount_minor - lender.commission_minor - lender.subsidy_minor
     yield Movement(
         source=party,
         target=MALL,
-        amount=paid,
-        why=Why.LENDER_PAID,
+        amount=lender.amount_minor - lender.commission_minor - lender.subsidy_minor,
+        why=Why.PLAN_MOVED if lender.taken_over_at else Why.LENDER_PAID,
         at=lender.taken_over_at or found.order.placed_at,
         number=lender.plan_no,
     )
+    if lender.paid_back_minor:
+        yield Movement(
+            source=MALL,
+            target=party,
+            amount=lender.paid_back_minor,
+            why=Why.PLAN_MOVED,
+            at=lender.released_at or lender.created_at,
+            number=lender.plan_no,
+        )
+
+
+def _at_lenders(customer_id: UUID, found: _Found) -> Iterator[Movement]:
+    """What the customer repaid at lenders, what was passed on to them, and what they took back."""
+    numbers = {lender.provider: lender.plan_no for lender in found.lenders}
     events = PlanEvent.objects.filter(
-        customer_id=customer_id, plan_id=lender.plan_id, kind=EventKind.REPAYMENT.value, payment_id__isnull=True
+        customer_id=customer_id,
+        plan_id=found.lenders[0].plan_id,
+        kind=EventKind.REPAYMENT.value,
+        payment_id__isnull=True,
     )
     for event in events:
+        provider = event.actor.removeprefix("partner:")
+        provider = provider if provider in numbers else found.lenders[0].provider
         yield Movement(
             source=CUSTOMER,
-            target=party,
+            target=Party(Holder.LENDER, provider),
             amount=event.amount_minor or 0,
             why=Why.REPAYMENT,
             at=_noon(event.effective_on),
-            number=lender.plan_no,
+            number=numbers[provider],
+        )
+    passed = PassedRepayment.objects.filter(customer_id=customer_id, plan_id=found.lenders[0].plan_id, state="passed")
+    for one in passed:
+        yield Movement(
+            source=MALL,
+            target=Party(Holder.LENDER, one.provider),
+            amount=one.amount_minor,
+            why=Why.PLAN_MOVED,
+            at=one.settled_at or one.created_at,
+            number=one.number,
         )
     for refund in found.lender_refunds:
         if refund.state == RefundState.SUCCEEDED:
             yield Movement(
                 source=MALL,
-                target=party,
+                target=Party(Holder.LENDER, refund.provider),
                 amount=refund.amount_minor - refund.commission_back_minor - refund.subsidy_back_minor,
                 why=Why.LENDER_REFUND,
                 at=refund.accepted_at or refund.updated_at,
