@@ -24,7 +24,7 @@ def _nobody_has_asked_before() -> None:
 def agent_in(context: BrowserContext, site: Site) -> Page:
     from django.test import Client
 
-    account = Account.objects.create_staff(username="taoran", password="x" * 16, role=Role.AGENT)
+    account = Account.objects.create_staff(username="陶然", password="x" * 16, role=Role.AGENT)
     client = Client()
     client.force_login(account, backend=BACKEND)
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site.url}])

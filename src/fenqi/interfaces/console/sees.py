@@ -1,6 +1,7 @@
 """What the customer sees right now: the portal's own pages, drawn for them and shown read only to staff."""
 
 from collections.abc import Callable, Mapping
+from inspect import unwrap
 from typing import Any, Final
 from uuid import UUID
 
@@ -55,8 +56,7 @@ def show(request: HttpRequest, staff: Staff, customer_id: UUID) -> HttpResponse:
 
 def _drawn(request: HttpRequest, view: View, customer_id: UUID, told: Mapping[str, Any]) -> str:
     """The page as its customer is shown it. The portal's views take whose page it is as an argument."""
-    inner: View = view.__wrapped__.__wrapped__  # type: ignore[attr-defined]  # beneath the method and the sign-in
-    answer = inner(request, customer_id, **told)
+    answer = unwrap(view)(request, customer_id, **told)  # beneath the method and the sign-in
     return main_part(answer.content.decode())
 
 
