@@ -24,7 +24,7 @@ MOST_IN_A_DAY: Final = 3
 _A_DAY: Final = timedelta(days=1)
 _MARK: Final = "link:"
 _WORDS: Final = {
-    "zh": "「{title}」还剩 {left} 要还。在这里还款：{address} 打开后请先登录，我们不会要你的验证码。",
+    "zh": "「{title}」还剩 {left}要还。在这里还款：{address} 打开后请先登录，我们不会要你的验证码。",
     "en": "{left} is left to repay for {title}. Repay here: {address} Sign in first; we never ask for your code.",
 }
 
