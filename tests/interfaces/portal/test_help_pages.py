@@ -14,6 +14,7 @@ from fenqi.usecases import clock, rate_limits
 from fenqi.usecases.help import publishing
 from fenqi.usecases.help.texts import GUIDES
 from fenqi.usecases.support.conversation import answer, close, list_threads
+from fenqi.usecases.support.notes import add_note
 from staff_members import agent, finance
 
 SignedIn = Callable[..., Client]
@@ -150,6 +151,9 @@ def test_unread_answers_are_marked_until_they_are_seen(signed_in: SignedIn, mall
     client, customer_id = signed_in("chen"), mall("chen")
     address, thread_id = a_chat(client, customer_id)
     answer(agent(), customer_id, thread_id, "好了", request_key="a", now=clock.now())
+    add_note(agent(), customer_id, thread_id, "脾气不好", now=clock.now())
+    assert "脾气不好" not in read(client, address) + read(client, f"{address}/news")
+    SupportThread.objects.filter(customer_id=customer_id).update(customer_read_no=0)
     assert "1 条新回复" in read(client, "/me")
     assert "1 条新回复" in read(client, "/support")
     assert "好了" in read(client, address)

@@ -86,6 +86,17 @@ def _call_back(now: Situation) -> Action:
     return Action(code="call_back", icon="smartphone", title=title, caption=caption, address=address)
 
 
+def _send_link(now: Situation) -> Action | None:
+    if now.plan is None:
+        return None
+    title, caption = _("Send the link to repay"), _("Into the conversation; three times a day at most")
+    if now.plan.state.totals.outstanding.total == 0:
+        why_not = _("nothing is left to repay")
+        return Action(code="send_link", icon="message-circle", title=title, caption=caption, why_not=why_not)
+    address = reverse("console:send_link", args=[now.customer_id, now.plan.plan_id])
+    return Action(code="send_link", icon="message-circle", title=title, caption=caption, address=address)
+
+
 def _after_sales(now: Situation) -> Action | None:
     if now.order_id is None:
         return None
@@ -123,6 +134,7 @@ def _sees(now: Situation) -> Action:
 ACTIONS: Final[tuple[tuple[Permission, Maker], ...]] = (
     (Permission.ANSWER_CUSTOMERS, _talk),
     (Permission.SEE_CUSTOMERS, _sees),
+    (Permission.ANSWER_CUSTOMERS, _send_link),
     (Permission.APPLY_FOR_CUSTOMERS, _after_sales),
     (Permission.APPLY_FOR_CUSTOMERS, _price_difference),
     (Permission.ANSWER_CUSTOMERS, _call_back),

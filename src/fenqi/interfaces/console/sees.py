@@ -1,10 +1,12 @@
 """What the customer sees right now: the portal's own pages, drawn for them and shown read only to staff."""
 
 from collections.abc import Callable, Mapping
+from inspect import unwrap
 from typing import Any, Final
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 
@@ -18,7 +20,7 @@ from fenqi.usecases import audit, clock
 from fenqi.usecases.customers import customer_view
 from fenqi.usecases.staff.permissions import Permission, Staff
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 PAGES: Final[Mapping[str, tuple[View, str]]] = {
     "bills": (bills.overview, ""),
@@ -55,9 +57,8 @@ def show(request: HttpRequest, staff: Staff, customer_id: UUID) -> HttpResponse:
 
 def _drawn(request: HttpRequest, view: View, customer_id: UUID, told: Mapping[str, Any]) -> str:
     """The page as its customer is shown it. The portal's views take whose page it is as an argument."""
-    inner: View = view.__wrapped__.__wrapped__  # type: ignore[attr-defined]  # beneath the method and the sign-in
-    answer = inner(request, customer_id, **told)
-    return main_part(answer.content.decode())
+    inner: Callable[..., HttpResponse] = unwrap(view)  # beneath the method and the sign-in
+    return main_part(inner(request, customer_id, **told).content.decode())
 
 
 def _id(text: str) -> UUID:

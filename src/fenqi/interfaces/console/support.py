@@ -28,6 +28,7 @@ from fenqi.usecases.support.conversation import (
     thread_view,
 )
 from fenqi.usecases.support.desk import Which, calls_due, counts, queue
+from fenqi.usecases.support.errors import NoSuchTime
 from fenqi.usecases.support.reading import has_been_seen
 from fenqi.usecases.support.threads import LONGEST_NOTE, ThreadView
 
@@ -209,7 +210,7 @@ def end_call(request: HttpRequest, staff: Staff, customer_id: UUID, thread_id: U
 def _call_at(form: CallForm) -> datetime:
     """Raises NoSuchTime for what is no time."""
     if not form.is_valid():
-        raise callbacks.NoSuchTime(where="from_at", hours=callbacks.CALL_HOURS)
+        raise NoSuchTime(where="from_at", hours=callbacks.CALL_HOURS)
     return datetime.combine(form.cleaned_data["on"], form.cleaned_data["at"], tzinfo=clock.mall_zone())
 
 

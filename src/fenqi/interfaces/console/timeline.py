@@ -195,9 +195,9 @@ def _reserves(reserves: Iterable[ReserveView]) -> Iterator[Moment]:
     for hold in reserves:
         about = SEPARATOR.join((hold.title, hold.reserve_no))
         if hold.held_at is not None:
-            yield _of_reserve(hold, hold.held_at, _("Reserve on hold"), about, hold.frozen_minor)
+            yield _of_reserve(hold, hold.held_at, _("A reserve was put on hold"), about, hold.frozen_minor)
         if hold.ended_at is not None:
-            yield _of_reserve(hold, hold.ended_at, _("Reserve released"), about, hold.released_minor)
+            yield _of_reserve(hold, hold.ended_at, _("A reserve was released"), about, hold.released_minor)
 
 
 def _of_reserve(hold: ReserveView, at: datetime, title: str, about: str, minor: int) -> Moment:

@@ -577,7 +577,7 @@ MESSAGES: Words = {
 }
 
 DESK_SHOWS: Words = {
-    "waiting": _("Waiting"),
+    "waiting": _("Waits for an answer"),
     "mine": _("Mine"),
     "nobodys": _("Nobody's"),
     "open": _("All open"),

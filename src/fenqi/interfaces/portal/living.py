@@ -107,11 +107,10 @@ class LivingReader:
         return Living(title=_("Your next bills"), rows=rows, nothing=_("Nothing falls due in the next weeks."))
 
     def _bill(self, bill: BillItem, *, is_here: bool) -> Row:
-        language, today = reader().language, reader().today
         return Row(
             icon="receipt-text",
             title=f"{bill.title} · {installment_name(bill.number)}",
-            caption=formats.deadline(bill.due_on, language, today=today),
+            caption=_due(bill),
             address=reverse(
                 "portal:repay" if is_here else "portal:order", args=[bill.plan_id if is_here else bill.order_id]
             ),
@@ -262,3 +261,12 @@ class LivingReader:
 
 def _when(at: datetime) -> str:
     return formats.short_moment(at.astimezone(clock.mall_zone()))
+
+
+def _due(bill: BillItem) -> str:
+    """Until when it can be paid without a consequence, or since when it is late."""
+    language, today = reader().language, reader().today
+    last = max(bill.due_on, bill.grace_until)
+    if last < today:
+        return _("Late since %(day)s") % {"day": formats.plain_day(bill.due_on, language, today=today)}
+    return formats.deadline(last if bill.due_on < today else bill.due_on, language, today=today)

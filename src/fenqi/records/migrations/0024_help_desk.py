@@ -18,7 +18,7 @@ FIRST_ANSWERS = (
         "repayment_failed",
         "余额不足，没扣成",
         "Short of funds",
-        "你好，「{title}」这次 {amount} 没还成，是支付账户余额不足，钱没有动。存入后点「再试一次」，或换一种支付方式就可以。",
+        "你好，「{title}」这次 {amount}没还成，是支付账户余额不足，钱没有动。存入后点「再试一次」，或换一种支付方式就可以。",
         "Hello, the repayment of {amount} for {title} did not go through: the account was short of funds, and no money "
         "moved. Top it up and press Try again, or choose another way to pay.",
     ),
@@ -27,7 +27,7 @@ FIRST_ANSWERS = (
         "repayment_failed",
         "超过银行限额",
         "Above the bank's limit",
-        "你好，「{title}」这次 {amount} 超过了银行或支付渠道的限额，钱没有动。可以换一张卡、换一种支付方式，或者分几次还一部分。",
+        "你好，「{title}」这次 {amount}超过了银行或支付渠道的限额，钱没有动。可以换一张卡、换一种支付方式，或者分几次还一部分。",
         "Hello, {amount} for {title} is above a limit of your bank or channel; no money moved. Use another card, another "
         "way to pay, or repay it in parts.",
     ),
@@ -36,7 +36,7 @@ FIRST_ANSWERS = (
         "outcome_unknown",
         "结果未知，请先别再付",
         "Outcome unknown: please do not pay again",
-        "你好，「{title}」这笔 {amount} 还不知道扣没扣成，我们会一直向渠道查询，最晚次日对账有结果。请先别再付一次；万一多扣，"
+        "你好，「{title}」这笔 {amount}还不知道扣没扣成，我们会一直向渠道查询，最晚次日对账有结果。请先别再付一次；万一多扣，"
         "多的会自动原路退回。",
         "Hello, we do not know yet whether {amount} for {title} went through. We keep asking the channel, and the next "
         "day's bill tells for certain. Please do not pay again; should it be taken twice, the surplus comes back by itself.",
@@ -56,7 +56,7 @@ FIRST_ANSWERS = (
         "",
         "还剩多少",
         "What is left to repay",
-        "你好，「{title}」（订单 {order_no}）现在还剩 {left} 要还，每一期的日期和金额都在「我的账单」里。",
+        "你好，「{title}」（订单 {order_no}）现在还剩 {left}要还，每一期的日期和金额都在「我的账单」里。",
         "Hello, {left} is left to repay for {title} (order {order_no}); My bills shows the date and amount of each "
         "installment.",
     ),

@@ -69,13 +69,13 @@ def _moments(
     for thread in threads:
         yield _moment(thread, thread.opened_at, "opened", by="", text="", details={})
     for message in messages:
-        if thread := by_id.get(message.thread_id):
+        if about := by_id.get(message.thread_id):
             by = "" if message.author == CUSTOMER else names.get(message.author, message.author)
-            yield _moment(thread, message.at, "said", by=by, text=message.text, details={})
+            yield _moment(about, message.at, "said", by=by, text=message.text, details={})
     for event in events:
-        if thread := by_id.get(event.thread_id):
+        if about := by_id.get(event.thread_id):
             by = names.get(event.actor, event.actor)
-            yield _moment(thread, event.at, event.kind, by=by, text=event.text, details=event.details)
+            yield _moment(about, event.at, event.kind, by=by, text=event.text, details=event.details)
 
 
 def _moment(
