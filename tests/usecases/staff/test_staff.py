@@ -40,6 +40,8 @@ def test_the_roles_may_do_exactly_this() -> None:
             Permission.APPLY_FOR_CUSTOMERS,
             Permission.REVIEW_CASES,
             Permission.RECEIVE_GOODS,
+            Permission.MAKE_DISPUTE_FILES,
+            Permission.PROPOSE_PHONE_CHANGE,
         },
         "finance": {
             Permission.SEE_CUSTOMERS,
@@ -60,6 +62,7 @@ def test_the_roles_may_do_exactly_this() -> None:
             Permission.RELEASE_RESERVES,
             Permission.PROPOSE_CAPTURE,
             Permission.APPROVE_CAPTURE,
+            Permission.APPROVE_PHONE_CHANGE,
             Permission.SEE_CASES,
         },
         "admin": set(Permission),
