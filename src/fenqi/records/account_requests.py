@@ -26,7 +26,10 @@ class AccountCode(SpreadModel):
 
     class Meta:
         db_table = "account_code"
-        indexes = [models.Index(fields=["customer_id", "purpose", "-asked_at"], name="account_code_newest")]
+        indexes = [
+            models.Index(fields=["customer_id", "purpose", "-asked_at"], name="account_code_newest"),
+            models.Index(fields=["expires_at"], name="account_code_expired"),
+        ]
 
 
 class PhoneChangeState(models.TextChoices):

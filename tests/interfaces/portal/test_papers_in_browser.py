@@ -51,10 +51,12 @@ def test_a_voucher_is_checked_by_a_stranger(live_server: LiveServer, windows: Wi
     with screen(windows, live_server, visitor) as seen:
         page = seen.of(Account.objects.for_customer(plan.customer_id))
         page.goto(f"/vouchers/payment/{voucher.voucher_id}")
-        visitor.looks_at(page, "voucher-with-code")
+        if visitor is ZH_PHONE:
+            visitor.looks_at(page, "voucher-with-code")
         code = page.locator(".code-shown").inner_text()
         page.goto("/statement")
-        visitor.looks_at(page, "statement-of-account")
+        if visitor is EN_DESK:
+            visitor.looks_at(page, "statement-of-account")
         page.close()
         seen.window.clear_cookies()
         stranger = seen.window.new_page()

@@ -41,6 +41,8 @@ def test_the_roles_may_do_exactly_this() -> None:
             Permission.REVIEW_CASES,
             Permission.RECEIVE_GOODS,
             Permission.SEE_NOTICES,
+            Permission.MAKE_DISPUTE_FILES,
+            Permission.PROPOSE_PHONE_CHANGE,
         },
         "finance": {
             Permission.SEE_CUSTOMERS,
@@ -61,6 +63,7 @@ def test_the_roles_may_do_exactly_this() -> None:
             Permission.RELEASE_RESERVES,
             Permission.PROPOSE_CAPTURE,
             Permission.APPROVE_CAPTURE,
+            Permission.APPROVE_PHONE_CHANGE,
             Permission.SEE_CASES,
             Permission.SEE_DAILY_CLOSE,
             Permission.RUN_DAILY_CLOSE,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -10,21 +11,29 @@ from django.db import connection
 from django.test import Client
 
 from fenqi.domain.payments.refunds import RefundState
+from fenqi.domain.reserves import MoveState
 from fenqi.domain.vouchers import Said, shown_code
 from fenqi.records.models import IssuedPaper, JournalEntry, RefundLeg
 from fenqi.usecases import clock, rate_limits
+from fenqi.usecases.partners import refunding
+from fenqi.usecases.partners.providers import edit_provider
 from fenqi.usecases.refunds.send import send_leg
 from fenqi.usecases.repayment import resolve
+from fenqi.usecases.reserves.capture import approve_capture, carry_out_capture, propose_capture
 from fenqi.usecases.reserves.release import release_what_is_due
 from fenqi.usecases.reserves.resolve import ask_release
 from fenqi.usecases.reserves.send import send_release
+from fenqi.usecases.staff.permissions import Permission
 from fenqi.usecases.vouchers.account import statements
 from fenqi.usecases.vouchers.papers import Checked, UnreadableSum, Verdict, check, issue, said_of
 from fenqi.usecases.vouchers.queries import VoucherKind, voucher_detail, vouchers_of
 from held import frozen
-from malls import Bought, Payer, bought
+from lenders import PLATFORM, buy_financed, returned
+from malls import Bought, Payer, bought, noon
 from owed_back import legs_of, paid_twice
 from returned import a_return, delivered
+from sandbox_town import until
+from staff_members import finance
 from town import Town
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -143,8 +152,6 @@ def voucher_of_a_hold(town: Town) -> tuple[UUID, VoucherKind, UUID]:
 
 
 def voucher_of_a_release(town: Town) -> tuple[UUID, VoucherKind, UUID]:
-    from sandbox_town import until
-
     now = clock.now()
     secured = frozen(town, now=now)
     plan = secured.plan
@@ -152,7 +159,7 @@ def voucher_of_a_release(town: Town) -> tuple[UUID, VoucherKind, UUID]:
     release_what_is_due(plan.customer_id, plan.order_id, now=now)
     (move,) = secured.moves
     send_release(plan.customer_id, move.id, now=now)
-    until(lambda: ask_release(plan.customer_id, move.id, now=now) == "done")
+    until(lambda: ask_release(plan.customer_id, move.id, now=now) is MoveState.DONE)
     return plan.customer_id, VoucherKind.RESERVE_RELEASE, move.id
 
 
@@ -161,12 +168,32 @@ def voucher_of_a_movement(town: Town) -> tuple[UUID, VoucherKind, UUID]:
     return plan.customer_id, VoucherKind.ENTRY, JournalEntry.objects.get(customer_id=plan.customer_id, code="opened").id
 
 
+def voucher_of_a_capture(town: Town) -> tuple[UUID, VoucherKind, UUID]:
+    now = clock.now()
+    secured = frozen(town, now=now)
+    propose_capture(secured.customer_id, secured.hold_id, amount=10_000, note="逾期未还", staff=finance("a"), now=now)
+    at = approve_capture(secured.customer_id, secured.moves[-1].id, staff=finance("b"), now=now)
+    assert carry_out_capture(secured.customer_id, secured.moves[-1].id, now=at) is MoveState.DONE
+    return secured.customer_id, VoucherKind.RESERVE_CAPTURE, secured.moves[-1].id
+
+
+def voucher_of_a_lenders_refund(town: Town) -> tuple[UUID, VoucherKind, UUID]:
+    now = noon("2026-06-15")
+    edit_provider(replace(finance("a"), permissions=frozenset(Permission)), PLATFORM, now=now)
+    plan = buy_financed()
+    refund = returned(plan, 30_000, now=now)
+    refunding.send(plan.customer_id, refund.id, now=now)
+    return plan.customer_id, VoucherKind.LENDER_REFUND, refund.id
+
+
 EVERY_KIND: list[Callable[[Town], tuple[UUID, VoucherKind, UUID]]] = [
     voucher_of_a_payment,
     voucher_of_a_refund,
     voucher_of_a_hold,
     voucher_of_a_release,
     voucher_of_a_movement,
+    voucher_of_a_capture,
+    voucher_of_a_lenders_refund,
 ]
 
 

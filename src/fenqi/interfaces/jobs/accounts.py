@@ -35,8 +35,9 @@ def account_news(*, customer_id: str, news: str, subject_id: str) -> None:
 @app.periodic(cron=EVERY_HOUR, periodic_id="accounts_due")
 @app.task(name="accounts_due", queueing_lock="accounts_due")
 def accounts_due(timestamp: int) -> None:  # noqa: ARG001  # the queue passes the instant for which it is
-    """Bind the phones and close the accounts that have waited long enough; remove files that were kept long enough."""
+    """Bind the phones and close the accounts that have waited long enough; remove files and codes that are over."""
     now = clock.now()
     lost_phone.carry_out_due(now=now)
     closing.close_due(now=now)
     made_files.remove_expired(now=now)
+    codes.remove_expired(now=now)

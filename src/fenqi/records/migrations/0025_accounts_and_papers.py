@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'account_code',
-                'indexes': [models.Index(fields=['customer_id', 'purpose', '-asked_at'], name='account_code_newest')],
+                'indexes': [models.Index(fields=['customer_id', 'purpose', '-asked_at'], name='account_code_newest'), models.Index(fields=["expires_at"], name="account_code_expired")],
             },
         ),
         migrations.CreateModel(

@@ -21,6 +21,7 @@ from fenqi.records import locks, personal
 from fenqi.records.identifiers import derived_id, new_id
 from fenqi.records.models import AccountCode, CodePurpose, Customer
 from fenqi.records.posting import Decision, write
+from fenqi.records.scope import across_customers
 from fenqi.usecases import outbox, rate_limits
 from fenqi.usecases.notices.sending import NoticeUnanswered
 from fenqi.usecases.notices.templates import Message, language_of, template_code
@@ -133,6 +134,12 @@ def use_codes(customer_id: UUID, *tries: Try, now: datetime) -> None:
                 _update(code, used_at=now)
     if wrong:
         raise AccountCodeRefused
+
+
+def remove_expired(*, now: datetime) -> None:
+    """Whose time is over: a phone that is not bound is nobody's business longer than its code is good."""
+    with across_customers():
+        AccountCode.objects.filter(expires_at__lte=now).delete()
 
 
 def _newest(customer_id: UUID, purpose: CodePurpose, *, now: datetime) -> AccountCode | None:
