@@ -131,7 +131,8 @@ def repay(me: Doer, deed: habits.Repay) -> None:
             pass
         case How.FAILS_THEN_PAYS:
             _at_cashier(me, number, "refuse", "confirm")
-            _pay_by(me, deed, deed.method, "2")
+            if deed.bank_says:  # a card that was refused is debited anew; a cashier waits
+                _pay_by(me, deed, deed.method, "2")
         case How.SWITCHES:
             _at_cashier(me, number, "refuse")
             _pay_by(me, deed, deed.second_method, "2")
