@@ -1,13 +1,15 @@
 """`fenqi demo`: the sample mall, or with `--year` a whole simulated year in an empty house."""
 
 import os
+import signal
 import subprocess
+from collections.abc import Mapping
 from contextlib import ExitStack
 
 import click
 
 from fenqi.config import environment, place
-from fenqi.config.processes import Child, stop
+from fenqi.config.processes import Child, dying_with, stop
 from fenqi.interfaces.commands import run
 from fenqi.interfaces.commands.counterparties import introduce, start_sandbox
 from fenqi.interfaces.commands.demo_mall import RETURN_ADDRESS
@@ -76,9 +78,26 @@ def simulate(*, customers: int, days: int, seed: int, port: int, sandbox_port: i
         words = {"--customers": customers, "--days": days, "--seed": seed, "--port": port}
         command = run.fenqi("live-year", *(word for name, value in words.items() for word in (name, str(value))))
         environ = {**os.environ, "PGOPTIONS": HASTE, "FENQI_LOG_LEVEL": "ERROR"}
-        living = subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL)
-        while True:
-            try:
-                return living.wait()
-            except KeyboardInterrupt:  # it has heard of it, too, and stops by itself
-                continue
+        return wait_for(living(command, environ))
+
+
+def living(command: list[str], environ: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    """In a session of its own, so that it hears of Ctrl-C from us, once; told the same when we are gone."""
+    return subprocess.Popen(
+        command,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=dying_with(os.getpid(), signal.SIGINT),  # noqa: PLW1509 - we have one thread
+    )
+
+
+def wait_for(child: "subprocess.Popen[bytes]") -> int:
+    """Its exit code. Interrupted, it is interrupted, and keeps what it has done."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell that started us in the background ignores them
+        signal.signal(number, signal.default_int_handler)
+    while True:
+        try:
+            return child.wait()
+        except KeyboardInterrupt:
+            child.send_signal(signal.SIGINT)

@@ -1,5 +1,6 @@
 """`fenqi demo --year`, inside: Django is set up, the sandbox answers, and nobody else works in this house."""
 
+import signal
 import sys
 import time as machine
 from dataclasses import replace
@@ -33,6 +34,7 @@ MOST_SHOWN: Final = 30
 @click.option("--port", type=int, required=True)
 def live(*, customers: int, days: int, seed: int, port: int) -> None:
     """Live the year to its end, and prove its books."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell in the background ignores it
     now = datetime.now(UTC)
     progressed = Progressed.of(environment.data_folder())
     year, lived = begun(progressed, year_until(now, days=days, customers=customers, seed=seed))

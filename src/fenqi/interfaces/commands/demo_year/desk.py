@@ -137,13 +137,12 @@ class Desk:
         with across_customers():
             legs = list(RefundLeg.objects.filter(route=RefundRoute.TRANSFER).exclude(state=RefundState.SUCCEEDED.value))
         for leg in legs:
-            self._try("transfer", self._transferred, leg, now)
+            card = BoundCard.objects.filter(customer_id=leg.customer_id, state=CardState.ACTIVE).first()
+            if card is not None:  # the others are asked to name an account
+                self._try("transfer", self._transferred, leg, card, now)
 
-    def _transferred(self, leg: RefundLeg, now: datetime) -> None:
+    def _transferred(self, leg: RefundLeg, card: BoundCard, now: datetime) -> None:
         owner, key = leg.customer_id, leg.id
-        card = BoundCard.objects.filter(customer_id=owner, state=CardState.ACTIVE).first()
-        if card is None:
-            return
         if not leg.proposed_by:
             transfer.propose_transfer(owner, key, card_id=card.id, staff=self.finance, now=now)
         elif not leg.approved_by:

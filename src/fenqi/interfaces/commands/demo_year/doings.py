@@ -118,28 +118,27 @@ def repay(me: Doer, deed: habits.Repay) -> None:
     if deed.bank_says:
         me.world.town.order_fault("bank_card", "charge", "code", deed.bank_says)
     started = _start(me, deed, deed.method, "1")
-    if started is None:
-        return
     me.world.done[f"repay:{deed.how}"] += 1
     number = _number(me, started)
-    match deed.how:
-        case How.PAYS:
-            _at_cashier(me, number, "confirm")
-        case How.FAILS:
-            _at_cashier(me, number, "refuse")
-        case How.WALKS_AWAY:
-            pass
-        case How.FAILS_THEN_PAYS:
-            _at_cashier(me, number, "refuse", "confirm")
-            _pay_by(me, deed, deed.method, "2")
-        case How.SWITCHES:
-            _at_cashier(me, number, "refuse")
-            _pay_by(me, deed, deed.second_method, "2")
-        case How.PAYS_TWICE:
-            _pay_by(me, deed, deed.second_method, "2")
-            _at_cashier(me, number, "pay_late")
-        case How.PAYS_LATE:
-            _at_cashier(me, number, "expire", "pay_late")
+    _at_cashier(me, number, *AT_CASHIER[deed.how])
+    if deed.how is How.FAILS_THEN_PAYS and deed.bank_says:  # a card is debited anew; a cashier waits
+        _pay_by(me, deed, deed.method, "2")
+    if deed.how in BY_TWO_METHODS:
+        _pay_by(me, deed, deed.second_method, "2")
+    if deed.how is How.PAYS_TWICE:
+        _at_cashier(me, number, "pay_late")
+
+
+AT_CASHIER: Final[Mapping[How, tuple[str, ...]]] = {
+    How.PAYS: ("confirm",),
+    How.FAILS: ("refuse",),
+    How.WALKS_AWAY: (),
+    How.FAILS_THEN_PAYS: ("refuse", "confirm"),
+    How.SWITCHES: ("refuse",),
+    How.PAYS_TWICE: (),
+    How.PAYS_LATE: ("expire", "pay_late"),
+}
+BY_TWO_METHODS: Final = frozenset({How.SWITCHES, How.PAYS_TWICE})
 
 
 def _pay_by(me: Doer, deed: habits.Repay, method: str, turn: str) -> None:
@@ -149,11 +148,10 @@ def _pay_by(me: Doer, deed: habits.Repay, method: str, turn: str) -> None:
     except FenqiError as refusal:
         me.world.refused[f"Repay:again:{refusal.code}"] += 1
         return
-    if started is not None:
-        _at_cashier(me, _number(me, started), "confirm")
+    _at_cashier(me, _number(me, started), "confirm")
 
 
-def _start(me: Doer, deed: habits.Repay, method: str, turn: str) -> StartedRepayment | None:
+def _start(me: Doer, deed: habits.Repay, method: str, turn: str) -> StartedRepayment:
     purpose = (
         PaymentPurpose.SETTLEMENT
         if deed.settle

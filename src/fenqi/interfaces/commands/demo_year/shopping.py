@@ -40,6 +40,8 @@ _HOW_MANY: Final = {1: 40, 2: 35, 3: 17, 4: 8}
 _PAID_AT_ONCE: Final = frozenset({"DT-NAME", "VIP-YEAR"})
 _SMALL_MINOR: Final = 60_000
 _TOO_DEAR_TO_TAKE_TWO: Final = 130_000
+_BUYS_AT_THE_END: Final = 0.18
+_LAST_DAYS: Final = 14
 _DEAR_MINOR: Final = 200_000
 """Above this a reserve may be asked for."""
 
@@ -68,10 +70,13 @@ class Purchase:
 
 
 def purchases_of(person: Person, *, first: date, days: int, seed: int) -> tuple[Purchase, ...]:
-    """In the order in which they are made; the first one of most people in the first months of the year."""
+    """In the order in which they are made: more in the first months and, for the last pages, in the last two weeks."""
     draw = chance("shopping", seed, person.n)
     count = picked(draw, _HOW_MANY)
-    on = sorted({int(draw.triangular(0, days, days // 6)) for _ in range(count)})
+    found = {int(draw.triangular(0, days, days // 6)) for _ in range(count)}
+    if draw.random() < _BUYS_AT_THE_END:
+        found.add(max(0, days - 1 - draw.randrange(_LAST_DAYS)))
+    on = sorted(found)
     return tuple(
         _purchase(person, n, first + timedelta(days=day), seed=seed) for n, day in enumerate(on, 1) if day < days
     )
