@@ -87,7 +87,7 @@ def untranslated(page: Page) -> list[str]:
     words = page.locator("main, header, nav").all_inner_texts()
     lines = {line.strip() for text in words for line in text.splitlines()}
     allowed = re.compile(
-        r"青屿|Pro|Pad|Buds|Air|GB|English|MM-|IRR|[FR][0-9A-Z]{24}|[0-9a-f]{32}|Emma|R5|D10|Clarke|420L|AS[0-9]{6}|SF[0-9]+|o-c-"
+        r"青屿|Pro|Pad|Buds|Air|GB|English|MM-|IRR|[FR][0-9A-Z]{24}|[0-9a-f]{32}|Emma|R5|D10|Clarke|420L|AS[0-9]{6}|SF[0-9]+|o-c-|http://"
     )
     return sorted(line for line in lines if re.search(r"[A-Za-z]{2,}", line) and not allowed.search(line))
 

@@ -247,6 +247,7 @@ PROCRASTINATE_IMPORT_PATHS = [
         "periodic",
         "evidence",
         "notices",
+        "entries",
     )
 ]
 LOGGING = logging_settings(level=environment.text("FENQI_LOG_LEVEL", "INFO"))

@@ -87,3 +87,30 @@ class ApiClient(models.Model):
 
     class Meta:
         db_table = "api_client"
+
+
+class AppRecognition(models.Model):
+    """A phone that an app of the mall's had verified by a code of ours, and the session that came of it (R005).
+
+    Of phone, code and session only keyed hashes are kept. A new code for the same phone leaves the old rows alone.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    client = models.CharField(max_length=64)
+    phone_index = models.CharField(max_length=64)
+    code_hash = models.CharField(max_length=64)
+    asked_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    verified_at = models.DateTimeField(null=True)
+    proofs = models.PositiveSmallIntegerField(default=0)
+    customer_id = models.UUIDField(null=True)
+    session_hash = models.CharField(max_length=64, blank=True)
+    session_until = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "app_recognition"
+        indexes = [
+            models.Index(fields=["phone_index", "asked_at"], name="app_recognition_phone"),
+            models.Index(fields=["session_hash"], name="app_recognition_session", condition=~models.Q(session_hash="")),
+        ]

@@ -9,6 +9,7 @@ from django.db import connection, models
 class DirectoryKind(models.TextChoices):
     CUSTOMER_REF = "customer_ref"
     PHONE = "phone"
+    PHONE_ALSO = "phone_also"  # a number that another account has bound, too: hash and customer
     ORDER_NO = "order_no"
     OUT_TRADE_NO = "out_trade_no"
     OUT_REFUND_NO = "out_refund_no"
@@ -42,6 +43,12 @@ def find(kind: DirectoryKind, key: str) -> Holder | None:
     """Whose the key is, or None."""
     entry = DirectoryEntry.objects.filter(kind=kind, key=key).first()
     return Holder(entry.customer_id, entry.target_id) if entry else None
+
+
+def find_from(kind: DirectoryKind, prefix: str) -> tuple[Holder, ...]:
+    """Whose the keys are that begin with this and a colon."""
+    found = DirectoryEntry.objects.filter(kind=kind, key__gte=f"{prefix}:", key__lt=f"{prefix};").order_by("key")
+    return tuple(Holder(entry.customer_id, entry.target_id) for entry in found)
 
 
 def claim(kind: DirectoryKind, key: str, *, customer_id: UUID, target_id: UUID) -> Holder:

@@ -67,6 +67,7 @@ CENTRAL_TABLES = (
     "account",
     "sms_device",
     "api_client",
+    "app_recognition",
     "refused_callback",
     "import_run",
     "channel_bill",

@@ -1,6 +1,6 @@
 """Django looks for models here; each noun has a file of its own."""
 
-from fenqi.records.accounts import Account, ApiClient, Role, SmsDevice
+from fenqi.records.accounts import Account, ApiClient, AppRecognition, Role, SmsDevice
 from fenqi.records.aftersales import (
     AftersalesCase,
     AftersalesPolicy,
@@ -62,6 +62,7 @@ __all__ = [
     "AftersalesPolicy",
     "AgreementStatus",
     "ApiClient",
+    "AppRecognition",
     "AppliedVia",
     "AttemptMethod",
     "AuditRecord",

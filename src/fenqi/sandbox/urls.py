@@ -27,6 +27,7 @@ urlpatterns = [
     path("", include("fenqi.sandbox.wechat_pay.urls")),
     path("", include("fenqi.sandbox.bank_card.urls")),
     path("", include("fenqi.sandbox.partner.urls")),
+    path("", include("fenqi.sandbox.finance_app.urls")),
     path("sms", control_page.phone, name="phone"),
     path("mail", control_page.mailbox, name="mailbox"),
     path("control", control_page.page, name="control"),

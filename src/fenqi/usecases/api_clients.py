@@ -39,6 +39,7 @@ class Scope(StrEnum):
     REPAYMENTS_RECORD = "repayments:record"  # tell of money received outside the rails
     AFTERSALES_READ = "aftersales:read"
     AFTERSALES_WRITE = "aftersales:write"  # quote, apply, and act for the customer
+    FINANCE_APP = "finance_app:use"  # an app's own: only what the customer sees who was recognised by phone in it
 
 
 class ClientNameTaken(FenqiError):

@@ -79,6 +79,15 @@ class Action(StrEnum):
     NOTICE_TEMPLATE_PUBLISHED = "notice_template_published"
     NOTICE_TEMPLATE_WITHDRAWN = "notice_template_withdrawn"
     NOTICE_TEMPLATE_TRIED = "notice_template_tried"
+    CLOSING_PLANNED = "closing_planned"
+    CLOSING_APPROVED = "closing_approved"
+    CLOSING_REJECTED = "closing_rejected"
+    CLOSING_CANCELLED = "closing_cancelled"
+    CLOSING_ENDED_EARLY = "closing_ended_early"
+    CLOSING_EXTENDED = "closing_extended"
+    ENTRY_PUBLISHED = "entry_published"
+    APP_RECOGNISED = "app_recognised"
+    PHONE_SHARED = "phone_shared"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

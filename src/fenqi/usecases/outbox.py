@@ -40,6 +40,7 @@ SEND_NOTICE = "send_notice"
 REPAYMENT_FAILED = "repayment_failed"
 RESERVE_HELD = "reserve_held"
 RESERVE_RETURNED = "reserve_returned"
+ENTRY_CLOSING = "entry_closing"
 
 
 def ask_later(decision: Decision, attempt_id: UUID, *, at: datetime | None, now: datetime) -> None:

@@ -27,9 +27,9 @@ class Rate(Enum):
     RECORDS = "40 per 10 minutes"  # vouchers and statements drawn for one customer
     SUPPORT_MESSAGE = "30 per 10 minutes"  # of one customer
     SUPPORT_THREAD = "10 per hour"  # of one customer
-    VERIFY_LINK = "60 per 10 minutes"
+    VERIFY_LINK = "50 per 10 minutes"
     APP_CODE = "600 per 10 minutes"  # asked for by one app
-    APP_CODE_TO_PHONE = "4 per 10 minutes"  # nobody's phone is flooded through an app
+    APP_CODE_TO_PHONE = "4 per 600 seconds"  # nobody's phone is flooded through an app
     APP_PROOF = "20 per hour"  # at the account of one phone
 
     @property

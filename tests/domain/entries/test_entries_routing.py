@@ -208,15 +208,15 @@ some_closings = st.lists(
 
 @pytest.mark.requirement("R149")
 @given(
-    some_entries,
-    some_closings,
-    st.sampled_from(["mall", "qingrong"]),
-    st.booleans(),
-    st.integers(-30, 30),
-    st.integers(0, 99),
+    entries=some_entries,
+    closings=some_closings,
+    provider=st.sampled_from(["mall", "qingrong"]),
+    collects=st.booleans(),
+    hours=st.integers(-30, 30),
+    bucket=st.integers(0, 99),
 )
 def test_there_is_always_a_way_and_never_an_error(
-    entries: list[Entry], closings: list[Closing], provider: str, collects: bool, hours: int, bucket: int
+    *, entries: list[Entry], closings: list[Closing], provider: str, collects: bool, hours: int, bucket: int
 ) -> None:
     reader = Reader(ref="c", language="en", sales_channel="OFFICIAL", provider=provider, bucket=bucket)
     lender = Lender(code=provider, name_zh="轻", name_en="Q") if collects else None

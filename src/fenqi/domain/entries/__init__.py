@@ -1,6 +1,7 @@
-"""Where one repays: entries with their groups, hours and closings, and which of them work for one plan at one instant."""
+"""Where one repays: entries with their groups, hours and closings, and which of them work for one plan now."""
 
 from fenqi.domain.entries.entries import (
+    EVERYBODY,
     LAST_RESORT,
     PEOPLE,
     SELF_SERVICE,
@@ -15,6 +16,7 @@ from fenqi.domain.entries.entries import (
 from fenqi.domain.entries.routing import Lender, Reason, Way, boundaries, stays_open, usual, ways_for
 
 __all__ = [
+    "EVERYBODY",
     "LAST_RESORT",
     "PEOPLE",
     "SELF_SERVICE",

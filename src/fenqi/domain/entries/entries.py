@@ -52,7 +52,8 @@ def bucket_of(customer_id: object) -> int:
 class Group:
     """A group by stated rule; every rule that is set must hold, and an empty one means everybody.
 
-    `customers` are the mall's own names of customers. The share is the hundredths from `share_from` to before `share_to`.
+    `customers` are the mall's own names of customers; the share is the hundredths from `share_from` to before
+    `share_to`.
     """
 
     languages: frozenset[str] = frozenset()
@@ -148,6 +149,6 @@ LAST_RESORT: Final = Entry(
     name_zh="人工客服",
     name_en="Customer service",
     howto_zh="给客服留言，说明要还哪一笔；我们会帮你还上，期间不收滞纳金。",
-    howto_en="Write to customer service which bill you want to repay: we help you do it, and take no late fee meanwhile.",
+    howto_en="Write to customer service which bill you want to repay: we help, and take no late fee meanwhile.",
 )
 """What is left when nothing else is: people can always be written to."""

@@ -127,6 +127,11 @@ def boundaries(closings: Iterable[Closing], entries: Iterable[Entry], window: Cl
 
 def _way(entry: Entry, closings: Sequence[Closing], at: datetime) -> Way:
     """Of an entry that is for the reader; `closings` are the reader's, of all entries."""
+    return _gone(entry, at) or _closed(entry, closings, at) or _by_hours(entry, at)
+
+
+def _gone(entry: Entry, at: datetime) -> Way | None:
+    """Not open yet, moved, or ended."""
     if entry.opens_on is not None and at.date() < entry.opens_on:
         opens = datetime.combine(entry.opens_on, entry.opens_at or time(), at.tzinfo)
         return Way(entry=entry, state=EntryState.PLANNED, reason=Reason.NOT_OPEN_YET, until=opens)
@@ -137,25 +142,28 @@ def _way(entry: Entry, closings: Sequence[Closing], at: datetime) -> Way:
     if entry.closes_on is not None and at.date() > entry.closes_on:
         since = datetime.combine(entry.closes_on + timedelta(days=1), time(), at.tzinfo)
         return Way(entry=entry, state=EntryState.CLOSED, reason=Reason.ENDED, since=since, instead=entry.successor)
-    mine = [one for one in closings if one.entry == entry.code]
-    if (closed := _closed(entry, mine, at)) is not None:
-        return closed
-    if not entry.in_hours(at):
-        opens = _next(entry.opens_at or time(), at)
-        if entry.kind is EntryKind.AGENT:
-            return Way(entry=entry, state=EntryState.OPEN, answered_from=opens)
-        return Way(entry=entry, state=EntryState.OPEN, reason=Reason.OUTSIDE_HOURS, until=opens)
-    return Way(entry=entry, state=EntryState.OPEN)
+    return None
+
+
+def _by_hours(entry: Entry, at: datetime) -> Way:
+    """People who are written to take messages at any time, and say when they answer."""
+    if entry.in_hours(at):
+        return Way(entry=entry, state=EntryState.OPEN)
+    opens = _next(entry.opens_at or time(), at)
+    if entry.kind is EntryKind.AGENT:
+        return Way(entry=entry, state=EntryState.OPEN, answered_from=opens)
+    return Way(entry=entry, state=EntryState.OPEN, reason=Reason.OUTSIDE_HOURS, until=opens)
 
 
 def _closed(entry: Entry, closings: Sequence[Closing], at: datetime) -> Way | None:
     """Closings that overlap or follow each other are one: since the first, until the end of the last."""
-    standing = [one for one in closings if one.stands(at)]
+    mine = [one for one in closings if one.entry == entry.code]
+    standing = [one for one in mine if one.stands(at)]
     if not standing:
         return None
     last = max(standing, key=lambda one: (one.ends_at, one.id))
     until = at
-    while joined := [one.ends_at for one in closings if one.stands(until)]:
+    while joined := [one.ends_at for one in mine if one.stands(until)]:
         until = max(joined)
     return Way(
         entry=entry,

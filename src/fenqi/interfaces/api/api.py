@@ -18,6 +18,8 @@ from fenqi.interfaces.api import (
     aftersales,
     agreements,
     customers,
+    entries,
+    finance_app,
     journal,
     orders,
     payments,
@@ -163,5 +165,7 @@ for _noun in (
     journal,
     policies,
     prices,
+    entries,
+    finance_app,
 ):
     api.add_router("", _noun.router, tags=[_noun.__name__.rpartition(".")[2]])

@@ -131,6 +131,11 @@ _BY_CODE = {
         "Do not pay again: read that payment until its outcome is known.",
     ),
     "already_paid": ("请查询该笔支付，不要再付。", "Read that payment: do not pay again."),
+    "entry_closed": (
+        "请引导客户使用 details.instead 指明的入口。",
+        "Lead the customer to the entry that details.instead names.",
+    ),
+    "phone_not_bound": ("请告诉客户如何绑定手机号。", "Tell the customer how to bind the number."),
     "nothing_owed": ("无需还款。", "There is nothing to do."),
     "order_conflict": (
         "请核对原订单，更正请走售后。",

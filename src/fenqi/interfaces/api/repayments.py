@@ -16,6 +16,7 @@ from fenqi.usecases import clock
 from fenqi.usecases.answers import answer_outside
 from fenqi.usecases.api_clients import Scope
 from fenqi.usecases.customers import require_customer
+from fenqi.usecases.entries.guard import EntryClosed
 from fenqi.usecases.idempotency import Answer
 from fenqi.usecases.repayment.methods import MethodUnavailable
 from fenqi.usecases.repayment.quote import Choice, InvalidChoice, NothingOwed, QuoteExpired, quote
@@ -59,6 +60,7 @@ def make_quote(
     scope=Scope.REPAYMENTS_WRITE,
     answers={201: documents.Started},
     refuses=(
+        EntryClosed,
         QuoteExpired,
         NothingOwed,
         InvalidChoice,

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from fenqi.channels.interface import CardChannel, CardReserveChannel, PaymentChannel, ReserveChannel
 from fenqi.domain.payments.conditions import ConditionKind
+from fenqi.interfaces.commands.demo_entries import add_finance_app, plan_sample_closing
 from fenqi.interfaces.commands.demo_lenders import add_lenders
 from fenqi.records import directory
 from fenqi.records.models import Account, BoundCard, ChannelCondition, DirectoryKind, OrderLine, ReserveHold
@@ -61,6 +62,8 @@ def add_from_town(*, now: datetime) -> None:
     admin = staff_member(Account.objects.filter(username=ANNOUNCED_BY).first())
     if admin is not None:
         add_lenders(admin, now=now)
+    add_finance_app(now=now)
+    plan_sample_closing(now=now)
 
 
 def code_sent_to(phone: str) -> str:

@@ -8,7 +8,9 @@ from typing import Any
 from django import template
 from django.template.context import Context
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
+from fenqi.domain.entries import Entry
 from fenqi.interfaces.console import words
 from fenqi.interfaces.portal.methods import card_name
 from fenqi.interfaces.shared import formats
@@ -135,3 +137,9 @@ def hours_until(since: datetime, now: datetime) -> int:
 def as_json(value: Any) -> str:
     """A raw record, indented; escaped by the template like any text."""
     return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True, default=str)
+
+
+@register.filter
+def entry_name(entry: Entry) -> str:
+    """In the reader's language."""
+    return entry.name_zh if formats.language_of(get_language() or "zh-hans") == "zh" else entry.name_en

@@ -21,6 +21,7 @@ from fenqi.interfaces.console import (
     support,
 )
 from fenqi.interfaces.console.after_sales import acts, applying, case, desk, evidence
+from fenqi.interfaces.console.entries import pages as entries
 from fenqi.interfaces.console.notices import customer as customer_notices
 from fenqi.interfaces.console.notices import day as notice_day
 from fenqi.interfaces.console.notices import words as notice_words
@@ -116,6 +117,18 @@ urlpatterns = [
     path("findings/<uuid:owner_id>/<uuid:finding_id>/repair", reconciliation.repair, name="repair_finding"),
     path("channels", channels.overview, name="channels"),
     path("channels/<uuid:condition_id>/withdraw", channels.withdraw, name="withdraw_condition"),
+    path("entries", entries.overview, name="entries"),
+    path("entries/closings/new", entries.plan, name="plan_closing"),
+    path("entries/closings/<uuid:closing_id>", entries.show, name="closing"),
+    *(
+        path(
+            f"entries/closings/<uuid:closing_id>/{verb}",
+            entries.act,
+            {"verb": verb},
+            name=f"closing_{verb}",
+        )
+        for verb in ("approve", "reject", "cancel", "end", "extend")
+    ),
     path("recovery", recovery.overview, name="recovery"),
     path("customers/<uuid:customer_id>/orders/<uuid:order_id>/money", explain.money, name="money"),
     path("customers/<uuid:customer_id>/plans/<uuid:plan_id>/installments/<int:n>", explain.installment, name="explain"),

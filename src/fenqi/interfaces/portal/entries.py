@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
 from typing import Final
 from uuid import UUID
 
+import segno
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -19,7 +20,6 @@ from fenqi.domain.entries import EntryKind, EntryState, Reason, Way
 from fenqi.domain.entries.sentences import why
 from fenqi.domain.errors import NotFound
 from fenqi.interfaces.portal.access import customer_of, customer_page, sign_in_address
-from fenqi.interfaces.portal.going_on import drawn
 from fenqi.interfaces.portal.pages import render_page
 from fenqi.interfaces.shared import formats
 from fenqi.usecases import clock
@@ -136,7 +136,7 @@ def state_name(way: Way) -> str:
         return _("Not for this plan")
     return {
         EntryState.PLANNED: _("Not open yet"),
-        EntryState.OPEN: _("Open"),
+        EntryState.OPEN: _("Open to customers"),
         EntryState.CLOSED: _("Paused"),
         EntryState.MOVED: _("Moved"),
     }[way.state]
@@ -172,7 +172,7 @@ def closed_page(request: HttpRequest, found: Route, *, now: datetime) -> HttpRes
 def repay_here(request: HttpRequest, customer_id: UUID, code: str) -> HttpResponse:
     """The plan's permanent address: to where it can be repaid now; not signed in, by way of signing in."""
     plan_id = plan_of_code(code)
-    found = routes(customer_id, [plan_id] if plan_id else [], now=clock.now()).get(plan_id) if plan_id else None
+    found = routes(customer_id, [plan_id], now=clock.now()).get(plan_id) if plan_id is not None else None
     if found is None:
         return nothing_here(request)
     return _lead_on(request, found)
@@ -238,12 +238,10 @@ def order_entry_context(customer_id: UUID, plan_id: UUID, *, now: datetime) -> d
     found = route(customer_id, plan_id, now=now)
     if not found.owes:
         return {}
-    address = permanent_address(plan_id)
     return {
         "route": told(found, now=now),
         "can_repay_here": found.works(EntryKind.MALL_PAGE),
-        "permanent_address": address,
-        "permanent_code": drawn(address),
+        "permanent_address": permanent_address(plan_id),
     }
 
 
@@ -255,6 +253,11 @@ def closed_for(customer_id: UUID, plans: Iterable[tuple[UUID, str]], *, now: dat
     return tuple(told(one, title=titles[one.plan_id], now=now) for one in shut)
 
 
-def printed_code(plan_id: UUID) -> SafeString:
-    """The permanent address as a code to scan, for what is printed."""
-    return drawn(permanent_address(plan_id))
+@require_safe
+@customer_page
+def code_image(_request: HttpRequest, customer_id: UUID, plan_id: UUID) -> HttpResponse:
+    """The permanent address as a code to scan, for the screen and for what is printed."""
+    route(customer_id, plan_id, now=clock.now())
+    picture = BytesIO()
+    segno.make(permanent_address(plan_id), error="m").save(picture, kind="svg", scale=5, border=4, light="#fff")
+    return HttpResponse(picture.getvalue(), content_type="image/svg+xml")

@@ -51,6 +51,7 @@ urlpatterns = [
     path("plans/<uuid:plan_id>/installments/<int:n>", explain.installment, name="explain"),
     path("r/<str:code>", entries.repay_here, name="repay_here"),
     path("p/<str:code>", entries.repay_by_link, name="repay_by_link"),
+    path("plans/<uuid:plan_id>/code.svg", entries.code_image, name="plan_code"),
     path("plans/<uuid:plan_id>/repay", repay.choose, name="repay"),
     path("plans/<uuid:plan_id>/repay/confirm", repay.confirm, name="confirm"),
     path("plans/<uuid:plan_id>/repay/start", repay.start, name="start"),

@@ -207,6 +207,35 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("customer_id",), name="safe_word_of_customer")],
             },
         ),
+        migrations.CreateModel(
+            name="AppRecognition",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fenqi.records.identifiers.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("client", models.CharField(max_length=64)),
+                ("phone_index", models.CharField(max_length=64)),
+                ("code_hash", models.CharField(max_length=64)),
+                ("asked_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("verified_at", models.DateTimeField(null=True)),
+                ("proofs", models.PositiveSmallIntegerField(default=0)),
+                ("customer_id", models.UUIDField(null=True)),
+                ("session_hash", models.CharField(blank=True, max_length=64)),
+                ("session_until", models.DateTimeField(null=True)),
+            ],
+            options={
+                "db_table": "app_recognition",
+                "indexes": [
+                    models.Index(fields=["phone_index", "asked_at"], name="app_recognition_phone"),
+                    models.Index(condition=~Q(session_hash=""), fields=["session_hash"], name="app_recognition_session"),
+                ],
+            },
+        ),
         belongs_to_customer("safe_word"),
         *append_only("repayment_entry"),
         migrations.RunPython(publish_entries, migrations.RunPython.noop),

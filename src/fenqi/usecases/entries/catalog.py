@@ -14,10 +14,16 @@ from fenqi.usecases import clock
 
 def ruling_entries(now: datetime) -> tuple[Entry, ...]:
     """The latest version of each that has begun; people keep the hours of the service desk. One statement."""
+    return tuple(entry for _, entry in ruling_pairs(now))
+
+
+def ruling_pairs(now: datetime) -> list[tuple[UUID, Entry]]:
+    """The same, each with the key of its row, in their order."""
     begun: dict[str, RepaymentEntry] = {}
     for row in RepaymentEntry.objects.filter(valid_from__lte=now).order_by("code", "version"):
         begun[row.code] = row
-    return tuple(entry for row in begun.values() if (entry := entry_of(row)) is not None)
+    pairs = [(row.id, entry) for row in begun.values() if (entry := entry_of(row)) is not None]
+    return sorted(pairs, key=lambda pair: (pair[1].position, pair[1].code))
 
 
 def entry_of(row: RepaymentEntry) -> Entry | None:

@@ -50,6 +50,8 @@ class Message(StrEnum):
     RESERVE_HELD = "reserve_held"
     RESERVE_RETURNED = "reserve_returned"
     EMAIL_CODE = "email_code"
+    ENTRY_CLOSING = "entry_closing"
+    APP_CODE = "app_code"
 
 
 PORTAL = "${portal}"
@@ -229,6 +231,21 @@ TEXTS: Mapping[tuple[Message, str], str] = {
     (Message.RESERVE_RETURNED, "en"): "${amount} of your reserve (${title}) has gone back to you. Still held: ${left}.",
     (Message.EMAIL_CODE, "zh"): "您的邮箱验证码是 ${code}，10 分钟内有效。如果不是您本人操作，请忽略。",
     (Message.EMAIL_CODE, "en"): ("Your code is ${code}, valid for 10 minutes. If you did not ask for it, ignore this."),
+    (
+        Message.APP_CODE,
+        "zh",
+    ): "您正在金融 App 登录，验证码 ${code}，5 分钟内有效。不是您本人操作请忽略，请勿告诉任何人。",
+    (Message.APP_CODE, "en"): (
+        "Your code for the finance app is ${code}, valid for 5 minutes. If it was not you, ignore it. Tell nobody."
+    ),
+    (Message.ENTRY_CLOSING, "zh"): (
+        "「${entry}」将于 ${from} 至 ${until} 暂停。您 ${due} 到期的分期（${title}）"
+        "请改用「${instead}」还款，暂停期间不收滞纳金。"
+    ),
+    (Message.ENTRY_CLOSING, "en"): (
+        "${entry} is closed from ${from} to ${until}. Please repay ${title}, due ${due}, through: ${instead}. "
+        "There is no late fee while it is closed."
+    ),
 }
 """(message, language) -> text with `${variable}`; variables hold no addresses (P1102)."""
 
@@ -278,7 +295,7 @@ _TITLES: Mapping[str, tuple[str, str]] = {
 }
 _NOTICE = ("通知", "A notice")
 
-_CRITICAL = ("sign_in_code", "email_code", "auto_debit", "case", "capture")
+_CRITICAL = ("sign_in_code", "email_code", "app_code", "auto_debit", "case", "capture")
 REMINDERS = frozenset({Message.DUE_SOON, Message.DUE_TODAY, Message.DUE_WILL_BE_DEBITED, Message.OVERDUE})
 """About money due, and asked for by nobody: hours, caps and reasons to wait hold for them."""
 

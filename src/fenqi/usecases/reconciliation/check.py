@@ -13,6 +13,7 @@ from fenqi.records.scope import across_customers
 from fenqi.usecases.plan_file import terms_of
 from fenqi.usecases.projection import installment_columns, plan_columns
 from fenqi.usecases.reconciliation.case_laws import CASE_LAWS
+from fenqi.usecases.reconciliation.entry_laws import ENTRY_LAWS
 from fenqi.usecases.reconciliation.laws import SQL_LAWS, WHOLE_HOUSE_LAWS, Law
 from fenqi.usecases.reconciliation.notice_laws import NOTICE_LAWS
 from fenqi.usecases.reconciliation.partner_laws import PARTNER_LAWS
@@ -95,6 +96,7 @@ def check_range(customers: Range) -> list[Finding]:
             *CASE_LAWS,
             *POLICY_LAWS,
             *NOTICE_LAWS,
+            *ENTRY_LAWS,
         )
         findings = [finding for law in laws for finding in _by_statement(cursor, law, customers)]
         return findings + list(projection_is_replay(cursor, customers))

@@ -110,6 +110,7 @@ class Payer:
 
     device: Device = Device.PHONE
     address: str = "127.0.0.1"
+    in_app: bool = False  # the cashier leads back to the finance app, not to the mall's page
 
 
 def start_repayment(
@@ -210,8 +211,13 @@ def _sending(quote: RepaymentQuote, method: Method, payer: Payer, *, request_key
         expires_at=min(now + CASHIER_WINDOW, quote.valid_until),
         request_key=request_key,
         card_id=method.card.card_id if method.card else None,
-        cashier={} if method.card else {"device": payer.device.value, "payer_ip": payer.address},
+        cashier={} if method.card else _ordered_for(payer),
     )
+
+
+def _ordered_for(payer: Payer) -> dict[str, str]:
+    kept = {"device": payer.device.value, "payer_ip": payer.address}
+    return {**kept, "back_to": "app"} if payer.in_app else kept
 
 
 def _again(payment: Payment, payer: Payer, *, now: datetime) -> StartedRepayment:
@@ -232,7 +238,11 @@ def _again(payment: Payment, payer: Payer, *, now: datetime) -> StartedRepayment
 def _first_payer(attempt: PaymentAttempt, payer: Payer) -> Payer:
     """Who the attempt was ordered for."""
     kept = attempt.cashier
-    return Payer(device=Device(kept.get("device", payer.device)), address=kept.get("payer_ip", payer.address))
+    return Payer(
+        device=Device(kept.get("device", payer.device)),
+        address=kept.get("payer_ip", payer.address),
+        in_app=kept.get("back_to") == "app",
+    )
 
 
 def send_attempt(attempt: PaymentAttempt, payer: Payer, *, now: datetime) -> StartedRepayment:
@@ -282,7 +292,11 @@ def _asked(attempt: PaymentAttempt, payer: Payer) -> Redirect | ScanCode | Chann
         card = BoundCard.objects.get(customer_id=attempt.customer_id, id=attempt.card_id)
         return channel.debit(DebitRequest(**shared, authority=token_of(card)))
     assert isinstance(channel, CashierChannel)
-    return_url = f"{settings.FENQI_PUBLIC_URL}/repayments/{attempt.payment_id}/return"
+    return_url = (
+        f"{settings.FENQI_FINANCE_APP_URL}/back?payment={attempt.payment_id}"
+        if payer.in_app and settings.FENQI_FINANCE_APP_URL
+        else f"{settings.FENQI_PUBLIC_URL}/repayments/{attempt.payment_id}/return"
+    )
     return channel.start(ChargeRequest(**shared, return_url=return_url, payer_ip=payer.address, device=payer.device))
 
 

@@ -40,6 +40,9 @@ class Permission(StrEnum):
     RECEIVE_GOODS = "receive_goods"
     SEE_NOTICES = "see_notices"
     EDIT_NOTICE_TEMPLATES = "edit_notice_templates"
+    SEE_ENTRIES = "see_entries"
+    PLAN_CLOSINGS = "plan_closings"
+    APPROVE_CLOSINGS = "approve_closings"
 
 
 MAY: Mapping[str, frozenset[Permission]] = {
@@ -59,6 +62,7 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.REVIEW_CASES,
             Permission.RECEIVE_GOODS,
             Permission.SEE_NOTICES,
+            Permission.SEE_ENTRIES,
         }
     ),
     Role.FINANCE: frozenset(
@@ -84,6 +88,9 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.APPROVE_CAPTURE,
             Permission.SEE_NOTICES,
             Permission.EDIT_NOTICE_TEMPLATES,
+            Permission.SEE_ENTRIES,
+            Permission.PLAN_CLOSINGS,
+            Permission.APPROVE_CLOSINGS,
         }
     ),
     Role.ADMIN: frozenset(Permission),

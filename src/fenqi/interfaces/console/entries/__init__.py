@@ -1,0 +1,1 @@
+"""Where customers repay, and closing an entry for a time."""

@@ -1,0 +1,265 @@
+"""Entries, the calendar of closings, planning one with a look at whom it touches, and deciding about it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from fenqi.domain.entries import Entry, EntryKind, EntryState, Group
+from fenqi.domain.errors import FenqiError
+from fenqi.interfaces.console.access import staff_page
+from fenqi.interfaces.console.entries.calendar import month, month_of
+from fenqi.interfaces.console.pages import render_page
+from fenqi.records.models import SalesChannel
+from fenqi.usecases import clock
+from fenqi.usecases.entries import change_closing, decide_closing
+from fenqi.usecases.entries.plan_closing import (
+    NOTICE_EN_LENGTH,
+    NOTICE_ZH_LENGTH,
+    NewClosing,
+    plan_closing,
+    preview_closing,
+)
+from fenqi.usecases.entries.queries import ClosingState, ClosingView, closing_view, entry_states, list_closings
+from fenqi.usecases.partners.providers import MALL, list_providers
+from fenqi.usecases.staff.permissions import Permission, Staff
+
+_INSTANTS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+
+
+class ClosingForm(forms.Form):
+    """What was entered, on the mall's clock; what it means is checked by the use case."""
+
+    entry = forms.CharField(max_length=40)
+    starts_at = forms.DateTimeField(input_formats=_INSTANTS)
+    ends_at = forms.DateTimeField(input_formats=_INSTANTS)
+    successor = forms.CharField(max_length=40, required=False)
+    notice_zh = forms.CharField(max_length=10 * NOTICE_ZH_LENGTH, required=False)
+    notice_en = forms.CharField(max_length=10 * NOTICE_EN_LENGTH, required=False)
+    languages = forms.MultipleChoiceField(choices=[("zh-hans", ""), ("en", "")], required=False)
+    sales_channels = forms.MultipleChoiceField(choices=SalesChannel.choices, required=False)
+    provider = forms.CharField(max_length=32, required=False)
+    share_from = forms.IntegerField(min_value=0, max_value=99, required=False)
+    share_to = forms.IntegerField(min_value=1, max_value=100, required=False)
+    customers = forms.CharField(max_length=80_000, required=False)
+    reason = forms.CharField(max_length=200, required=False)
+
+
+class ChangeForm(forms.Form):
+    version = forms.IntegerField(min_value=1, required=False)
+    ends_at = forms.DateTimeField(input_formats=_INSTANTS, required=False)
+    reason = forms.CharField(max_length=200, required=False)
+
+
+@require_safe
+@staff_page(Permission.SEE_ENTRIES)
+def overview(request: HttpRequest, _staff: Staff) -> HttpResponse:
+    now = clock.now()
+    today = clock.business_date(now)
+    closings = list_closings(now=now)
+    context = {
+        "place": "entries",
+        "entries": [
+            (entry, name_of(entry), kind_name(entry.kind), state_name(state), state.value, is_partly)
+            for entry, state, is_partly in entry_states(now)
+        ],
+        "month": month(month_of(request.GET.get("month", ""), today=today), closings, today=today),
+        "waiting": [_told(one) for one in closings if one.pending],
+        "closings": [_told(one) for one in closings if one.is_shown][:40],
+        "weekdays": [_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")],
+    }
+    return render_page(request, "entries/overview.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page(Permission.PLAN_CLOSINGS)
+def plan(request: HttpRequest, staff: Staff) -> HttpResponse:
+    """A first POST shows whom it would touch; with `confirmed` it is proposed."""
+    if request.method != "POST":
+        return _form_page(request, ClosingForm(initial={"entry": request.GET.get("entry", "")}))
+    form = ClosingForm(request.POST)
+    if not form.is_valid():
+        return _form_page(request, form, status=422)
+    now = clock.now()
+    try:
+        if "confirmed" in request.POST:
+            closing_id = plan_closing(staff, _entered(form), now=now)
+            messages.info(request, _("Proposed. It rules once a colleague has approved it."))
+            return redirect("console:closing", closing_id=closing_id)
+        touched = preview_closing(staff, _entered(form), now=now)
+    except FenqiError as refusal:
+        form.add_error(None, refusal.text(get_language() or "zh-hans"))
+        return _form_page(request, form, status=refusal.status)
+    return _form_page(request, form, touched=touched)
+
+
+@require_safe
+@staff_page(Permission.SEE_ENTRIES)
+def show(request: HttpRequest, staff: Staff, closing_id: UUID) -> HttpResponse:
+    return _closing_page(request, staff, closing_id)
+
+
+@require_POST
+@staff_page(Permission.SEE_ENTRIES)
+def act(request: HttpRequest, staff: Staff, closing_id: UUID, verb: str) -> HttpResponse:
+    """approve, reject, cancel, end, extend: each use case asks for its own permission."""
+    form = ChangeForm(request.POST)
+    now = clock.now()
+    if not form.is_valid():
+        return _closing_page(request, staff, closing_id, problem=_("Enter a date and time, and a short reason."))
+    said = form.cleaned_data
+    try:
+        match verb:
+            case "approve":
+                decide_closing.approve_closing(staff, closing_id, said["version"] or 0, now=now)
+            case "reject":
+                decide_closing.reject_closing(staff, closing_id, said["version"] or 0, reason=said["reason"], now=now)
+            case "cancel":
+                change_closing.cancel_closing(staff, closing_id, reason=said["reason"], now=now)
+            case "end":
+                change_closing.end_closing_early(staff, closing_id, reason=said["reason"], now=now)
+            case _:
+                ends_at = _at_mall(said["ends_at"] or now)
+                change_closing.extend_closing(staff, closing_id, ends_at=ends_at, reason=said["reason"], now=now)
+    except FenqiError as refusal:
+        return _closing_page(
+            request, staff, closing_id, problem=refusal.text(get_language() or "zh-hans"), status=refusal.status
+        )
+    return redirect("console:closing", closing_id=closing_id)
+
+
+def _closing_page(
+    request: HttpRequest, staff: Staff, closing_id: UUID, *, problem: str = "", status: int = 200
+) -> HttpResponse:
+    view = closing_view(closing_id, now=clock.now())
+    context = {
+        "place": "entries",
+        "closing": _told(view),
+        "problem": [problem] if problem else [],
+        "own": bool(view.pending and view.pending.proposed_by == staff.actor),
+        "is_planned": view.state is ClosingState.PLANNED,
+        "is_active": view.state is ClosingState.ACTIVE,
+    }
+    return render_page(request, "entries/closing.html", context, status=status)
+
+
+def _form_page(request: HttpRequest, form: ClosingForm, *, touched: Any = None, status: int = 200) -> HttpResponse:
+    now = clock.now()
+    entries = [(entry.code, name_of(entry)) for entry, _state, _partly in entry_states(now)]
+    language = get_language() or "zh-hans"
+    context = {
+        "place": "entries",
+        "form": form,
+        "problems": [*form.non_field_errors(), *(f"{name}: {told[0]}" for name, told in form.errors.items())]
+        if form.is_bound
+        else [],
+        "entries": entries,
+        "providers": [(MALL, _("The mall itself")), *((one.code, one.name(language)) for one in list_providers())],
+        "touched": touched,
+        "stays": [(name_of(entry), plans) for entry, plans in touched.stays] if touched else [],
+        "most_due": max((plans for _day, plans in touched.due_in), default=1) if touched else 1,
+    }
+    return render_page(request, "entries/plan.html", context, status=status)
+
+
+def _entered(form: ClosingForm) -> NewClosing:
+    said = form.cleaned_data
+    group = Group(
+        languages=frozenset(said["languages"]),
+        sales_channels=frozenset(said["sales_channels"]),
+        providers=frozenset(filter(None, [said["provider"]])),
+        customers=frozenset(said["customers"].replace(",", " ").split()),
+        share_from=said["share_from"] or 0,
+        share_to=said["share_to"] if said["share_to"] is not None else 100,
+    )
+    return NewClosing(
+        entry=said["entry"],
+        starts_at=_at_mall(said["starts_at"]),
+        ends_at=_at_mall(said["ends_at"]),
+        notice_zh=said["notice_zh"],
+        notice_en=said["notice_en"],
+        successor=said["successor"],
+        group=group,
+        reason=said["reason"],
+    )
+
+
+def _at_mall(entered: datetime) -> datetime:
+    """What staff enter is on the mall's clock, whatever zone the server shows."""
+    return entered.replace(tzinfo=clock.mall_zone())
+
+
+def _told(view: ClosingView) -> dict[str, Any]:
+    """A closing with its names in the reader's language."""
+    return {
+        "view": view,
+        "name": name_of(view.entry) if view.entry else view.entry_code,
+        "instead": name_of(view.successor) if view.successor else "",
+        "state": closing_state_name(view.state),
+        "tone": _TONES[view.state],
+        "group": group_text(view.group),
+    }
+
+
+_TONES = {
+    ClosingState.PROPOSED: "unknown",
+    ClosingState.PLANNED: "due",
+    ClosingState.ACTIVE: "overdue",
+    ClosingState.ENDED: "neutral",
+    ClosingState.CANCELLED: "neutral",
+    ClosingState.REJECTED: "neutral",
+}
+
+
+def name_of(entry: Entry) -> str:
+    return entry.name_zh if (get_language() or "zh-hans").startswith("zh") else entry.name_en
+
+
+def kind_name(kind: EntryKind) -> str:
+    return {
+        EntryKind.MALL_PAGE: _("Mall page"),
+        EntryKind.FINANCE_APP: _("Finance app"),
+        EntryKind.MESSAGE_LINK: _("Link in a message"),
+        EntryKind.AGENT: _("Agent"),
+        EntryKind.HOTLINE: _("Hotline"),
+    }[kind]
+
+
+def state_name(state: EntryState) -> str:
+    return {
+        EntryState.PLANNED: _("Planned"),
+        EntryState.OPEN: _("Open to customers"),
+        EntryState.CLOSED: _("Closed now"),
+        EntryState.MOVED: _("Moved"),
+    }[state]
+
+
+def closing_state_name(state: ClosingState) -> str:
+    return {
+        ClosingState.PROPOSED: _("Waits for approval"),
+        ClosingState.PLANNED: _("Planned"),
+        ClosingState.ACTIVE: _("Closed now"),
+        ClosingState.ENDED: _("Over"),
+        ClosingState.CANCELLED: _("Cancelled"),
+        ClosingState.REJECTED: _("Turned down"),
+    }[state]
+
+
+def group_text(group: Group) -> str:
+    """Whom it is for, in a line."""
+    languages = {"zh-hans": _("in Chinese"), "en": _("in English")}
+    parts = [
+        *(languages[one] for one in sorted(group.languages)),
+        *sorted(group.sales_channels),
+        *sorted(group.providers),
+        *([_("%(count)s listed customers") % {"count": len(group.customers)}] if group.customers else []),
+        *([f"{group.share_from}–{group.share_to} %"] if (group.share_from, group.share_to) != (0, 100) else []),
+    ]
+    return " · ".join(parts) or _("Everybody")
