@@ -265,6 +265,8 @@ PROCRASTINATE_IMPORT_PATHS = [
         "support",
         "entries",
         "accounts",
+        "notices",
+        "entries",
     )
 ]
 LOGGING = logging_settings(level=environment.text("FENQI_LOG_LEVEL", "INFO"))

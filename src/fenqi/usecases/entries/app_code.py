@@ -21,8 +21,8 @@ from fenqi.records import personal
 from fenqi.records.identifiers import new_id
 from fenqi.records.models import AppRecognition
 from fenqi.usecases import rate_limits
+from fenqi.usecases.notices import providers
 from fenqi.usecases.notices.templates import Message, template_code
-from fenqi.usecases.rails import text_messages
 from fenqi.usecases.rate_limits import Rate, TooManyRequests
 from fenqi.usecases.signing_in.request import InvalidPhone
 
@@ -72,16 +72,17 @@ def send_app_code(client: str, phone: str, *, language: str = "zh", now: datetim
         expires_at=now + VALIDITY,
     )
     try:
-        receipt = text_messages().send(
+        receipt = providers.send_code(
             phone=number,
             template_code=template_code(Message.APP_CODE, language),
             params={"code": code},
             out_id=str(kept.id),
+            now=now,
         )
     except ChannelMisconfigured as misconfigured:
         _log.exception("app_code_not_sent")
         raise CodeNotSent from misconfigured
-    if receipt.outcome is SmsOutcome.REFUSED:
+    if receipt.outcome in (SmsOutcome.REFUSED, SmsOutcome.UNREACHED):
         raise CodeNotSent
     return AppCode(
         recognition_id=kept.id,

@@ -74,6 +74,8 @@ class Message(StrEnum):
     PHONE_CHANGE_ANNOUNCED = "phone_change_announced"
     CLOSING_ASKED = "closing_asked"
     CLOSING_STOPPED = "closing_stopped"
+    ENTRY_CLOSING = "entry_closing"
+    APP_CODE = "app_code"
 
 
 PORTAL = "${portal}"
@@ -438,7 +440,7 @@ _TITLES: Mapping[str, tuple[str, str]] = {
 }
 _NOTICE = ("通知", "A notice")
 
-_CRITICAL = ("sign_in_code", "email_code", "auto_debit", "case", "capture")
+_CRITICAL = ("sign_in_code", "email_code", "app_code", "auto_debit", "case", "capture")
 REMINDERS = frozenset({Message.DUE_SOON, Message.DUE_TODAY, Message.DUE_WILL_BE_DEBITED, Message.OVERDUE})
 """About money due, and asked for by nobody: hours, caps and reasons to wait hold for them."""
 
