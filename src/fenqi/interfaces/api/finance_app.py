@@ -48,8 +48,6 @@ AppSession = Annotated[
     str,
     Header(
         alias="Fenqi-App-Session",
-        max_length=100,
-        pattern=r"^[!-~]*$",
         description="The session of the customer whom the app had recognised",
     ),
 ]
