@@ -14,6 +14,7 @@ from fenqi.interfaces.api.authentication import client_of
 from fenqi.interfaces.api.entry_documents import CodeBody, PhoneBody, ProofBody
 from fenqi.interfaces.api.fields import IdempotencyKey
 from fenqi.interfaces.api.operations import answered, command_of, operation
+from fenqi.interfaces.api.problems import MalformedBody
 from fenqi.interfaces.api.schemas import QuoteBody, RepaymentBody
 from fenqi.usecases import clock
 from fenqi.usecases.answers import answer_outside
@@ -47,12 +48,10 @@ AppSession = Annotated[
     str,
     Header(
         alias="Fenqi-App-Session",
-        max_length=100,
-        pattern=r"^[!-~]*$",
         description="The session of the customer whom the app had recognised",
     ),
 ]
-_OF_A_SESSION = (AppSessionEnded, PhoneChanged)
+_OF_A_SESSION = (MalformedBody, AppSessionEnded, PhoneChanged)
 _STILL_OPEN = {AttemptState.CREATED.value, AttemptState.SUBMITTED.value, AttemptState.UNKNOWN.value}
 
 
@@ -108,7 +107,14 @@ def prove_which_account(request: HttpRequest, recognition_id: UUID, body: ProofB
     return entry_documents.recognition(found)
 
 
-@operation(router, "POST", "/finance-app/sign-out", scope=SCOPE, answers={200: entry_documents.Done})
+@operation(
+    router,
+    "POST",
+    "/finance-app/sign-out",
+    scope=SCOPE,
+    answers={200: entry_documents.Done},
+    refuses=(MalformedBody,),
+)
 def sign_out_of_app(request: HttpRequest, session: AppSession = "") -> Any:
     """End the session. Again changes nothing."""
     end_session(client_of(request).name, session, now=clock.now())
