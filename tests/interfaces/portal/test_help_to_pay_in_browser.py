@@ -13,7 +13,7 @@ from fenqi.usecases import clock
 from fenqi.usecases.hardship.credit_marks import marks_of, note_warned
 from fenqi.usecases.hardship.on_day import on_day
 from malls import Bought, bought
-from visitors import DESK_WIDTH, EN_DESK, ZH_PHONE, Screen, Visitor, screen, visited_by
+from visitors import DESK_WIDTH, EN_DESK, Screen, Visitor, screen, visited_by
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -41,15 +41,11 @@ def customer(customer_id: UUID) -> Account:
     return Account.objects.for_customer(customer_id)
 
 
-def nobody_looks(_page: Page, _name: str) -> None:
-    """A desk is looked at by the visitor who sits at one: customers' numbers are of no language."""
-
-
 def offered_by_an_agent(window: Screen, old: Bought, today: date) -> None:
     """From the desk to a new schedule that waits for the customer."""
     visitor, reads = window.visitor, window.visitor.reads
     desk = of_staff(window, reads("小林", "agent"), Role.AGENT)
-    looks = visitor.looks_at if visitor.width == DESK_WIDTH else nobody_looks
+    looks = visitor.looks_at
     desk.goto("/console/collections")
     looks(desk, "collections")
     desk.goto(f"/console/collections/{old.customer_id}/{old.plan_id}")
@@ -68,7 +64,7 @@ def offered_by_an_agent(window: Screen, old: Bought, today: date) -> None:
     desk.close()
 
 
-@visited_by(ZH_PHONE, EN_DESK)
+@visited_by(EN_DESK)
 def test_from_the_bill_to_a_way_that_fits(windows: Windows, mall_server: LiveServer, visitor: Visitor) -> None:
     reads, now = visitor.reads, clock.now()
     today = clock.business_date(now)
