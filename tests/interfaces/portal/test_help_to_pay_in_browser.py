@@ -13,7 +13,7 @@ from fenqi.usecases import clock
 from fenqi.usecases.hardship.credit_marks import marks_of, note_warned
 from fenqi.usecases.hardship.on_day import on_day
 from malls import Bought, bought
-from visitors import DESK_WIDTH, EN_DESK, ZH_PHONE, Screen, Visitor, screen, visited_by
+from visitors import DESK_WIDTH, EN_DESK, Screen, Visitor, screen, visited_by
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -45,26 +45,26 @@ def offered_by_an_agent(window: Screen, old: Bought, today: date) -> None:
     """From the desk to a new schedule that waits for the customer."""
     visitor, reads = window.visitor, window.visitor.reads
     desk = of_staff(window, reads("小林", "agent"), Role.AGENT)
-    at_desk = Visitor(visitor.language, DESK_WIDTH)
+    looks = visitor.looks_at
     desk.goto("/console/collections")
-    at_desk.looks_at(desk, "collections")
+    looks(desk, "collections")
     desk.goto(f"/console/collections/{old.customer_id}/{old.plan_id}")
-    at_desk.looks_at(desk, "collections-plan")
+    looks(desk, "collections-plan")
     desk.get_by_text(reads("重新分期", "Lay out anew"), exact=True).click()
     desk.get_by_label(reads("期数", "How many installments")).fill("6")
     desk.get_by_label(reads("首个还款日", "First due date")).fill((today + timedelta(days=20)).isoformat())
     desk.get_by_role("button", name=reads("预览", "Preview"), exact=True).click()
-    at_desk.looks_at(desk, "collections-preview")
+    looks(desk, "collections-preview")
     desk.locator("#reason").fill(reads("客户失业", "lost the job"))
     desk.locator("main button.filled").click()
     expect(desk.get_by_role("status").first).to_be_visible()
     change = PlanChange.objects.get(customer_id=old.customer_id)
     desk.goto(f"/console/plan-changes/{old.customer_id}/{change.id}")
-    at_desk.looks_at(desk, "collections-change")
+    looks(desk, "collections-change")
     desk.close()
 
 
-@visited_by(ZH_PHONE, EN_DESK)
+@visited_by(EN_DESK)
 def test_from_the_bill_to_a_way_that_fits(windows: Windows, mall_server: LiveServer, visitor: Visitor) -> None:
     reads, now = visitor.reads, clock.now()
     today = clock.business_date(now)
