@@ -36,7 +36,7 @@ class Rate(Enum):
     VERIFY_LINK = "50 per 10 minutes"
     APP_CODE = "600 per 10 minutes"  # asked for by one app
     APP_CODE_TO_PHONE = "4 per 600 seconds"  # nobody's phone is flooded through an app
-    APP_PROOF = "20 per hour"  # at the account of one phone
+    APP_PROOF = "20 per 60 minutes"  # at the account of one phone
 
     @property
     def limit(self) -> RateLimitItem:

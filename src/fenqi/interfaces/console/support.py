@@ -174,7 +174,7 @@ def call_back(request: HttpRequest, staff: Staff, customer_id: UUID, thread_id: 
         "place": "support",
         "customer": customer_view(customer_id),
         "thread": thread,
-        "hours": callbacks.CALL_HOURS,
+        "hours": callbacks.call_hours(),
         "calls": callbacks.calls_of(customer_id, thread_id),
         "typed": request.POST,
     }
@@ -210,7 +210,7 @@ def end_call(request: HttpRequest, staff: Staff, customer_id: UUID, thread_id: U
 def _call_at(form: CallForm) -> datetime:
     """Raises NoSuchTime for what is no time."""
     if not form.is_valid():
-        raise NoSuchTime(where="from_at", hours=callbacks.CALL_HOURS)
+        raise NoSuchTime(where="from_at", hours=callbacks.call_hours())
     return datetime.combine(form.cleaned_data["on"], form.cleaned_data["at"], tzinfo=clock.mall_zone())
 
 

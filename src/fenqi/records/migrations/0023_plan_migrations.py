@@ -8,7 +8,7 @@ from fenqi.records.schema import belongs_to, belongs_to_customer
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('records', '0021_notices'),
+        ('records', '0022_notices'),
     ]
 
     operations = [

@@ -23,9 +23,9 @@ from fenqi.records.models import AccountCode, CodePurpose, Customer
 from fenqi.records.posting import Decision, write
 from fenqi.records.scope import across_customers
 from fenqi.usecases import outbox, rate_limits
+from fenqi.usecases.notices.providers import send_code
 from fenqi.usecases.notices.sending import NoticeUnanswered
 from fenqi.usecases.notices.templates import Message, language_of, template_code
-from fenqi.usecases.rails import text_messages
 from fenqi.usecases.rate_limits import Rate
 
 VALIDITY: Final = timedelta(minutes=10)
@@ -96,13 +96,14 @@ def send_account_code(customer_id: UUID, code_id: UUID, *, now: datetime) -> Non
         return
     customer = Customer.objects.get(id=customer_id)
     what = _WHAT_FOR[CodePurpose(code.purpose), language_of(customer.language)]
-    receipt = text_messages().send(
+    receipt = send_code(
         phone=personal.decrypt(code.phone_encrypted),
         template_code=template_code(Message.ACCOUNT_CODE, customer.language),
         params={"code": _figures(code), "what": what},
         out_id=str(derived_id("account_code", code_id)),
+        now=now,
     )
-    if receipt.outcome is SmsOutcome.UNKNOWN:
+    if receipt.outcome in (SmsOutcome.UNKNOWN, SmsOutcome.UNREACHED):
         raise NoticeUnanswered
 
 

@@ -74,8 +74,6 @@ class Message(StrEnum):
     PHONE_CHANGE_ANNOUNCED = "phone_change_announced"
     CLOSING_ASKED = "closing_asked"
     CLOSING_STOPPED = "closing_stopped"
-    ENTRY_CLOSING = "entry_closing"
-    APP_CODE = "app_code"
 
 
 PORTAL = "${portal}"

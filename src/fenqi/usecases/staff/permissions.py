@@ -61,11 +61,6 @@ class Permission(StrEnum):
     MAKE_DISPUTE_FILES = "make_dispute_files"
     PROPOSE_PHONE_CHANGE = "propose_phone_change"
     APPROVE_PHONE_CHANGE = "approve_phone_change"
-    SEE_NOTICES = "see_notices"
-    EDIT_NOTICE_TEMPLATES = "edit_notice_templates"
-    SEE_ENTRIES = "see_entries"
-    PLAN_CLOSINGS = "plan_closings"
-    APPROVE_CLOSINGS = "approve_closings"
 
 
 MAY: Mapping[str, frozenset[Permission]] = {
@@ -95,8 +90,6 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.SEE_ENTRIES,
             Permission.MAKE_DISPUTE_FILES,
             Permission.PROPOSE_PHONE_CHANGE,
-            Permission.SEE_NOTICES,
-            Permission.SEE_ENTRIES,
         }
     ),
     Role.FINANCE: frozenset(
@@ -140,11 +133,6 @@ MAY: Mapping[str, frozenset[Permission]] = {
             Permission.PLAN_CLOSINGS,
             Permission.APPROVE_CLOSINGS,
             Permission.APPROVE_PHONE_CHANGE,
-            Permission.SEE_NOTICES,
-            Permission.EDIT_NOTICE_TEMPLATES,
-            Permission.SEE_ENTRIES,
-            Permission.PLAN_CLOSINGS,
-            Permission.APPROVE_CLOSINGS,
         }
     ),
     Role.ADMIN: frozenset(Permission),

@@ -1,7 +1,7 @@
 """Calls that we promise: planned against a reason, told to the customer, due at the desk, done or called off."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from fenqi.records.models import CallbackState, SupportCallback
 from fenqi.records.models import TicketEventKind as Kind
 from fenqi.records.posting import Decision, write
 from fenqi.usecases import audit, clock, outbox
-from fenqi.usecases.notices.quiet_hours import FIRST, LAST
+from fenqi.usecases.notices.quiet_hours import quiet_hours
 from fenqi.usecases.staff.permissions import Permission, Staff
 from fenqi.usecases.support.errors import NoSuchTime
 from fenqi.usecases.support.threads import find_thread, keep_event, names_of, note_words, record
@@ -22,7 +22,7 @@ from fenqi.usecases.support.threads import find_thread, keep_event, names_of, no
 WINDOW: Final = timedelta(hours=1)
 FARTHEST: Final = timedelta(days=14)
 LONGEST_REASON: Final = 200
-CALL_HOURS: Final = f"{FIRST.hour}:{FIRST:%M}–{LAST.hour}:{LAST:%M}"
+MOMENT: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,10 +153,13 @@ def calls_of(customer_id: UUID, thread_id: UUID | None = None) -> tuple[Callback
 def _require_polite(from_at: datetime, *, now: datetime) -> None:
     """Raises NoSuchTime."""
     begins, ends = (at.astimezone(clock.mall_zone()) for at in (from_at, from_at + WINDOW))
-    in_hours = begins.date() == ends.date() and _of_day(begins) >= FIRST and _of_day(ends) <= LAST
+    hours = quiet_hours()
+    in_hours = begins.date() == ends.date() and not hours.are_at(begins) and not hours.are_at(ends - MOMENT)
     if not (now < from_at <= now + FARTHEST and in_hours):
-        raise NoSuchTime(where="from_at", hours=CALL_HOURS)
+        raise NoSuchTime(where="from_at", hours=call_hours())
 
 
-def _of_day(at: datetime) -> time:
-    return at.time().replace(tzinfo=None)
+def call_hours() -> str:
+    """8:00–21:00: all day but the quiet hours."""
+    hours = quiet_hours()
+    return f"{hours.ends.hour}:{hours.ends:%M}–{hours.starts.hour}:{hours.starts:%M}"

@@ -25,7 +25,7 @@ END $$
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('records', "0022_entries"),
+        ('records', "0021_entries"),
     ]
 
     operations = [
