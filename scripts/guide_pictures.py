@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 import httpx
 from PIL import Image
-from picture_tools import PATIENCE_SECONDS, at_the_console, context, messages, signed_in, take
 from playwright.sync_api import Browser, Page, expect
+
+from picture_tools import PATIENCE_SECONDS, at_the_console, context, messages, signed_in, take
 
 CHEN, ZHAO, EMMA = "17000000417", "17000000422", "17000000423"
 CARD = "6214860000026621"
@@ -75,7 +76,6 @@ def repayment_and_failures(town: Town) -> None:
     scroll_to(page, "还款计划")
     take(page, "guides/repay-order-zh")
     page.locator(".bottom .btn.filled").click()
-    take(page, "guides/repay-ways-zh")
     town.card_is(**SHORT_OF_FUNDS)
     page.get_by_role("radio", name=re.compile("招商银行")).check(force=True)
     page.locator(".bottom .btn.filled").click()
@@ -98,7 +98,7 @@ def refund_and_reserve(town: Town) -> None:
     scroll_to(page, "申请售后")
     take(page, "guides/reserve-order-zh")
     order = page.url
-    apply(page, town, order, "屏幕左上角不亮。")
+    apply(page, order, "屏幕左上角不亮。")
     take(page, "guides/reserve-quote-zh")
     case = hand_in(page)
     desk = decide(town, case, "lin.agent")
@@ -108,22 +108,19 @@ def refund_and_reserve(town: Town) -> None:
     take(page, "guides/reserve-approved-zh")
     send_back(page)
     decide(town, case, "lin.agent")
-    wait_for(page, case, "已办好|在支付宝手里")
+    wait_for(page, case, "已解冻")
     take(page, "guides/reserve-done-zh")
-    page.goto(order)
-    page.locator("a[href^='/reserves/']").first.click()
-    take(page, "guides/reserve-released-zh")
 
     page = town.customer(ZHAO, "en-GB")
     open_order(page, town, "R5")
-    apply(page, town, page.url)
+    apply(page, page.url)
     take(page, "guides/lender-quote-en")
 
 
 def refund(town: Town) -> None:
     page = town.customer(CHEN)
     open_order(page, town, AIR)
-    apply(page, town, page.url, "开机有异响。")
+    apply(page, page.url, "开机有异响。")
     take(page, "guides/refund-quote-zh")
     case = hand_in(page)
     take(page, "guides/refund-review-zh")
@@ -147,7 +144,7 @@ def price_difference(town: Town) -> None:
     page.get_by_role("checkbox").check(force=True)
     page.get_by_role("button", name=re.compile("^Take")).click()
     page.wait_for_url(re.compile("/after-sales/"))
-    wait_for(page, page.url, "Done")
+    wait_for(page, page.url, "Done, ")
     take(page, "guides/price-done-en")
 
 
@@ -165,7 +162,7 @@ def repayment_entries(town: Town) -> None:
     desk.locator("form[action$='/end'] button").click()
 
 
-def apply(page: Page, town: Town, order: str, fault: str = "") -> None:
+def apply(page: Page, order: str, fault: str = "") -> None:
     """The whole order goes back: because of a fault with its photo, or without a reason. Stops at the quote."""
     page.goto(f"{order}/after-sales")
     page.locator("input[type=checkbox]").first.check(force=True)
@@ -212,11 +209,11 @@ def decide(town: Town, case: str, name: str, picture: str = "") -> Page:
 
 
 def wait_for(page: Page, address: str, told: str) -> None:
-    """Look again until the headline says so, as jobs and channels take their time."""
+    """Look again until the page says so, as jobs and channels take their time."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         page.goto(address)
-        if re.search(told, page.get_by_role("heading", level=1).inner_text()):
+        if re.search(told, page.locator("main").inner_text()):
             return
         time.sleep(1)
     raise TimeoutError(f"{address} does not say {told}")

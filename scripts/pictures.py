@@ -1,4 +1,4 @@
-"""Takes the pictures of the README and of the guides from a house that `make run` has just started with a fresh data folder.
+"""Takes the pictures of the README and of the guides from a house that `make run` started with a fresh data folder.
 
 `python scripts/pictures.py --web http://127.0.0.1:8000 --sandbox http://127.0.0.1:8100 --password <staff password>`
 """
@@ -6,9 +6,10 @@
 import re
 
 import click
+from playwright.sync_api import Browser, Page, sync_playwright
+
 from guide_pictures import follow_the_guides
 from picture_tools import at_the_console, signed_in, take
-from playwright.sync_api import Browser, Page, sync_playwright
 
 CHEN, LIN, EMMA, ZHOU = "17000000417", "17000000418", "17000000423", "17000000424"
 STAFF = "zhao.finance"

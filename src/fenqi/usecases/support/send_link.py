@@ -68,9 +68,7 @@ def simulate(staff: Staff, customer_id: UUID, plan_id: UUID, *, now: datetime) -
         raise EnoughLinks(most=MOST_IN_A_DAY)
     language = language_of(customer.language)
     amount = written_amount(left, plan.terms.currency, language)
-    text = _WORDS[language].format(
-        title=plan.title, left=amount, address=repayment_link(customer_id, plan_id, now=now)
-    )
+    text = _WORDS[language].format(title=plan.title, left=amount, address=repayment_link(customer_id, plan_id, now=now))
     return LinkPlan(text=text, phone_masked=customer.phone_masked, sent_before=sent)
 
 
