@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from picture_tools import PATIENCE_SECONDS, at_the_console, context, messages, signed_in, take
 
@@ -171,7 +171,7 @@ def apply(page: Page, order: str, fault: str = "") -> None:
     page.locator(f"input[type=radio][value={'faulty' if fault else 'no_reason'}]").check(force=True)
     if fault:
         page.fill("#description", fault)
-        photo = {"name": "screen.jpg", "mimeType": "image/jpeg", "buffer": a_photo()}
+        photo = FilePayload(name="screen.jpg", mimeType="image/jpeg", buffer=a_photo())
         page.locator("input[type=file]").first.set_input_files(photo)
         page.locator("button[name=add]").click()
     page.locator(".bottom .btn.filled").click()
