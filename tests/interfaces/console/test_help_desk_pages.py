@@ -1,5 +1,6 @@
 """The help desk at the console: hand-over, saved answers, promised calls, the customer's page, texts by two people."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -10,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from fenqi.interfaces.shared.read_only import main_part
+from fenqi.interfaces.shared.ui_tags import with_our_links
 from fenqi.records.models import Account, Payment, Plan, PublishedText, SupportThread
 from fenqi.usecases import clock
 from fenqi.usecases.staff.create import create_staff
@@ -107,13 +109,16 @@ def test_the_link_to_repay_is_shown_sent_once_and_not_too_often(desk: Desk, pers
     plan = Plan.objects.filter(customer_id=customer_id).order_by("opened_on")[0]
     address = f"/console/customers/{customer_id}/plans/{plan.id}/link"
     assert address in page(agent, f"/console/customers/{customer_id}?plan={plan.id}")
-    assert f"/plans/{plan.id}/repay" in page(agent, address)
+    assert "/p/" in page(agent, address)  # the signed link: it leads on while the page of the mall is closed
     assert not SupportThread.objects.filter(customer_id=customer_id).exists()
     assert agent.post(address, {"reason": "", "request_key": "k"}).status_code == 422
     for _ in range(2):
         assert agent.post(address, {"reason": "客户找不到入口", "request_key": "k"}).status_code == 302
     (thread,) = SupportThread.objects.filter(customer_id=customer_id)
     assert len(thread_view(customer_id, thread.id).messages) == 1
+    (said,) = thread_view(customer_id, thread.id).messages
+    assert re.search(r'<a href="http\S+/p/[\w-]+">', with_our_links(said.text))
+    assert with_our_links("<b> http://127.0.0.1:9/p/x") == "&lt;b&gt; http://127.0.0.1:9/p/x"
     for key in ("l", "m"):
         agent.post(address, {"reason": "再发", "request_key": key})
     assert agent.post(address, {"reason": "再发", "request_key": "n"}).status_code == 409

@@ -12,6 +12,7 @@ from fenqi.config.processes import Child
 from fenqi.usecases.notices.templates import templates
 
 SIGN_NAME = "木棉商城"
+USUAL_ADDRESS = "http://127.0.0.1:8000"
 NAMED_BY = {
     "FENQI_ALIPAY_": "FENQI_ALIPAY_APP_ID",
     "FENQI_WECHAT_PAY_": "FENQI_WECHAT_PAY_MCHID",
@@ -37,7 +38,7 @@ def introduce(sandbox: str, *, web: str = "") -> dict[str, str]:
     made = sandbox_environ(
         sandbox_url=sandbox,
         folder=environment.data_folder() / "sandbox-keys",
-        sms_templates=templates(),
+        sms_templates=templates(portal=environment.text("FENQI_PUBLIC_URL", web or USUAL_ADDRESS).rstrip("/")),
         sign_name=SIGN_NAME,
         sms_report_url=f"{web}/messages/{{service}}/reports/{token}" if web else "",
     )

@@ -9,6 +9,8 @@ from typing import Any
 
 MALL = "木棉商城"
 RETURN_ADDRESS = "示例市木棉区退货路 1 号，木棉商城退货仓（收）"
+HOTLINE = "400-000-0417"
+"""Invented, as everybody here."""
 
 
 @dataclass(frozen=True, slots=True)

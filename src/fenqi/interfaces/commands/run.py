@@ -26,7 +26,7 @@ from fenqi.config import environment, place, postgres
 from fenqi.config.processes import Child, stop
 from fenqi.domain.errors import FenqiError
 from fenqi.interfaces.commands.counterparties import introduce, staff_password, start_sandbox
-from fenqi.interfaces.commands.demo_mall import PEOPLE, RETURN_ADDRESS, Person
+from fenqi.interfaces.commands.demo_mall import HOTLINE, PEOPLE, RETURN_ADDRESS, Person
 from fenqi.interfaces.commands.demo_year.people import Person as YearPerson
 from fenqi.interfaces.commands.demo_year.people import people
 from fenqi.interfaces.commands.demo_year.progressed import Progressed, refuse_unfinished
@@ -99,6 +99,7 @@ def start(children: list[Child], *, web: str, sandbox: str, port: int, sandbox_p
         os.environ.setdefault(name, value)
     if sample:
         os.environ.setdefault("FENQI_RETURN_ADDRESS", RETURN_ADDRESS)
+        os.environ.setdefault("FENQI_HOTLINE", HOTLINE)
     os.environ.setdefault("FENQI_ORIGINS", f"{web},http://localhost:{port}")
     prepare(log=logs / "prepare.log", sample=sample)
     children.extend(

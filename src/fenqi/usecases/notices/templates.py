@@ -479,11 +479,16 @@ def _name(message: Message, language: str) -> str:
     return f"{message}_{language_of(language)}".upper()
 
 
-def templates() -> dict[str, str]:
-    """Template number to text, as a message service is told of them."""
-    return {template_code(message, language): approvable(text) for (message, language), text in TEXTS.items()}
+def templates(*, portal: str = "") -> dict[str, str]:
+    """Template number to text, as a message service is told of them.
+
+    `portal` is our address, for whoever tells it before the settings are loaded.
+    """
+    return {
+        template_code(message, language): approvable(text, portal=portal) for (message, language), text in TEXTS.items()
+    }
 
 
-def approvable(text: str) -> str:
+def approvable(text: str, *, portal: str = "") -> str:
     """The text as it is handed in for approval: our address is written out."""
-    return text.replace(PORTAL, settings.FENQI_PUBLIC_URL)
+    return text.replace(PORTAL, portal or settings.FENQI_PUBLIC_URL)
