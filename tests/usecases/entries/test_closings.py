@@ -32,6 +32,7 @@ from fenqi.usecases.entries.plan_closing import plan_closing, preview_closing
 from fenqi.usecases.entries.routing import route
 from fenqi.usecases.reconciliation.check import check_books
 from fenqi.usecases.staff.permissions import NotPermitted
+from late_plans import charges, close, late, put_right
 from malls import Bought, bought, noon
 from staff_members import agent, finance
 
@@ -246,6 +247,26 @@ def test_a_closing_that_nobody_looked_at_while_it_lasted_is_made_good(plan: Boug
     (period,) = periods(plan)
     assert (period.starts_at, period.ends_at) == (CLOSES, CLOSES + timedelta(hours=48))
     assert guard_closings(now=CLOSES + timedelta(days=9)) == 0
+
+
+@pytest.mark.requirement("R156")
+def test_a_late_fee_for_days_on_which_the_entry_was_closed_goes_back_at_once() -> None:
+    plan = late()
+    for day in ("2026-02-06", "2026-02-07"):
+        close(day)
+    assert [on for on, _, _ in charges(plan)] == ["2026-02-05", "2026-02-06", "2026-02-07"]
+    closed(noon("2026-02-05"), now=NOW, hours=48)
+    assert guard_closings(now=noon("2026-02-07") + timedelta(hours=1)) == 2
+    put_right(plan)
+    assert charges(plan) == []
+    assert plan.state().totals.outstanding.late_fee == 0
+    assert guard_closings(now=noon("2026-02-07") + timedelta(hours=2)) == 0
+    close("2026-02-08")
+    assert charges(plan) == []
+    assert not OutboxMessage.objects.filter(
+        customer_id=plan.customer_id, topic="correct_late_fees", done_at=None
+    ).exists()
+    assert list(check_books()) == []
 
 
 LAWS = {
