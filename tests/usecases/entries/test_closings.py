@@ -14,7 +14,7 @@ from fenqi.records.identifiers import HOUSE_ID
 from fenqi.records.models import AuditRecord, EntryWindow, NoFaultPeriod, OutboxMessage, PaymentAttempt
 from fenqi.records.scope import across_customers
 from fenqi.usecases import no_fault_days
-from fenqi.usecases.entries.announce import tell_of_closing
+from fenqi.usecases.entries.announce import tell_of_closing, tell_open
 from fenqi.usecases.entries.change_closing import cancel_closing, end_closing_early, extend_closing
 from fenqi.usecases.entries.decide_closing import approve_closing, reject_closing
 from fenqi.usecases.entries.errors import (
@@ -33,8 +33,9 @@ from fenqi.usecases.entries.routing import route
 from fenqi.usecases.reconciliation.check import check_books
 from fenqi.usecases.staff.permissions import NotPermitted
 from late_plans import charges, close, late, put_right
-from malls import Bought, bought, noon
+from malls import Bought, a_customer, bought, noon
 from staff_members import agent, finance
+from town import Town
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -304,6 +305,23 @@ def test_who_has_a_bill_due_meanwhile_is_told_once_and_not_after_it_was_paid(pla
         assert tell_of_closing(one.customer_id, closing_id, version=1, now=NOW) is False  # none has a phone
     cancel_closing(PLANNER, closing_id, reason="", now=NOW)
     assert tell_of_closing(plan.customer_id, closing_id, version=1, now=NOW) is False
+
+
+@pytest.mark.requirement("R143")
+def test_who_was_told_of_a_closing_is_told_once_that_it_was_called_off(town: Town) -> None:
+    phone = "17000001961"
+    plan, other = bought("told-of"), bought("untold-of")
+    a_customer("told-of", phone=phone)
+    closing_id = closed(CLOSES, now=NOW)
+    tell_of_closing(plan.customer_id, closing_id, version=1, now=NOW)
+    cancel_closing(PLANNER, closing_id, reason="", now=NOW + timedelta(hours=1))
+    with across_customers():
+        queued = list(OutboxMessage.objects.filter(topic="entry_open").values_list("customer_id", "body"))
+    assert queued == [(plan.customer_id, {"closing_id": str(closing_id)})]
+    for _ in range(2):
+        tell_open(plan.customer_id, closing_id, now=NOW + timedelta(hours=1))
+        assert tell_open(other.customer_id, closing_id, now=NOW) is False
+    assert ["照常使用" in message["text"] for message in town.messages(phone)] == [True, False]
 
 
 @pytest.mark.requirement("R155", "R161")
