@@ -78,7 +78,7 @@ def late_fees_through(
 def _rows_paid_by_now(
     terms: Terms, known: Sequence[Event], *, ours: AbstractSet[str], through: date, free: FreeDays
 ) -> frozenset[int]:
-    """The rows, by the order in which they came to be, on which nothing but late fees could be open, or that are gone."""
+    """The rows, by the order in which they came to be, that are gone or where nothing but late fees could be open."""
     walk = _Walk(terms, known, ours, free, None)
     walk.through(through)
     walk.follow_all()
