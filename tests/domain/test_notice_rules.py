@@ -7,15 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fenqi.domain.hardship.contact_rules import ContactRules, hindrance
 from fenqi.domain.notices import (
-    Contact,
     Pace,
     QuietHours,
     Way,
     Weight,
     Wishes,
     is_wanted,
-    may_be_told_of,
     offsets_of,
     ways_of,
 )
@@ -45,20 +44,15 @@ def test_hours_that_begin_and_end_together_are_none(at: datetime) -> None:
 @given(st.lists(INSTANTS, max_size=60), st.integers(1, 3), st.integers(1, 5))
 def test_no_bill_is_told_of_above_its_caps(wanted: list[datetime], a_day: int, a_week: int) -> None:
     """Whatever is asked for in whatever order of time, the caps hold over every day and every seven days."""
-    told: list[Contact] = []
-    for at in sorted(wanted):
-        if may_be_told_of(["bill"], told, at=at, zone=ZONE, a_day=a_day, a_week=a_week):
-            told.append(Contact(at, frozenset({"bill"})))
-    days = [contact.at.astimezone(ZONE).date() for contact in told]
+    rules = ContactRules(opens=time(0), closes=time(23, 59), per_day=a_day, per_week=a_week)
+    told: list[datetime] = []
+    for at in sorted(one.astimezone(ZONE) for one in wanted):
+        if hindrance(rules, at, told) is None:
+            told.append(at)
+    days = [at.date() for at in told]
     for day in set(days):
         assert days.count(day) <= a_day
         assert sum(1 for other in days if timedelta(0) <= other - day < timedelta(days=7)) <= a_week
-
-
-def test_other_bills_do_not_count() -> None:
-    at = datetime(2026, 2, 1, 4, tzinfo=UTC)
-    told = [Contact(at, frozenset({"a"}))]
-    assert may_be_told_of({"a", "b"}, told, at=at, zone=ZONE) == {"b"}
 
 
 @given(st.builds(Wishes, by_sms=st.booleans(), by_email=st.booleans()), st.booleans(), st.booleans())

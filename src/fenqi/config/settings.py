@@ -217,10 +217,6 @@ FENQI_FINANCE_APP_URL = environment.text(
 FENQI_QUIET_HOURS = environment.hours("FENQI_QUIET_HOURS", "21:00-08:00")  # nobody is reminded meanwhile
 FENQI_REMINDER_DAYS = environment.whole_numbers("FENQI_REMINDER_DAYS", "7,3,1,0")  # before the due date
 FENQI_OVERDUE_REMINDER_DAYS = environment.whole_numbers("FENQI_OVERDUE_REMINDER_DAYS", "1,3,7,14,30")  # after it
-FENQI_REMINDERS_A_DAY = environment.whole_number(
-    "FENQI_REMINDERS_A_DAY", 1, least=1
-)  # about one bill, all ways together
-FENQI_REMINDERS_A_WEEK = environment.whole_number("FENQI_REMINDERS_A_WEEK", 3, least=1)
 FENQI_SMS_REPORT_TOKEN = environment.text("FENQI_SMS_REPORT_TOKEN")  # in the address that delivery reports come to
 ANYMAIL = environment.prefixed("FENQI_ANYMAIL_")  # the settings of the mail service, if FENQI_EMAIL_BACKEND is one
 FENQI_ANSWER_MINUTES = environment.whole_number("FENQI_ANSWER_MINUTES", 30, least=1)  # of service time: the promise

@@ -70,3 +70,8 @@ def claim(kind: DirectoryKind, key: str, *, customer_id: UUID, target_id: UUID) 
 def release(kind: DirectoryKind, key: str, *, customer_id: UUID) -> None:
     """Give the key back, if it is the customer's."""
     DirectoryEntry.objects.filter(kind=kind, key=key, customer_id=customer_id).delete()
+
+
+def release_all(kind: DirectoryKind, *, customer_id: UUID) -> None:
+    """Give back all keys of a kind that are the customer's. For kinds of which there are few: it reads all of them."""
+    DirectoryEntry.objects.filter(kind=kind, customer_id=customer_id).delete()

@@ -9,21 +9,31 @@ from django.db import connection
 from django.test import Client
 
 from fenqi.records import personal
+from fenqi.records.identifiers import new_id
 from fenqi.records.models import (
     Account,
     AccountClosing,
+    AppRecognition,
     AuditRecord,
     Customer,
     JournalEntry,
+    Notice,
+    NoticePreference,
     OutboxMessage,
     PaymentAttempt,
     PlanEvent,
+    SafeWord,
 )
 from fenqi.usecases import audit, outbox, rate_limits
 from fenqi.usecases.accounts import closing
 from fenqi.usecases.accounts.closing import AccountNotClosable, HindranceKind
 from fenqi.usecases.accounts.codes import AccountCodeRefused, send_account_code
 from fenqi.usecases.customers import customer_view, find_customer_by_phone
+from fenqi.usecases.entries.app_recognition import holders_of
+from fenqi.usecases.entries.safe_word import choose_safe_word
+from fenqi.usecases.entries.shared_phone import share_phone
+from fenqi.usecases.hardship.promises import Promised, make_promise
+from fenqi.usecases.notices.reminding import send_notice
 from fenqi.usecases.notices.sending import send_once
 from fenqi.usecases.notices.templates import Message
 from fenqi.usecases.orders.register import register_order
@@ -37,7 +47,7 @@ from town import Town
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PHONE = "17000000931"
+PHONE, SHARED = "17000000931", "17000000932"
 NOW = datetime(2026, 3, 1, 4, tzinfo=UTC)
 
 
@@ -131,6 +141,64 @@ def test_a_closed_account_gets_no_message_and_no_code(town: Town) -> None:
     assert len(town.messages(PHONE)) == before
 
 
+def ways_of_old(plan: Bought) -> None:
+    """All by which a customer can be reached or recognised, and a reminder that waits."""
+    keep_email(plan.customer_id, "old@example.com")
+    choose_safe_word(plan.customer_id, "青山绿水", now=NOW)
+    share_phone(plan.customer_id, SHARED, actor="tests", now=NOW)
+    AppRecognition.objects.create(
+        id=new_id(), client="app", phone_index=personal.phone_index(PHONE), code_hash="x", customer_id=plan.customer_id,
+        asked_at=NOW, expires_at=NOW,
+    )  # fmt: skip
+    Notice.objects.create(
+        customer_id=plan.customer_id, id=new_id(), message=Message.RETRY_REMINDER, subject="due:2026-04-01:3",
+        weight="reminder", language="zh", state="waiting", remind_offset=3, due_at=NOW, created_at=NOW,
+    )  # fmt: skip
+
+
+def keep_email(customer_id: UUID, address: str) -> None:
+    NoticePreference.objects.create(
+        customer_id=customer_id,
+        id=new_id(),
+        email_encrypted=personal.encrypt(address),
+        email_verified_at=NOW,
+        updated_at=NOW,
+    )
+
+
+@pytest.mark.requirement("R158", "R178")
+def test_a_reminder_that_waits_is_not_sent_to_a_closed_account(town: Town) -> None:
+    plan = settled()
+    ways_of_old(plan)
+    view = asked(town, plan.customer_id)
+    before = len(town.messages(PHONE))
+    closing.close_due(now=view.takes_effect_at)
+    notice = Notice.objects.get(customer_id=plan.customer_id, message=Message.RETRY_REMINDER)
+    assert (notice.state, notice.reason) == ("held", "account_closed")
+    assert send_notice(plan.customer_id, notice.id, now=view.takes_effect_at) is False
+    assert len(town.messages(PHONE)) == before
+    assert not NoticePreference.objects.filter(customer_id=plan.customer_id).exists()
+    assert not SafeWord.objects.filter(customer_id=plan.customer_id).exists()
+    assert holders_of(personal.phone_index(SHARED)) == ()
+    Account.objects.filter(customer_id=plan.customer_id).delete()  # who never signed in has none
+    said = send_once(plan.customer_id, Message.PHONE_CHANGED, subject="customer:x", params=lambda _: {}, now=NOW)
+    assert said is False
+    assert not Notice.objects.filter(customer_id=plan.customer_id, subject="customer:x", state="told").exists()
+    assert list(check_books()) == []
+
+
+@pytest.mark.requirement("R178")
+def test_what_was_agreed_about_a_plan_is_ended_first() -> None:
+    plan = bought()
+    promised = Promised(amount_minor=10_000, pay_by=date(2026, 3, 5))
+    make_promise(plan.customer_id, plan.plan_id, promised, request_key="p", via="portal", now=NOW)
+    client = Client(headers={"accept-language": "en"})
+    account = Account.objects.for_customer(plan.customer_id)
+    client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+    assert f'href="/plans/{plan.plan_id}/help' in client.get("/me/close").content.decode()
+    assert client.get(f"/plans/{plan.plan_id}/help").status_code == 200
+
+
 def test_it_may_be_taken_back_and_what_opened_meanwhile_stops_it(town: Town) -> None:
     plan = settled()
     view = asked(town, plan.customer_id)
@@ -154,6 +222,8 @@ BREAKS = {
     "a name": "UPDATE customer SET name_encrypted = 'x' WHERE erased_at IS NOT NULL",
     "a number": "UPDATE customer SET phone_index = 'x' WHERE erased_at IS NOT NULL",
     "a card": "UPDATE bound_card SET holder_masked = '陈*'",
+    "an address": "UPDATE notice_preference SET customer_id = (SELECT id FROM customer WHERE erased_at IS NOT NULL)",
+    "a reminder": "UPDATE notice SET state = 'waiting', reason = '' WHERE state = 'held'",
     "money": "UPDATE plan SET balance_minor = 1",
 }
 
@@ -164,8 +234,10 @@ def test_check_finds_what_is_left_of_an_erased_person(town: Town, statement: str
 
     plan = settled()
     bound_card(town, plan.customer_id, now=datetime.now(UTC))
+    ways_of_old(plan)
     view = asked(town, plan.customer_id)
     closing.close_due(now=view.takes_effect_at)
+    keep_email(a_customer("c-other"), "other@example.com")
     with across_customers(), connection.cursor() as cursor:
         cursor.execute(statement)
     assert "erased_stays_erased" in {finding.law for finding in check_books()}

@@ -5,18 +5,23 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from fenqi.domain.errors import NotFound
 from fenqi.interfaces.jobs import accounts as jobs
 from fenqi.records import directory, personal
-from fenqi.records.models import Account, AccountCode, Customer, DirectoryKind, OutboxMessage, PhoneChange
+from fenqi.records.identifiers import new_id
+from fenqi.records.models import Account, AccountCode, Customer, DirectoryKind, Notice, OutboxMessage, PhoneChange
 from fenqi.usecases import outbox, rate_limits
 from fenqi.usecases.accounts import lost_phone, phone
 from fenqi.usecases.accounts.codes import MOST_TRIES, AccountCodeRefused
 from fenqi.usecases.accounts.lost_phone import CheckMissing, PhoneChangeOpen, SecondPersonNeeded
 from fenqi.usecases.accounts.phone import PhoneNotFree, SamePhone
 from fenqi.usecases.customers import find_customer_by_phone
+from fenqi.usecases.entries.app_recognition import holders_of
+from fenqi.usecases.entries.shared_phone import share_phone
+from fenqi.usecases.notices.reminding import send_notice
 from fenqi.usecases.signing_in import InvalidPhone
 from fenqi.usecases.staff.permissions import NotPermitted
 from malls import a_customer
@@ -81,6 +86,21 @@ def test_both_codes_bind_the_new_number_and_end_every_session(town: Town, custom
     assert "PHONE_CHANGED" in town.messages(NEW)[0]["template_code"]
     with pytest.raises(AccountCodeRefused):
         phone.change_phone(customer, OLD, old_code=codes[0], new_code=codes[1], now=NOW)
+
+
+@pytest.mark.requirement("R005", "R007")
+def test_what_waits_goes_to_the_new_number_alone_and_a_shared_one_is_used_no_longer(town: Town, customer: UUID) -> None:
+    share_phone(customer, OTHER, actor="tests", now=NOW)
+    retry = {"subject": "payment:x", "weight": "reminder", "language": "zh", "state": "told", "told_at": NOW}
+    notice = Notice.objects.create(
+        customer_id=customer, id=new_id(), message="retry_reminder", due_at=NOW, created_at=NOW, **retry
+    )
+    with transaction.atomic():
+        phone.bind_phone(customer, NEW, actor="tests", now=NOW)
+    before = len(town.messages(OLD)), len(town.messages(NEW))
+    assert send_notice(customer, notice.id, now=NOW)
+    assert (len(town.messages(OLD)), len(town.messages(NEW))) == (before[0], before[1] + 1)
+    assert holders_of(personal.phone_index(OTHER)) == ()
 
 
 @pytest.mark.requirement("R007")

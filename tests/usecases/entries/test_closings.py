@@ -14,7 +14,7 @@ from fenqi.records.identifiers import HOUSE_ID
 from fenqi.records.models import AuditRecord, EntryWindow, NoFaultPeriod, OutboxMessage, PaymentAttempt
 from fenqi.records.scope import across_customers
 from fenqi.usecases import no_fault_days
-from fenqi.usecases.entries.announce import tell_of_closing
+from fenqi.usecases.entries.announce import tell_of_closing, tell_open
 from fenqi.usecases.entries.change_closing import cancel_closing, end_closing_early, extend_closing
 from fenqi.usecases.entries.decide_closing import approve_closing, reject_closing
 from fenqi.usecases.entries.errors import (
@@ -32,8 +32,10 @@ from fenqi.usecases.entries.plan_closing import plan_closing, preview_closing
 from fenqi.usecases.entries.routing import route
 from fenqi.usecases.reconciliation.check import check_books
 from fenqi.usecases.staff.permissions import NotPermitted
-from malls import Bought, bought, noon
+from late_plans import charges, close, late, put_right
+from malls import Bought, a_customer, bought, noon
 from staff_members import agent, finance
+from town import Town
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -248,6 +250,26 @@ def test_a_closing_that_nobody_looked_at_while_it_lasted_is_made_good(plan: Boug
     assert guard_closings(now=CLOSES + timedelta(days=9)) == 0
 
 
+@pytest.mark.requirement("R156")
+def test_a_late_fee_for_days_on_which_the_entry_was_closed_goes_back_at_once() -> None:
+    plan = late()
+    for day in ("2026-02-06", "2026-02-07"):
+        close(day)
+    assert [on for on, _, _ in charges(plan)] == ["2026-02-05", "2026-02-06", "2026-02-07"]
+    closed(noon("2026-02-05"), now=NOW, hours=48)
+    assert guard_closings(now=noon("2026-02-07") + timedelta(hours=1)) == 2
+    put_right(plan)
+    assert charges(plan) == []
+    assert plan.state().totals.outstanding.late_fee == 0
+    assert guard_closings(now=noon("2026-02-07") + timedelta(hours=2)) == 0
+    close("2026-02-08")
+    assert charges(plan) == []
+    assert not OutboxMessage.objects.filter(
+        customer_id=plan.customer_id, topic="correct_late_fees", done_at=None
+    ).exists()
+    assert list(check_books()) == []
+
+
 LAWS = {
     "closed_days_have_a_closing": "UPDATE entry_window SET approved_by = '', approved_at = NULL",
     "late_while_closed_is_excused": "DELETE FROM no_fault_period",
@@ -283,6 +305,23 @@ def test_who_has_a_bill_due_meanwhile_is_told_once_and_not_after_it_was_paid(pla
         assert tell_of_closing(one.customer_id, closing_id, version=1, now=NOW) is False  # none has a phone
     cancel_closing(PLANNER, closing_id, reason="", now=NOW)
     assert tell_of_closing(plan.customer_id, closing_id, version=1, now=NOW) is False
+
+
+@pytest.mark.requirement("R143")
+def test_who_was_told_of_a_closing_is_told_once_that_it_was_called_off(town: Town) -> None:
+    phone = "17000001961"
+    plan, other = bought("told-of"), bought("untold-of")
+    a_customer("told-of", phone=phone)
+    closing_id = closed(CLOSES, now=NOW)
+    tell_of_closing(plan.customer_id, closing_id, version=1, now=NOW)
+    cancel_closing(PLANNER, closing_id, reason="", now=NOW + timedelta(hours=1))
+    with across_customers():
+        queued = list(OutboxMessage.objects.filter(topic="entry_open").values_list("customer_id", "body"))
+    assert queued == [(plan.customer_id, {"closing_id": str(closing_id)})]
+    for _ in range(2):
+        tell_open(plan.customer_id, closing_id, now=NOW + timedelta(hours=1))
+        assert tell_open(other.customer_id, closing_id, now=NOW) is False
+    assert ["照常使用" in message["text"] for message in town.messages(phone)] == [True, False]
 
 
 @pytest.mark.requirement("R155", "R161")

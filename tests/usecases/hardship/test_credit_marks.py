@@ -7,7 +7,7 @@ import pytest
 from fenqi.domain.errors import NotFound
 from fenqi.domain.hardship.credit import MarkState
 from fenqi.records.identifiers import new_id
-from fenqi.records.models import CreditMark, NoFaultPeriod, SupportThread
+from fenqi.records.models import CreditMark, NoFaultPeriod, NoticeDelivery, SupportThread
 from fenqi.usecases.hardship.credit_export import export_marks
 from fenqi.usecases.hardship.credit_marks import answer_objection, note_warned, object_to_mark, withdraw_mark
 from fenqi.usecases.hardship.errors import MarkNotReady, ObjectionNotPossible
@@ -86,6 +86,27 @@ def test_the_message_makes_it_warned(town: Town) -> None:
     assert (message["params"]["amount"], message["params"]["by"]) == ("100.00 元", REPORT.isoformat())
 
 
+def test_a_warning_that_turns_out_not_to_have_arrived_is_none(town: Town) -> None:
+    phone = "17000000934"
+    plan = bought("mark-lost", grace_days=3)
+    a_customer("mark-lost", phone=phone)
+    passes(plan, WARN)
+    tell_credit_mark(plan.customer_id, mark_of(plan).id, now=noon(WARN))
+    NoticeDelivery.objects.filter(customer_id=plan.customer_id).update(state="undelivered")
+    assert passes(plan, WARN + timedelta(days=4)) == 1
+    found = mark_of(plan)
+    assert (found.warned_at, found.standstill, found.tries) == (None, "not_told", 2)
+    passes(plan, REPORT)
+    assert mark_of(plan).state == "warned"
+
+
+def test_a_catch_up_judges_by_its_day_and_not_by_the_clock() -> None:
+    plan = late()
+    day = WARN - timedelta(days=1)
+    on_day(day, first=plan.customer_id, last=plan.customer_id, now=noon(WARN + timedelta(days=30)))
+    assert not CreditMark.objects.filter(customer_id=plan.customer_id).exists()
+
+
 def test_who_was_not_reached_is_not_reported_but_told_again() -> None:
     plan = late()
     passes(plan, WARN)
@@ -157,6 +178,9 @@ def test_while_it_is_disputed_nothing_is_marked() -> None:
         state="waiting",
         opened_at=noon(REPORT),
         updated_at=noon(REPORT),
+        due_at=noon(REPORT),
+        customer_read_no=0,
+        staff_read_no=0,
     )
     passes(plan, REPORT)
     assert (mark_of(plan).state, mark_of(plan).standstill) == ("warned", "disputed")

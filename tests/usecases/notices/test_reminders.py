@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from uuid import UUID
 
 import pytest
 from django.conf import settings
@@ -24,12 +23,15 @@ from fenqi.records.models import (
     SupportThread,
 )
 from fenqi.usecases.entries.links import LinkState, read_link
-from fenqi.usecases.notices import reasons_to_wait, reminding
+from fenqi.usecases.hardship.contacts import How, Outcome, Said, contact_standing, log_contact
+from fenqi.usecases.hardship.promises import Promised, make_promise
+from fenqi.usecases.notices import reminding
 from fenqi.usecases.notices.delivering import NoticeUnanswered
 from fenqi.usecases.notices.on_day import on_day
 from fenqi.usecases.notices.reminding import send_notice
 from fenqi.usecases.orders.register import register_order
 from malls import Bought, a_customer, an_order, bought, noon
+from staff_members import agent
 from town import Town
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -166,7 +168,7 @@ def entry_is_closed(plan: Bought, now: datetime) -> None:
 def disputed(plan: Bought, now: datetime) -> None:
     SupportThread.objects.create(
         customer_id=plan.customer_id, id=new_id(), topic="dispute", plan_id=plan.plan_id, state="waiting",
-        opened_at=now, updated_at=now,
+        opened_at=now, updated_at=now, due_at=now, customer_read_no=0, staff_read_no=0,
     )  # fmt: skip
 
 
@@ -198,12 +200,12 @@ def test_a_reminder_waits_for_its_reason_and_the_reason_is_kept(
     assert Notice.objects.get(customer_id=plan.customer_id, id=notice.id).reason == reason
 
 
-def test_a_promise_holds_reminders(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    def promised(_customer: UUID, _plan: UUID, *, now: datetime) -> date:
-        return now.date()
-
-    monkeypatch.setattr(reasons_to_wait, "PROMISES", [promised])
+def test_a_promise_holds_reminders(town: Town) -> None:
     plan = owing("17000001116")
+    promised = Promised(amount_minor=10_000, pay_by=DUE + timedelta(days=2))
+    make_promise(
+        plan.customer_id, plan.plan_id, promised, request_key="p", via="portal", now=morning(DUE - timedelta(days=1))
+    )
     assert reminded(plan, DUE).reason == "promised"
     assert texts(town, "17000001116") == []
 
@@ -228,6 +230,17 @@ def test_a_bill_is_told_of_at_most_three_times_in_seven_days(town: Town) -> None
         told.append((days, notice.state, notice.reason))
     assert told == [(-7, "told", ""), (-3, "told", ""), (-1, "told", ""), (0, "told", ""), (1, "held", "told_enough")]
     assert len(texts(town, "17000001118")) == 4
+
+
+@pytest.mark.requirement("R158")
+def test_calls_and_messages_about_a_plan_keep_one_cap(town: Town) -> None:
+    plan, called = owing("17000001126"), owing("17000001127")
+    assert reminded(plan, DUE).state == "told"
+    assert contact_standing(plan.customer_id, plan.plan_id, at=morning(DUE)).today == 1
+    said = Said(how=How.CALL, outcome=Outcome.REACHED)
+    log_contact(agent(), called.customer_id, called.plan_id, said, request_key="c", now=morning(DUE))
+    assert reminded(called, DUE, now=morning(DUE) + timedelta(hours=1)).reason == "told_enough"
+    assert texts(town, "17000001127") == []
 
 
 def test_two_workers_at_once_send_one_message(town: Town) -> None:

@@ -65,8 +65,8 @@ def late_fees_through(
 ) -> LateFeePlan:
     """Compare the late fees that stand with those that are right through that day. `ours` are the ids of our charges.
 
-    A row that is paid by now gets nothing more: nobody is told "paid" and then billed for days before. A charge that
-    is too much is taken back, whoever has paid it.
+    A row that is paid by now, or that a new schedule did away with, gets nothing more: nobody is told "paid", or agrees
+    to what is shown, and is then billed for days before. A charge that is too much is taken back, whoever has paid it.
     """
     known = sorted(standing(events), key=_on)
     if terms.late_fee is None:
@@ -78,11 +78,14 @@ def late_fees_through(
 def _rows_paid_by_now(
     terms: Terms, known: Sequence[Event], *, ours: AbstractSet[str], through: date, free: FreeDays
 ) -> frozenset[int]:
-    """The rows, by the order in which they came to be, on which nothing but late fees could be open."""
+    """The rows, by the order in which they came to be, that are gone or where nothing but late fees could be open."""
     walk = _Walk(terms, known, ours, free, None)
     walk.through(through)
     walk.follow_all()
-    return frozenset(place for place, row in enumerate(walk.seen) if not row.outstanding - row.owed(LATE_FEE))
+    there = {id(row) for row in walk.fold.rows}
+    return frozenset(
+        place for place, row in enumerate(walk.seen) if id(row) not in there or not row.outstanding - row.owed(LATE_FEE)
+    )
 
 
 class _Walk:

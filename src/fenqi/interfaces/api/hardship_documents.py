@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fenqi.interfaces.api.documents import Outgoing
 from fenqi.usecases.hardship.credit_marks import MarkView
+from fenqi.usecases.hardship.extension import QuotedExtension
 from fenqi.usecases.hardship.promises import PromiseView
 from fenqi.usecases.hardship.queries import HelpView
 
@@ -28,6 +29,33 @@ class Extension(Outgoing):
     days: list[int]
     fee_minor: int
     refused_by: str
+
+
+class DueDate(Outgoing):
+    row: int
+    due_on: date
+
+
+class ExtensionQuote(Outgoing):
+    """What moving the next due date does; confirm it by its `quote_token` before `valid_until`."""
+
+    quote_token: str
+    valid_until: datetime
+    plan_id: UUID
+    row: int
+    days: int
+    fee_minor: int
+    currency: str
+    outstanding_before_minor: int
+    outstanding_after_minor: int
+    due_dates_after: list[DueDate]
+
+
+class ExtensionDone(Outgoing):
+    """The change that was made; asked again under the same key, it is the same one."""
+
+    change_id: UUID
+    plan_id: UUID
 
 
 class CreditMark(Outgoing):
@@ -90,6 +118,22 @@ def _extension(view: HelpView) -> Extension | None:
         days=list(offer.days),
         fee_minor=view.policy.rules.extension_fee_minor,
         refused_by=offer.refusal.code if offer.refusal else "",
+    )
+
+
+def extension_quote(quoted: QuotedExtension) -> ExtensionQuote:
+    quote = quoted.quote
+    return ExtensionQuote(
+        quote_token=quoted.token,
+        valid_until=quoted.valid_until,
+        plan_id=quoted.plan_id,
+        row=quote.row,
+        days=quote.days,
+        fee_minor=quote.fee,
+        currency=quoted.currency,
+        outstanding_before_minor=quote.before.totals.outstanding.total,
+        outstanding_after_minor=quote.after.totals.outstanding.total,
+        due_dates_after=[DueDate(row=row.n, due_on=row.due_on) for row in quote.after.rows if row.outstanding.total],
     )
 
 

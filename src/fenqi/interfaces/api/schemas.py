@@ -327,6 +327,25 @@ Shown = Annotated[
 ]
 
 
+class PromiseBody(Incoming):
+    """The customer promises a sum, in minor units of the plan's currency, by the end of a day."""
+
+    amount_minor: Annotated[StrictInt, Field(ge=1, le=10**12)]
+    pay_by: Day
+
+
+class ExtensionQuoteBody(Incoming):
+    """By how many days the next due date moves: one of the days that the plan's help lists."""
+
+    days: Annotated[StrictInt, Field(ge=1, le=366)]
+
+
+class ExtensionBody(Incoming):
+    """The customer agreed to what was quoted."""
+
+    quote_token: Annotated[StrictStr, Field(min_length=1, max_length=2_000)]
+
+
 class ClaimBody(Incoming):
     """The customer claims the difference of a line as it was shown; `unused`: what they say of the goods."""
 

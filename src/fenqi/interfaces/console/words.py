@@ -563,6 +563,8 @@ SEEN_PAGES: Words = {
 MESSAGES: Words = {
     "support_answered": _("an answer of ours waits"),
     "call_planned": _("when we call"),
+    "entry_closing": _("an entry is closed for a time"),
+    "entry_open": _("an entry is open again"),
     "price_offered": _("a price fell"),
     "retry_reminder": _("the repayment can be tried again"),
     "duplicate_returned": _("what was paid twice goes back"),

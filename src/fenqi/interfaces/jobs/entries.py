@@ -6,7 +6,7 @@ from procrastinate.contrib.django import app
 
 from fenqi.interfaces.jobs.tasks import BackOff
 from fenqi.usecases import clock, outbox
-from fenqi.usecases.entries.announce import tell_of_closing
+from fenqi.usecases.entries.announce import tell_of_closing, tell_open
 from fenqi.usecases.entries.guard_days import guard_closings
 
 EVERY_FIVE_MINUTES = "*/5 * * * *"
@@ -23,3 +23,9 @@ def guard(timestamp: int) -> None:  # noqa: ARG001  # the queue passes the insta
 def entry_closing(*, customer_id: str, closing_id: str, version: str) -> None:
     """Tell a customer that an entry is closed around a due date, and what to use instead."""
     tell_of_closing(UUID(customer_id), UUID(closing_id), version=int(version), now=clock.now())
+
+
+@app.task(name=outbox.ENTRY_OPEN, retry=BackOff(most_tries=12))
+def entry_open(*, customer_id: str, closing_id: str) -> None:
+    """Tell a customer who was told of a closing that it was called off, or is over early."""
+    tell_open(UUID(customer_id), UUID(closing_id), now=clock.now())

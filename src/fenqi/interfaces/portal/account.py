@@ -199,6 +199,9 @@ def _way_out(one: Hindrance) -> tuple[str, str]:
         HindranceKind.CASE: (_("An after-sales case"), "portal:after_sales_case"),
         HindranceKind.CONVERSATION: (_("A conversation with customer service"), "portal:support_thread"),
         HindranceKind.PHONE_CHANGE: (_("A change of your phone"), "portal:change_phone"),
+        HindranceKind.PROMISE: (_("A promise to pay: take it back, or pay"), "portal:pay_help"),
+        HindranceKind.SCHEDULE: (_("A new schedule that waits for your word"), "portal:new_schedule"),
+        HindranceKind.MOVE: (_("A plan that is being moved to another finance partner"), "portal:move"),
     }
     name, page = names[one.kind]
     if one.kind is HindranceKind.REFUND and one.amount_minor is None:

@@ -14,6 +14,8 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from fenqi.domain.errors import FenqiError, NotFound
+from fenqi.domain.hardship.changes import ChangeState
+from fenqi.domain.hardship.promises import PromiseState
 from fenqi.domain.payments import AttemptState
 from fenqi.domain.reserves import HoldState
 from fenqi.records import locks
@@ -28,8 +30,12 @@ from fenqi.records.models import (
     DebitAgreement,
     Order,
     PartnerRefund,
+    PassedRepayment,
     PaymentAttempt,
+    PaymentPromise,
     Plan,
+    PlanChange,
+    PlanMigrationItem,
     Refund,
     RefundStatus,
     ReserveHold,
@@ -46,6 +52,7 @@ from fenqi.usecases.notices.templates import Message
 
 WAITING_TIME: Final = timedelta(days=15)
 CONSENT_VERSION: Final = "1"
+_BEING_MOVED: Final = ["listed", "ready", "differs", "frozen", "asked", "moved", "revoking"]
 _ATTEMPTS_OPEN: Final = [AttemptState.CREATED, AttemptState.SUBMITTED, AttemptState.UNKNOWN]
 
 
@@ -59,6 +66,9 @@ class HindranceKind(StrEnum):
     CASE = "case"
     CONVERSATION = "conversation"
     PHONE_CHANGE = "phone_change"
+    PROMISE = "promise"  # to pay by a day
+    SCHEDULE = "schedule"  # that waits for the customer's word
+    MOVE = "move"  # of a plan, to another finance partner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,7 +240,8 @@ def _hindrances(customer_id: UUID) -> Iterator[Hindrance]:
     for case in _of(AftersalesCase, customer_id, closed_at=None):
         yield Hindrance(kind=HindranceKind.CASE, subject_id=case.id, number=case.case_no)
     for thread in SupportThread.objects.filter(customer_id=customer_id).exclude(state=ThreadState.CLOSED):
-        yield Hindrance(kind=HindranceKind.CONVERSATION, subject_id=thread.id)
+        yield Hindrance(kind=HindranceKind.CONVERSATION, subject_id=thread.id, number=thread.ticket_no)
+    yield from _arrangements(customer_id)
     change = open_change(customer_id)
     if change is not None:
         yield Hindrance(kind=HindranceKind.PHONE_CHANGE, subject_id=change.change_id)
@@ -261,6 +272,29 @@ def _payments(customer_id: UUID) -> Iterator[Hindrance]:
             number=attempt.out_trade_no,
             amount_minor=attempt.amount_minor,
             currency=attempt.currency,
+        )
+
+
+def _arrangements(customer_id: UUID) -> Iterator[Hindrance]:
+    """What was agreed or offered about plans, and money that is on its way to whoever holds one now."""
+    for promise in _of(PaymentPromise, customer_id, state=PromiseState.OPEN.value):
+        yield Hindrance(
+            kind=HindranceKind.PROMISE,
+            subject_id=promise.plan_id,
+            amount_minor=promise.amount_minor,
+            currency=promise.currency,
+        )
+    for change in _of(PlanChange, customer_id, state=ChangeState.OFFERED.value):
+        yield Hindrance(kind=HindranceKind.SCHEDULE, subject_id=change.id)
+    for item in _of(PlanMigrationItem, customer_id, state__in=_BEING_MOVED, told_at__isnull=False):
+        yield Hindrance(kind=HindranceKind.MOVE, subject_id=item.id, number=item.order_no)
+    for passed in _of(PassedRepayment, customer_id, state="waiting"):
+        yield Hindrance(
+            kind=HindranceKind.PAYMENT,
+            subject_id=passed.payment_id,
+            number=passed.number,
+            amount_minor=passed.amount_minor,
+            currency=passed.currency,
         )
 
 

@@ -12,22 +12,31 @@ from fenqi.records import directory
 from fenqi.records.models import (
     Account,
     AccountCode,
+    AppRecognition,
     AuditRecord,
     BoundCard,
+    CallbackState,
     CardState,
     Customer,
     DebitAgreement,
     DirectoryKind,
+    Notice,
+    NoticeState,
     PaymentAttempt,
     PhoneChange,
     PhoneChangeState,
     RefundLeg,
     ReserveHold,
     RetryReminder,
+    SafeWord,
+    SupportCallback,
 )
 from fenqi.usecases import audit
 from fenqi.usecases.accounts.phone import end_sessions
 from fenqi.usecases.cards.unbind import unbind
+from fenqi.usecases.entries.shared_phone import stop_sharing_phones
+from fenqi.usecases.notices.preferences import forget_preferences
+from fenqi.usecases.notices.reasons_to_wait import ACCOUNT_CLOSED
 from fenqi.usecases.vouchers.made_files import remove_files_of
 
 _WHERE_FROM = ("ip", "address", "remote_address", "payer_ip", "device", "url", "code")
@@ -63,8 +72,25 @@ def erase(customer_id: UUID, *, now: datetime) -> None:
     open_changes = PhoneChange.objects.filter(customer_id=customer_id)
     open_changes.exclude(state=PhoneChangeState.DONE).update(state=PhoneChangeState.STOPPED, ended_at=now)
     open_changes.update(phone_encrypted=b"", phone_index="")
+    _forget_ways(customer_id, phone_index=customer.phone_index, now=now)
     _forget_where_from(customer_id)
     remove_files_of(customer_id)
+
+
+def _forget_ways(customer_id: UUID, *, phone_index: str, now: datetime) -> None:
+    """By which they were reached or recognised; what waits to be told, and calls that were promised, are dropped."""
+    forget_preferences(customer_id)
+    stop_sharing_phones(customer_id)
+    SafeWord.objects.filter(customer_id=customer_id).delete()
+    AppRecognition.objects.filter(customer_id=customer_id).delete()
+    if phone_index:
+        AppRecognition.objects.filter(phone_index=phone_index, customer_id=None).delete()
+    Notice.objects.filter(customer_id=customer_id, state=NoticeState.WAITING).update(
+        state=NoticeState.HELD, reason=ACCOUNT_CLOSED
+    )
+    SupportCallback.objects.filter(customer_id=customer_id, state=CallbackState.PLANNED).update(
+        state=CallbackState.CALLED_OFF, ended_at=now
+    )
 
 
 def _forget_where_from(customer_id: UUID) -> None:

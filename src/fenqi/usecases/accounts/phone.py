@@ -11,6 +11,7 @@ from fenqi.records.models import Account, CodePurpose, Customer, DirectoryKind, 
 from fenqi.records.posting import Decision, write
 from fenqi.usecases import audit, outbox
 from fenqi.usecases.accounts.codes import Try, ask_code, use_codes
+from fenqi.usecases.entries.shared_phone import stop_sharing_phones
 from fenqi.usecases.notices.templates import Message
 from fenqi.usecases.signing_in.request import InvalidPhone
 
@@ -71,7 +72,10 @@ def change_phone(customer_id: UUID, phone: str, *, old_code: str, new_code: str,
 
 
 def bind_phone(customer_id: UUID, number: str, *, actor: str, now: datetime) -> None:
-    """Inside a transaction: the number, the directory, the sign-in. Raises PhoneNotFree."""
+    """Inside a transaction: the number, the directory, the sign-in; numbers shared with others are used no longer.
+
+    What waits to be told goes to the new number: it is read when a message leaves. Raises PhoneNotFree.
+    """
     locks.customer(customer_id)
     customer = Customer.objects.get(id=customer_id)
     index = personal.phone_index(number)
@@ -83,6 +87,7 @@ def bind_phone(customer_id: UUID, number: str, *, actor: str, now: datetime) -> 
     Customer.objects.filter(id=customer_id).update(
         phone_encrypted=personal.encrypt(number), phone_index=index, updated_at=now
     )
+    stop_sharing_phones(customer_id)
     end_sessions(customer_id)
     audit.record(actor, audit.Action.PHONE_CHANGED, customer_id=customer_id, now=now)
     decision = Decision(customer_id)

@@ -9,7 +9,7 @@ from django.db import connection
 
 from fenqi.domain.entries import Closing, Entry
 from fenqi.domain.entries.sentences import moment
-from fenqi.records.models import EntryWindow, OrderLine, Plan
+from fenqi.records.models import EntryWindow, Notice, NoticeState, OrderLine, Plan
 from fenqi.records.scope import across_customers
 from fenqi.usecases import clock, outbox
 from fenqi.usecases.entries.catalog import closing_of, ruling_entries, ruling_windows
@@ -29,6 +29,16 @@ SELECT p.customer_id, md5('entry_closing' || %(closing)s || %(version)s || p.cus
 {TOUCHED_PLANS}
   AND p.next_due_on <= %(until_on)s
 GROUP BY p.customer_id
+ON CONFLICT (customer_id, id) DO NOTHING
+"""
+
+_QUEUE_OPEN: Final = """
+INSERT INTO outbox (customer_id, id, topic, body, not_before, tries, error, created_at)
+SELECT n.customer_id, md5('entry_open' || %(closing)s || n.customer_id::text)::uuid, %(topic)s,
+  jsonb_build_object('closing_id', %(closing)s), %(not_before)s, 0, '', %(now)s
+FROM notice n
+WHERE n.message = %(told)s AND n.subject LIKE 'entry:' || %(closing)s || ':%%' AND n.state = 'told'
+GROUP BY n.customer_id
 ON CONFLICT (customer_id, id) DO NOTHING
 """
 
@@ -71,6 +81,38 @@ def tell_of_closing(customer_id: UUID, closing_id: UUID, *, version: int, now: d
         subject=f"entry:{closing_id}:{version}",
         params=partial(_params, customer_id, window, due),
         now=now,
+    )
+
+
+def queue_telling_open(closing_id: UUID, *, now: datetime) -> int:
+    """In the transaction that cancels a closing or ends it early: for each customer who was told of it; how many."""
+    with across_customers(), connection.cursor() as cursor:
+        cursor.execute(
+            _QUEUE_OPEN,
+            {
+                "closing": str(closing_id),
+                "told": Message.ENTRY_CLOSING.value,
+                "topic": outbox.ENTRY_OPEN,
+                "not_before": polite_time(now),
+                "now": now,
+            },
+        )
+        return int(cursor.rowcount)
+
+
+def tell_open(customer_id: UUID, closing_id: UUID, *, now: datetime) -> bool:
+    """Once, to who was told of the closing and still owes. Raises NoticeUnanswered, ChannelMisconfigured."""
+    told = Notice.objects.filter(
+        customer_id=customer_id,
+        message=Message.ENTRY_CLOSING,
+        subject__startswith=f"entry:{closing_id}:",
+        state=NoticeState.TOLD,
+    ).last()
+    if told is None or not Plan.objects.filter(customer_id=customer_id, outstanding_minor__gt=0).exists():
+        return False
+    said = {name: told.params[name] for name in ("entry", "from", "until")}
+    return send_once(
+        customer_id, Message.ENTRY_OPEN, subject=f"entry:{closing_id}", params=lambda _language: said, now=now
     )
 
 

@@ -10,6 +10,7 @@ from fenqi.domain.errors import InvalidInput, NotFound
 from fenqi.records.identifiers import new_id
 from fenqi.records.models import EntryWindow
 from fenqi.usecases import audit
+from fenqi.usecases.entries.announce import queue_telling_open
 from fenqi.usecases.entries.catalog import closing_of, ruling_entries, ruling_windows
 from fenqi.usecases.entries.errors import ClosingDecided, ClosingHasBegun
 from fenqi.usecases.entries.guard_days import guard_closings
@@ -25,6 +26,7 @@ def cancel_closing(staff: Staff, closing_id: UUID, *, reason: str, now: datetime
         if row.starts_at <= now:
             raise ClosingHasBegun
         _add_version(row, staff, reason=reason, now=now, is_cancelled=True, **_by_one(staff, now))
+        queue_telling_open(closing_id, now=now)
         record(staff, audit.Action.CLOSING_CANCELLED, closing_id, reason=reason[:200], now=now)
 
 
@@ -36,6 +38,7 @@ def end_closing_early(staff: Staff, closing_id: UUID, *, reason: str, now: datet
         if not row.starts_at < now < row.ends_at:
             raise ClosingDecided
         _add_version(row, staff, reason=reason, now=now, ends_at=now, **_by_one(staff, now))
+        queue_telling_open(closing_id, now=now)
         record(staff, audit.Action.CLOSING_ENDED_EARLY, closing_id, reason=reason[:200], now=now)
     guard_closings(now=now)
 

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from fenqi.domain.entries import Entry
 from fenqi.records.models import EntryWindow, NoFaultCause
 from fenqi.records.scope import across_customers
-from fenqi.usecases import clock
+from fenqi.usecases import clock, outbox
 from fenqi.usecases.entries.catalog import closing_of, ruling_pairs, ruling_windows
 from fenqi.usecases.entries.touched import TOUCHED_PLANS, before_it, covers, params_of
 
@@ -38,6 +38,17 @@ UPDATE no_fault_period SET ends_at = greatest(%(ends_at)s::timestamptz, starts_a
 WHERE cause = %(cause)s AND ends_at IS NULL AND evidence->>'closing' = %(closing)s
 """
 
+_PUT_RIGHT: Final = """
+INSERT INTO outbox (customer_id, id, topic, body, not_before, tries, error, created_at)
+SELECT f.customer_id, md5(concat_ws('|', 'closing_put_right', %(window)s::text, %(news)s::text, f.plan_id))::uuid,
+  %(topic)s, jsonb_build_object('plan_id', f.plan_id::text), %(now)s, 0, '', %(now)s
+FROM no_fault_period f
+WHERE f.cause = %(cause)s AND f.evidence->>'closing' = %(closing)s AND (%(news)s = 'ended' OR f.recorded_at = %(now)s)
+  AND EXISTS (SELECT FROM late_fee_accrual a WHERE a.customer_id = f.customer_id AND a.plan_id = f.plan_id)
+ON CONFLICT (customer_id, id) DO NOTHING
+"""
+"""`closing.correct.after_no_fault` for all plans at once: who was charged for such days has it looked at again."""
+
 
 def guard_closings(*, now: datetime) -> int:
     """Open the periods of what is closed, end those of what is open again; how many changed. Again changes nothing."""
@@ -53,8 +64,11 @@ def _guard(row: EntryWindow, now: datetime) -> int:
     is_over = row.ends_at <= now
     with transaction.atomic(), across_customers():
         changed = _open(row, entry, [str(row_id) for row_id in before_it(pairs, entry)], now) if entry else 0
+        if changed:
+            _put_right(row, "opened", now)
         if is_over:
             changed += _end(row)
+            _put_right(row, "ended", now)
         EntryWindow.objects.filter(id=row.id).update(guarded_at=now, ended_at=now if is_over else None)
     return changed
 
@@ -91,3 +105,19 @@ def _end(row: EntryWindow) -> int:
             },
         )
         return int(cursor.rowcount)
+
+
+def _put_right(row: EntryWindow, news: str, now: datetime) -> None:
+    """Periods were opened, or ended: late fees of these plans are compared with what is right."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _PUT_RIGHT,
+            {
+                "window": str(row.id),
+                "closing": str(row.closing_id),
+                "news": news,
+                "topic": outbox.CORRECT_LATE_FEES,
+                "cause": NoFaultCause.ENTRY_CLOSED.value,
+                "now": now,
+            },
+        )

@@ -31,3 +31,8 @@ def stop_sharing_phone(customer_id: UUID, phone: str) -> None:
         raise InvalidPhone
     key = f"{personal.phone_index(number)}:{customer_id}"
     directory.release(DirectoryKind.PHONE_ALSO, key, customer_id=customer_id)
+
+
+def stop_sharing_phones(customer_id: UUID) -> None:
+    """Whatever numbers of others the account used: it has bound one of its own, or is no more."""
+    directory.release_all(DirectoryKind.PHONE_ALSO, customer_id=customer_id)

@@ -40,8 +40,9 @@ class Circumstances:
         return self.has_open_attempt or self.is_returning
 
 
-def circumstances(file: PlanFile, *, now: datetime) -> Circumstances:
-    today = clock.business_date(now)
+def circumstances(file: PlanFile, *, now: datetime, day: date | None = None) -> Circumstances:
+    """As of the day, else of today; what is under way is so now."""
+    today = day or clock.business_date(now)
     state = state_on(file, today)
     exempt = exempt_of(file, today)
     row = next_row(state)

@@ -70,6 +70,11 @@ class Standing:
     opens_hour: int
     closes_hour: int
 
+    @property
+    def is_within_caps(self) -> bool:
+        """Whatever the hour: messages keep the quiet hours of the mall's setting."""
+        return self.today < self.per_day and self.week < self.per_week
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:

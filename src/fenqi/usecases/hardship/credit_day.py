@@ -22,9 +22,11 @@ from fenqi.records.models import CreditMark
 from fenqi.records.posting import Decision, write
 from fenqi.usecases import audit, clock, outbox, plan_file
 from fenqi.usecases.hardship.circumstances import Circumstances, circumstances
-from fenqi.usecases.hardship.credit_marks import LIVE, end, require_next, update, withdraw
+from fenqi.usecases.hardship.credit_marks import LIVE, end, require_next, update, warning_subject, withdraw
 from fenqi.usecases.hardship.policies import PublishedHelp, policy_on
 from fenqi.usecases.notices.quiet_hours import polite_time
+from fenqi.usecases.notices.reached import was_lost
+from fenqi.usecases.notices.templates import Message
 from fenqi.usecases.partners.queries import repaid_elsewhere
 from fenqi.usecases.plan_file import PlanFile
 
@@ -46,9 +48,10 @@ class _Look:
         return counted_days(self.file.terms, row, on, self.found.exempt)
 
 
-def look_at_marks(customer_id: UUID, plan_id: UUID, *, now: datetime) -> int:
+def look_at_marks(customer_id: UUID, plan_id: UUID, *, day: date, now: datetime) -> int:
     """Announce, set, drop or take back what the day says of the plan's rows; how many rows changed. Raises NotFound.
 
+    What is late is judged as of the day, which a catch-up closes afterwards; what is told is told now.
     A lender that collects its installments itself tells and reports by itself.
     """
     with transaction.atomic():
@@ -56,7 +59,7 @@ def look_at_marks(customer_id: UUID, plan_id: UUID, *, now: datetime) -> int:
         file = plan_file.read(customer_id, plan_id)
         if repaid_elsewhere([file.provider]):
             return 0
-        found = circumstances(file, now=now)
+        found = circumstances(file, now=now, day=day)
         look = _Look(file=file, found=found, policy=policy_on(found.today), decision=Decision(customer_id), now=now)
         live = CreditMark.objects.filter(customer_id=customer_id, plan_id=plan_id, state__in=LIVE)
         changed = sum(_look_at(mark, look) for mark in live.order_by("due_on", "n"))
@@ -114,6 +117,20 @@ def _look_at(mark: CreditMark, look: _Look) -> bool:
         return _look_at_marked(mark, row, look)
     if mark.warned_at is None:
         return _tell_again(mark, look)
+    if was_lost(mark.customer_id, Message.CREDIT_WARNING, warning_subject(mark)):
+        return _look_at_lost(mark, look)
+    return _look_at_warned(mark, row, look)
+
+
+def _look_at_lost(mark: CreditMark, look: _Look) -> bool:
+    """The warning turned out not to have arrived."""
+    update(mark, warned_at=None, standstill=Standstill.NOT_TOLD.value)
+    _tell_again(mark, look)
+    return True
+
+
+def _look_at_warned(mark: CreditMark, row: Row, look: _Look) -> bool:
+    """Set it on its day, unless something stands against it."""
     if look.found.today < mark.report_on:
         return False
     standstill = _standstill(mark, row, look)

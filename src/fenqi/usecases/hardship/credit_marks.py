@@ -57,6 +57,11 @@ class MarkView:
         return self.objected_at is not None and self.answered_at is None
 
 
+def warning_subject(mark: CreditMark) -> str:
+    """Of the notice that warns of it: each try is a notice of its own."""
+    return f"change:{mark.id}:warned-{mark.tries}"
+
+
 def note_warned(customer_id: UUID, mark_id: UUID, *, now: datetime) -> None:
     """The warning reached the customer. Told again, the first time stays."""
     CreditMark.objects.filter(customer_id=customer_id, id=mark_id, warned_at=None).update(warned_at=now, standstill="")

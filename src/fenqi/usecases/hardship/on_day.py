@@ -75,4 +75,4 @@ def _marks(day: date, *, first: UUID, last: UUID, now: datetime) -> int:
         marks = CreditMark.objects.filter(customer_id__gte=first, customer_id__lte=last, state__in=LIVE)
         open_marks = marks.filter(Q(state=MarkState.WARNED.value) | Q(cleared_on=None))
         found |= set(open_marks.values_list("customer_id", F("plan_id")))
-    return sum(look_at_marks(customer_id, plan_id, now=now) for customer_id, plan_id in sorted(found))
+    return sum(look_at_marks(customer_id, plan_id, day=day, now=now) for customer_id, plan_id in sorted(found))

@@ -10,9 +10,10 @@ from fenqi.domain.hardship.credit import MarkState
 from fenqi.domain.hardship.promises import PromiseState
 from fenqi.records.models import CreditMark, OrderLine, Plan, PlanChange
 from fenqi.usecases.hardship.contacts import note_message
-from fenqi.usecases.hardship.credit_marks import find_mark, note_warned
+from fenqi.usecases.hardship.credit_marks import find_mark, note_warned, warning_subject
 from fenqi.usecases.hardship.promises import find_promise
 from fenqi.usecases.hardship.rows import find_change
+from fenqi.usecases.notices.reached import has_reached
 from fenqi.usecases.notices.sending import TITLE_CHARACTERS, send_once, written_amount
 from fenqi.usecases.notices.templates import Message
 
@@ -100,11 +101,11 @@ def tell_credit_mark(customer_id: UUID, mark_id: UUID, *, now: datetime) -> bool
     message, detail = _news(mark)
     if message is None:
         return False
-    subject = f"change:{mark_id}:{detail}"
+    subject = warning_subject(mark) if message is Message.CREDIT_WARNING else f"change:{mark_id}:{detail}"
     sent = send_once(customer_id, message, subject=subject, params=partial(_of_mark, mark), now=now)
-    if sent and message is Message.CREDIT_WARNING:
+    if message is Message.CREDIT_WARNING and has_reached(customer_id, message, subject):
         note_warned(customer_id, mark_id, now=now)
-        note_message(customer_id, mark.plan_id, key=f"mark:{mark_id}:{detail}", now=now)
+        note_message(customer_id, mark.plan_id, key=f"mark:{mark_id}:warned-{mark.tries}", now=now)
     return sent
 
 
@@ -115,7 +116,7 @@ def _news(mark: CreditMark) -> tuple[Message | None, str]:
         case MarkState.WARNED:
             if mark.warned_at is not None:
                 return None, ""
-            return Message.CREDIT_WARNING, f"warned-{mark.tries}"
+            return Message.CREDIT_WARNING, "warned"
         case MarkState.MARKED:
             return Message.CREDIT_MARKED, "marked"
         case MarkState.WITHDRAWN:

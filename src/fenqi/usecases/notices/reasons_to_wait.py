@@ -43,8 +43,8 @@ _UNDER_WAY = [state.value for state in (AttemptState.CREATED, AttemptState.SUBMI
 
 
 def is_closed(customer: Customer) -> bool:
-    """Whether the account is closed: nothing is sent to it any more."""
-    return Account.objects.filter(customer_id=customer.id, is_active=False).exists()
+    """Whether the account is closed: nothing is sent to it any more, nor put in its inbox."""
+    return customer.erased_at is not None or Account.objects.filter(customer_id=customer.id, is_active=False).exists()
 
 
 def reasons(customer_id: UUID, plan_ids: Iterable[UUID], *, now: datetime) -> dict[UUID, str]:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 
 from fenqi.domain.errors import NotFound
-from fenqi.domain.notices import Contact, may_be_told_of
+from fenqi.domain.notices import Way
 from fenqi.records import locks
 from fenqi.records.models import (
     AgreementStatus,
@@ -24,16 +23,17 @@ from fenqi.records.models import (
 )
 from fenqi.records.posting import Decision, write
 from fenqi.usecases import clock, outbox
+from fenqi.usecases.hardship.contacts import How, contact_standing, note_message
 from fenqi.usecases.notices import reasons_to_wait as why
 from fenqi.usecases.notices.auto_debit import written_instant
-from fenqi.usecases.notices.delivering import deliver
+from fenqi.usecases.notices.delivering import deliver, outward
 from fenqi.usecases.notices.links import repay_code
 from fenqi.usecases.notices.on_day import message_of
+from fenqi.usecases.notices.preferences import preferences_of
 from fenqi.usecases.notices.quiet_hours import polite_time, quiet_hours
 from fenqi.usecases.notices.sending import TITLE_CHARACTERS, written_amount
 from fenqi.usecases.notices.templates import Message, language_of
 
-CAP_LOOKS_BACK = timedelta(days=8)
 DEBIT_IS_NEAR = timedelta(days=8)
 
 
@@ -92,6 +92,7 @@ def _decided(customer: Customer, notice: Notice, *, now: datetime) -> Notice:
         notice.state, notice.told_at, notice.language, notice.message = NoticeState.TOLD, now, language, message.value
         notice.bills = [bill.key for bill in told]
         notice.params = _params(customer.id, told, language, now=now)
+        _note_contact(customer, notice, {bill.plan_id for bill in told}, now=now)
     Notice.objects.filter(customer_id=customer.id, id=notice.id).update(
         **{name: getattr(notice, name) for name in _DECIDED}
     )
@@ -114,15 +115,8 @@ def _what_is_left(customer: Customer, notice: Notice, *, now: datetime) -> tuple
     free = [bill for bill in bills if bill.plan_id not in held]
     if not free:
         return held[bills[0].plan_id], []
-    allowed = may_be_told_of(
-        {bill.key for bill in free},
-        contacts_of(customer.id, now=now),
-        at=now,
-        zone=clock.mall_zone(),
-        a_day=settings.FENQI_REMINDERS_A_DAY,
-        a_week=settings.FENQI_REMINDERS_A_WEEK,
-    )
-    told = [bill for bill in free if bill.key in allowed]
+    standings = {plan_id: contact_standing(customer.id, plan_id, at=now) for plan_id in {bill.plan_id for bill in free}}
+    told = [bill for bill in free if standings[bill.plan_id].is_within_caps]
     return ("", told) if told else (why.TOLD_ENOUGH, [])
 
 
@@ -132,12 +126,14 @@ def _is_of_today(notice: Notice, *, now: datetime) -> bool:
     return (date.fromisoformat(due_on) - clock.business_date(now)).days == notice.remind_offset
 
 
-def contacts_of(customer_id: UUID, *, now: datetime) -> list[Contact]:
-    """What was told lately about money due, whatever ways it went."""
-    told = Notice.objects.filter(
-        customer_id=customer_id, weight="reminder", state=NoticeState.TOLD, told_at__gt=now - CAP_LOOKS_BACK
-    )
-    return [Contact(at, frozenset(bills)) for at, bills in told.values_list("told_at", "bills") if at is not None]
+def _note_contact(customer: Customer, notice: Notice, plan_ids: Iterable[UUID], *, now: datetime) -> None:
+    """It counts toward the caps of calls, too, before it leaves; what stands in the inbox alone disturbs nobody."""
+    ways = outward(customer, notice, preferences_of(customer.id))
+    if not ways:
+        return
+    how = How.SMS if Way.SMS in ways else How.EMAIL
+    for plan_id in plan_ids:
+        note_message(customer.id, plan_id, key=f"notice:{notice.id}:{plan_id}", how=how, now=now)
 
 
 def open_bills(customer_id: UUID, keys: Iterable[str]) -> list[Bill]:

@@ -68,6 +68,7 @@ class Message(StrEnum):
     SUPPORT_ANSWERED = "support_answered"
     CALL_PLANNED = "call_planned"
     ENTRY_CLOSING = "entry_closing"
+    ENTRY_OPEN = "entry_open"
     APP_CODE = "app_code"
     ACCOUNT_CODE = "account_code"
     PHONE_CHANGED = "phone_changed"
@@ -388,6 +389,11 @@ TEXTS: Mapping[tuple[Message, str], str] = {
     (Message.ENTRY_CLOSING, "en"): (
         "${entry} is closed from ${from} to ${until}. Please repay ${title}, due ${due}, through: ${instead}. "
         "There is no late fee while it is closed."
+    ),
+    (Message.ENTRY_OPEN, "zh"): "「${entry}」可以照常使用：原通知的 ${from} 至 ${until} 暂停已取消或提前结束。",
+    (Message.ENTRY_OPEN, "en"): (
+        "${entry} can be used as usual: the closing that we announced from ${from} to ${until} was called off or has "
+        "ended early."
     ),
 }
 """(message, language) -> text with `${variable}`; variables hold no addresses (P1102)."""

@@ -38,6 +38,24 @@ ERASED_STAYS_ERASED = Law(
     UNION ALL
     SELECT h.customer_id, 'phone change ' || h.id, 'has a phone' FROM phone_change h
     JOIN erased ON erased.id = h.customer_id WHERE h.phone_encrypted <> ''
+    UNION ALL
+    SELECT n.customer_id, 'preference ' || n.id, 'is still kept' FROM notice_preference n
+    JOIN erased ON erased.id = n.customer_id
+    UNION ALL
+    SELECT s.customer_id, 'safe word ' || s.id, 'is still kept' FROM safe_word s
+    JOIN erased ON erased.id = s.customer_id
+    UNION ALL
+    SELECT w.customer_id, 'notice ' || w.id, 'still waits to be sent' FROM notice w
+    JOIN erased ON erased.id = w.customer_id WHERE w.state = 'waiting'
+    UNION ALL
+    SELECT k.customer_id, 'call ' || k.id, 'is still planned' FROM support_callback k
+    JOIN erased ON erased.id = k.customer_id WHERE k.state = 'planned'
+    UNION ALL
+    SELECT r.customer_id, 'recognition ' || r.id, 'has a number' FROM app_recognition r
+    JOIN erased ON erased.id = r.customer_id
+    UNION ALL
+    SELECT d.customer_id, d.kind, 'names a number' FROM directory d
+    JOIN erased ON erased.id = d.customer_id WHERE d.kind IN ('phone', 'phone_also')
     """,
 )
 

@@ -13,6 +13,7 @@ from fenqi.records import personal
 from fenqi.records.models import AftersalesPolicy, AuditRecord, Customer, JournalEntry, Order
 from fenqi.usecases import audit
 from fenqi.usecases.aftersales.evidence import read_evidence
+from fenqi.usecases.notices.preferences import preferences_of
 from fenqi.usecases.support.conversation import list_threads, thread_view
 from fenqi.usecases.vouchers.archive import Part, as_json
 from fenqi.usecases.vouchers.holdings import Rows, all_rows, rows_about
@@ -99,6 +100,7 @@ def _profile(customer: Customer) -> dict[str, Any]:
         "ref": customer.ref,
         "name": personal.decrypt(customer.name_encrypted),
         "phone": personal.decrypt(customer.phone_encrypted),
+        "email": preferences_of(customer.id).email,
         "language": customer.language,
         "registered_at": customer.registered_at.isoformat(),
     }
