@@ -54,7 +54,6 @@ ENTRY_CLOSING = "entry_closing"
 MAKE_FILE = "make_file"
 SEND_ACCOUNT_CODE = "send_account_code"
 ACCOUNT_NEWS = "account_news"
-ENTRY_CLOSING = "entry_closing"
 
 
 def ask_later(decision: Decision, attempt_id: UUID, *, at: datetime | None, now: datetime) -> None:
