@@ -142,6 +142,7 @@ def test_a_reminder_leads_to_a_repayment_while_the_usual_entry_is_closed(
         assert found, text
         person.close()
         close_the_malls_page(here, calendar)
+        work()
 
         for days in (3, 4, 5):  # due, and late: the closing holds reminders, charges and marks
             calendar.put(days, 10)
