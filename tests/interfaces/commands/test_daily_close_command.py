@@ -21,7 +21,7 @@ def _yesterday_was_the_first_that_was_closed(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.requirement("R182")
-@pytest.mark.parametrize(("language", "at"), [("zh_CN.UTF-8", 0), ("en_GB.UTF-8", 1)])
+@pytest.mark.parametrize("language", ["zh_CN.UTF-8", "en_GB.UTF-8"])
 @pytest.mark.parametrize(
     ("day", "told"),
     [
@@ -34,17 +34,12 @@ def _yesterday_was_the_first_that_was_closed(monkeypatch: pytest.MonkeyPatch) ->
     ],
 )
 def test_a_day_that_cannot_be_closed_is_told_and_nothing_is_begun(
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    day: str,
-    told: tuple[str, str],
-    language: str,
-    at: int,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], day: str, told: tuple[str, str], language: str
 ) -> None:
     monkeypatch.setenv("LC_ALL", language)
     monkeypatch.setattr(sys, "argv", ["fenqi", "--date", day])
     with pytest.raises(SystemExit) as left:
         command_line.main()
     assert left.value.code == 1
-    assert told[at] in capsys.readouterr().err
+    assert told[language.startswith("en")] in capsys.readouterr().err
     assert CloseRun.objects.count() == 1

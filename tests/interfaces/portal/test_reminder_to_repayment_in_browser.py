@@ -109,6 +109,17 @@ def sign_in(page: Page, town: Town, phone: str) -> None:
     page.locator("form:has([name=code]) button.filled, button.filled").first.click()
 
 
+def assert_it_cost_nothing(plan: Bought) -> None:
+    """Reminders waited, nothing was charged or marked, and 100.00 is paid."""
+    held = Notice.objects.filter(customer_id=plan.customer_id, state="held")
+    assert sorted(held.values_list("remind_offset", "reason")) == [(-1, "entry_closed"), (0, "entry_closed")]
+    assert plan.state().totals.paid.total == 10_000
+    assert plan.state().totals.outstanding.total == 110_000
+    assert charges(plan) == []
+    assert not CreditMark.objects.filter(customer_id=plan.customer_id).exists()
+    assert list(check_books()) == []
+
+
 @pytest.fixture
 def calendar(settings: Settings) -> Calendar:
     rate_limits.forget()
@@ -177,10 +188,4 @@ def test_a_reminder_leads_to_a_repayment_while_the_usual_entry_is_closed(
         told = reads("还款成功 还款入口暂停 还款提醒", "Repayment received,A repayment entry closes,Repayment reminder")
         expect(page.locator("main a.row .row-title")).to_have_text(told.split(reads(" ", ",")))
         visitor.looks_at(page, "inbox-after-closing")
-    held = Notice.objects.filter(customer_id=plan.customer_id, state="held")
-    assert sorted(held.values_list("remind_offset", "reason")) == [(-1, "entry_closed"), (0, "entry_closed")]
-    assert plan.state().totals.paid.total == 10_000
-    assert plan.state().totals.outstanding.total == 110_000
-    assert charges(plan) == []
-    assert not CreditMark.objects.filter(customer_id=plan.customer_id).exists()
-    assert list(check_books()) == []
+    assert_it_cost_nothing(plan)
