@@ -61,8 +61,8 @@ def work() -> None:
     for job in ProcrastinateJob.objects.filter(status="todo").order_by("id"):
         if job.scheduled_at is None or job.scheduled_at <= clock.now():
             for _ in range(2):
-                app.tasks[job.task_name].func(**job.args)  # type: ignore[attr-defined]  # a task of ours
-            ProcrastinateJob.objects.filter(id=job.id)._raw_delete("default")  # type: ignore[attr-defined]
+                app.tasks[job.task_name].func(**job.args)
+            ProcrastinateJob.objects.filter(id=job.id)._raw_delete("default")
 
 
 def close_the_malls_page(here: Screen, calendar: Calendar) -> None:
@@ -104,7 +104,7 @@ def sign_in(page: Page, town: Town, phone: str) -> None:
     page.locator("main form button.filled, form button.filled").first.click()
     expect(page.locator("[name=code]")).to_be_visible()
     tasks.send_sign_in_code(**ProcrastinateJob.objects.order_by("-id")[0].args)
-    ProcrastinateJob.objects.filter(task_name="send_sign_in_code")._raw_delete("default")  # type: ignore[attr-defined]
+    ProcrastinateJob.objects.filter(task_name="send_sign_in_code")._raw_delete("default")
     page.locator("[name=code]").fill(town.messages(phone)[0]["params"]["code"])
     page.locator("form:has([name=code]) button.filled, button.filled").first.click()
 
