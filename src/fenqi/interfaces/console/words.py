@@ -894,7 +894,7 @@ PROMISE_STATES: Words = {
 PROMISE_TONES: Words = {"open": "due", "kept": "paid", "broken": "overdue"}
 
 MARK_STATES: Words = {
-    "warned": _("Announced"),
+    "warned": _("Customer warned"),
     "marked": _("Reported"),
     "dropped": _("Not reported"),
     "withdrawn": _("Withdrawn"),
