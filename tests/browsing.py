@@ -96,7 +96,7 @@ def chinese_left(page: Page) -> list[str]:
     """Texts on an English page in Chinese that are no product, person, carrier or the switch to Chinese."""
     words = page.locator("main, header, nav").all_inner_texts()
     lines = {line.strip() for text in words for line in text.splitlines()}
-    products = "手机|空气净化器|平板|耳机|扫地|电视|笔记本|洗衣机|冰箱|保温杯|年卡|顺丰|中文|[*]"
+    products = "青屿|手机|空气净化器|平板|耳机|扫地|电视|笔记本|洗衣机|冰箱|保温杯|年卡|顺丰|中文|[*]"
     return sorted(line for line in lines if CHINESE.search(line) and not re.search(products, line))
 
 

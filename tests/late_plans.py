@@ -29,9 +29,9 @@ A_DAY = {"daily_rate": "0.05"}
 """0.05 % of what is overdue, a day."""
 
 
-def late(**terms: Any) -> Bought:
+def late(ref: str | None = None, **terms: Any) -> Bought:
     """1,200.00 over 12 months from 1 January; the row of 100.00 is due on 1 February, a Sunday (paid by Monday)."""
-    return bought(**{"late_fee": A_DAY, "grace_days": 3, **terms})
+    return bought(ref, **{"late_fee": A_DAY, "grace_days": 3, **terms})
 
 
 def close(on: str | date, **more: Any) -> Closed:

@@ -2,31 +2,38 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 
 import pytest
 from django.conf import settings
 from django.db import connection
 
+from fenqi.domain.errors import NotFound
+from fenqi.records import personal
 from fenqi.records.identifiers import new_id
 from fenqi.records.models import (
     Account,
+    AccountClosing,
     AgreementStatus,
     DebitAgreement,
     NoFaultCause,
     NoFaultPeriod,
     Notice,
     NoticeDelivery,
+    NoticePreference,
     OutboxMessage,
     Payment,
     PaymentAttempt,
     SupportThread,
 )
+from fenqi.usecases.accounts.closing import close
 from fenqi.usecases.entries.links import LinkState, read_link
 from fenqi.usecases.hardship.contacts import How, Outcome, Said, contact_standing, log_contact
 from fenqi.usecases.hardship.promises import Promised, make_promise
-from fenqi.usecases.notices import reminding
+from fenqi.usecases.notices import providers, reasons_to_wait, reminding
 from fenqi.usecases.notices.delivering import NoticeUnanswered
+from fenqi.usecases.notices.inbox import inbox
 from fenqi.usecases.notices.on_day import on_day
 from fenqi.usecases.notices.reminding import send_notice
 from fenqi.usecases.orders.register import register_order
@@ -356,3 +363,53 @@ def test_the_question_is_asked_of_every_bill_and_only_the_open_ones_are_told(tow
     assert "应还 100.00 元" in texts(town, "17000001126")[0]
     bills = reminding.open_bills(plan.customer_id, notice.bills)
     assert [bill.plan_id for bill in bills] == [second.plan_id]
+
+
+def test_every_way_is_down_and_nothing_is_lost_or_sent_twice(no_faults: Town) -> None:
+    """Both message services and the mail server: the inbox has it at once, phone and mailbox when they are back."""
+    plan = owing("17000001127")
+    address, at = "all-down@example.com", morning(DUE)
+    NoticePreference.objects.update_or_create(
+        customer_id=plan.customer_id,
+        defaults={"email_encrypted": personal.encrypt(address), "email_verified_at": at, "updated_at": at},
+    )
+    for service, operation in (("sms", "sms"), ("sms2", "sms"), ("email", "email")):
+        no_faults.order(operation, "down", channel=service, times=50)
+    (notice,) = queued(plan, DUE)
+    for minutes in (0, 2, 4, 6, 8):
+        with suppress(NoticeUnanswered):
+            send_notice(plan.customer_id, notice.id, now=at + timedelta(minutes=minutes))
+    assert texts(no_faults, "17000001127") == []
+    assert [one.title for one in inbox(plan.customer_id).items] == ["还款提醒"]
+    no_faults.tell("faults/forget")
+    providers.forget()
+    for minutes in (20, 30, 40, 50):
+        with suppress(NoticeUnanswered):
+            send_notice(plan.customer_id, notice.id, now=at + timedelta(minutes=minutes))
+    assert len(texts(no_faults, "17000001127")) == 1
+    assert len(no_faults.ask("mail", to=address)["mails"]) == 1
+    assert len(inbox(plan.customer_id).items) == 1
+
+
+@pytest.mark.parametrize("is_erased", [False, True], ids=["closing", "erased"])
+def test_a_reminder_for_a_deleted_customer_goes_nowhere(town: Town, *, is_erased: bool) -> None:
+    """Repaid and closed between the morning on which it was queued and the sending of it."""
+    phone = f"1700000113{int(is_erased)}"
+    plan = owing(phone)
+    (notice,) = queued(plan, DUE)
+    account_is_closed(plan, morning(DUE))
+    if is_erased:
+        plan.record(120_000, on=DUE, now=morning(DUE), key="all")
+        AccountClosing.objects.create(
+            customer_id=plan.customer_id, id=new_id(), state="waiting", consent={}, asked_at=noon("2026-01-02"),
+            takes_effect_at=noon("2026-01-20"),
+        )  # fmt: skip
+        close(plan.customer_id, now=noon("2026-01-21"))
+    for _ in range(2):
+        assert not send_notice(plan.customer_id, notice.id, now=morning(DUE))
+    assert texts(town, phone) == []
+    kept = Notice.objects.get(customer_id=plan.customer_id, id=notice.id)
+    assert (kept.state, kept.reason, kept.params) == ("held", "account_closed", {})
+    with pytest.raises(NotFound) as refusal:
+        send_notice(new_id(), notice.id, now=morning(DUE))
+    assert refusal.value.text("zh-hans") != refusal.value.text("en")

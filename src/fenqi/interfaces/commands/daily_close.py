@@ -3,7 +3,7 @@
 import json
 import sys
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import click
@@ -11,20 +11,22 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from fenqi.domain.errors import InvalidInput
 from fenqi.interfaces.shared.formats import money
 from fenqi.usecases import clock
 from fenqi.usecases.closing.run import Closed, close_day
 
 
 @click.command()
-@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="The business date.  [default: today]")
+@click.option("--date", "day", metavar="YYYY-MM-DD", help="The business date.  [default: today]")
 @click.option("--json", "as_json", is_flag=True, help="Machine output.")
-def daily_close(*, day: datetime | None, as_json: bool) -> None:
+def daily_close(*, day: str | None, as_json: bool) -> None:
     """Close a day: charge late fees, plan debits, let lapse what has ended.
 
     Days that were missed come first, in order. Run it again at any time, also after it was killed: what is done already
     stays as it is, and consumers can pay meanwhile. Exits with 1 when a plan could not be judged.
     """
+    wanted = None if day is None else _day(day)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task("customers", total=None)
@@ -32,13 +34,22 @@ def daily_close(*, day: datetime | None, as_json: bool) -> None:
         def watch(so_far: Closed) -> None:
             progress.update(bar, description=str(so_far.day), total=so_far.customers, completed=so_far.customers_done)
 
-        done = close_day(day.date() if day else None, started_by="command", now=clock.now, watch=watch)
+        done = close_day(wanted, started_by="command", now=clock.now, watch=watch)
     if as_json:
         click.echo(json.dumps([_document(one) for one in done], default=str))
     else:
         for one in done:
             _show(one)
     sys.exit(1 if any(one.counts.get("failed") for one in done) else 0)
+
+
+def _day(text: str) -> date:
+    """Raises InvalidInput, so that it is told in the language of the terminal."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  # a day, and no instant
+    except ValueError:
+        problem, problem_zh = "write a day as 2026-02-01", "日期请写成 2026-02-01"
+        raise InvalidInput(where="--date", problem=problem, problem_zh=problem_zh) from None
 
 
 def _document(one: Closed) -> dict[str, Any]:

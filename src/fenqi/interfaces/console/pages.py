@@ -23,3 +23,8 @@ def render_page(request: HttpRequest, template: str, context: Mapping[str, Any],
         "waiting_tickets": waiting_tickets,
     }
     return render(request, f"console/{template}", {**shared, **context}, status=status)
+
+
+def plain_text(text: str | None, *, longest: int = 64) -> str:
+    """What was sent outside a form: cut, and without the character that no database takes."""
+    return (text or "").replace("\x00", "")[:longest]

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from fenqi.domain.errors import FenqiError, InvalidInput
 from fenqi.domain.support.saved_words import WORDS
 from fenqi.interfaces.console.access import staff_page
-from fenqi.interfaces.console.pages import render_page
+from fenqi.interfaces.console.pages import plain_text, render_page
 from fenqi.interfaces.console.words import TOPICS
 from fenqi.usecases import clock
 from fenqi.usecases.staff.permissions import Permission, Staff
@@ -32,7 +32,7 @@ class AnswerForm(forms.Form):
 def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
     """Every version; the form starts from the one that is named."""
     if request.method != "POST":
-        return _page(request, typed=_started_from(request.GET.get("code", "")))
+        return _page(request, typed=_started_from(plain_text(request.GET.get("code"))))
     form = AnswerForm(request.POST)
     try:
         if not form.is_valid():
@@ -49,12 +49,12 @@ def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
 @require_POST
 @staff_page(Permission.EDIT_SAVED_ANSWERS)
 def withdraw(request: HttpRequest, staff: Staff) -> HttpResponse:
-    saved_answers.withdraw_answer(staff, request.POST.get("code", "")[:64], now=clock.now())
+    saved_answers.withdraw_answer(staff, plain_text(request.POST.get("code")), now=clock.now())
     return redirect("console:saved_answers")
 
 
 def _started_from(code: str) -> dict[str, str]:
-    found = next(iter(saved_answers.versions(code[:64])), None) if code else None
+    found = next(iter(saved_answers.versions(code)), None) if code else None
     names = ("code", "topic", "title_zh", "title_en", "text_zh", "text_en")
     return {name: getattr(found, name) for name in names} if found else {}
 

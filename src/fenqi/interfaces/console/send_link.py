@@ -9,13 +9,15 @@ from django.views.decorators.http import require_http_methods
 
 from fenqi.domain.errors import FenqiError, NotFound
 from fenqi.interfaces.console.access import staff_page
-from fenqi.interfaces.console.pages import render_page
+from fenqi.interfaces.console.pages import plain_text, render_page
 from fenqi.usecases import clock
 from fenqi.usecases.customers import customer_view
 from fenqi.usecases.staff.permissions import Permission, Staff
 from fenqi.usecases.support import send_link
 
 LONGEST_KEY = 36
+LONGEST_REASON = 10_000
+"""Longer than what is taken: what is too long is told, and not cut."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -26,8 +28,8 @@ def show(request: HttpRequest, staff: Staff, customer_id: UUID, plan_id: UUID) -
         "place": "customer",
         "customer": customer_view(customer_id),
         "plan_id": plan_id,
-        "request_key": request.POST.get("request_key", "")[:LONGEST_KEY] or uuid4(),
-        "reason": request.POST.get("reason", ""),
+        "request_key": plain_text(request.POST.get("request_key"), longest=LONGEST_KEY) or uuid4(),
+        "reason": plain_text(request.POST.get("reason"), longest=LONGEST_REASON),
     }
     try:
         if request.method == "POST":

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from fenqi.domain.errors import FenqiError, NotFound
 from fenqi.domain.support.saved_words import gaps
 from fenqi.interfaces.console.access import staff_page
-from fenqi.interfaces.console.pages import render_page
+from fenqi.interfaces.console.pages import plain_text, render_page
 from fenqi.interfaces.shared.story import read_story
 from fenqi.usecases import audit, clock
 from fenqi.usecases.customers import customer_view
@@ -91,6 +91,7 @@ def news(request: HttpRequest, staff: Staff, customer_id: UUID, thread_id: UUID)
     if request.GET.get("shown") == mark_of(thread):
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     has_been_seen(staff, customer_id, thread_id, up_to=thread.last_no)
+    _written_down(staff, customer_id, thread_id)
     return render_page(request, "ticket_talk.html", _talk(thread))
 
 
@@ -219,8 +220,14 @@ def mark_of(thread: ThreadView) -> str:
     return f"{thread.last_no}-{len(thread.events)}-{thread.state.value}-{thread.agent[-8:]}-{int(thread.is_late)}"
 
 
+def _written_down(staff: Staff, customer_id: UUID, thread_id: UUID) -> None:
+    """Who reads what a customer wrote, by whichever address."""
+    seen = audit.Action.CONVERSATION_SEEN
+    audit.record(staff.actor, seen, customer_id=customer_id, subject=str(thread_id), now=clock.now())
+
+
 def _key(request: HttpRequest) -> str:
-    return request.POST.get("request_key", "")[:_LONGEST_KEY] or str(uuid4())
+    return plain_text(request.POST.get("request_key"), longest=_LONGEST_KEY) or str(uuid4())
 
 
 def _done(
@@ -268,7 +275,7 @@ def _page(
     now = clock.now()
     thread = thread_view(customer_id, thread_id, now=now)
     has_been_seen(staff, customer_id, thread_id, up_to=thread.last_no)
-    audit.record(staff.actor, audit.Action.CONVERSATION_SEEN, customer_id=customer_id, subject=str(thread_id), now=now)
+    _written_down(staff, customer_id, thread_id)
     use = request.GET.get("use", "")
     if use and not typed:
         typed = saved_answers.filled(use[:64], thread, now=now)

@@ -16,6 +16,8 @@ from fenqi.usecases.rails import mail as mailer
 
 LEASE = timedelta(seconds=60)
 MOST_TRIES = 5
+PAUSE = timedelta(minutes=4)
+"""Between two tries, however often the text message beside it is tried: a short outage does not use them all up."""
 _SAY = {
     "zh": ("查看详情", "这是服务通知，请勿直接回复。", "通知设置", "商城"),
     "en": ("See the details", "This is a service message; please do not reply.", "Settings of notices", "the mall"),
@@ -55,6 +57,8 @@ def _known(earlier: NoticeDelivery, *, is_told: bool, now: datetime) -> Done | N
         return Done.BEFORE
     is_in_doubt = earlier.state in (DeliveryState.SENDING, DeliveryState.UNKNOWN)
     if earlier.state == DeliveryState.SENDING and now - earlier.sent_at < LEASE:
+        return Done.UNANSWERED
+    if earlier.state == DeliveryState.UNREACHED and now - earlier.sent_at < PAUSE:
         return Done.UNANSWERED
     is_over = earlier.state == DeliveryState.REFUSED or earlier.tries >= MOST_TRIES
     return Done.NOT if is_over or (is_in_doubt and is_told) else None

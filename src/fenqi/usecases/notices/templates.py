@@ -441,10 +441,29 @@ _TITLES: Mapping[str, tuple[str, str]] = {
     "reserve": ("备用金", "Your reserve"),
     "due": ("还款提醒", "Repayment reminder"),
     "overdue": ("有款项已到期", "A payment is overdue"),
+    "promise": ("还款承诺", "Your promise to pay"),
+    "plan_extended": ("账单日已延后", "A due date has moved"),
+    "reschedule": ("新的还款安排", "A new schedule"),
+    "plan_rescheduled": ("新的还款安排", "A new schedule"),
+    "plan_waived": ("费用已减免", "A charge was waived"),
+    "plan_charged_off": ("分期状态有变", "Your plan has changed"),
+    "credit": ("征信记录", "Your credit record"),
+    "migration": ("分期转移", "Your plan and its lender"),
+    "support": ("客服回复", "Customer service answered"),
+    "call": ("客服回电", "We will call you"),
+    "entry": ("还款入口暂停", "A repayment entry closes"),
+    "app_code": ("金融 App 登录验证码", "Your code for the finance app"),
+    "account_code": ("账户验证码", "Your account code"),
+    "phone": ("更换手机号", "Your phone number"),
+    "closing": ("账户注销", "Closing your account"),
 }
 _NOTICE = ("通知", "A notice")
 
-_CRITICAL = ("sign_in_code", "email_code", "app_code", "auto_debit", "case", "capture")
+_CRITICAL = (
+    *("sign_in_code", "email_code", "app_code", "account_code"),
+    *("auto_debit", "case", "capture", "phone", "closing", "credit"),
+)
+"""Told on the phone whatever is wished: nobody takes an account over, or is marked, in silence."""
 REMINDERS = frozenset({Message.DUE_SOON, Message.DUE_TODAY, Message.DUE_WILL_BE_DEBITED, Message.OVERDUE})
 """About money due, and asked for by nobody: hours, caps and reasons to wait hold for them."""
 

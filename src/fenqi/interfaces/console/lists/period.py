@@ -8,6 +8,8 @@ from django.http import HttpRequest
 
 LONGEST: Final = timedelta(days=366)
 USUAL_DAYS: Final = 7
+EARLIEST: Final = date(2000, 1, 1)
+"""What lies before it or more than a year ahead is brought in between: the calendar has an end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +27,8 @@ class Period:
 
 def read_period(request: HttpRequest, *, today: date, days: int = USUAL_DAYS) -> Period:
     """What `?from=` and `?to=` say, a year at most; what is no date, or backwards, gives the last `days`."""
-    to_on = _date(request.GET.get("to")) or today
+    latest = today + LONGEST
+    to_on = min(max(_date(request.GET.get("to")) or today, EARLIEST), latest)
     from_on = _date(request.GET.get("from")) or to_on - timedelta(days=days - 1)
     if from_on > to_on:
         from_on = to_on - timedelta(days=days - 1)
