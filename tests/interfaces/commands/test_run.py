@@ -160,3 +160,11 @@ def test_other_commands_work_on_the_same_place_when_nothing_runs(lived_in: House
     answer = lived_in.call("doctor", "--json")
     assert '"fit": true' in answer.stdout, answer
     assert not lived_in.processes()
+
+
+def test_the_templates_are_told_to_the_message_service_before_any_settings_are_loaded() -> None:
+    asked = "from fenqi.usecases.notices.templates import templates; print(templates(portal='http://mall.example'))"
+    environ = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    done = subprocess.run([sys.executable, "-P", "-c", asked], env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "http://mall.example/p/" in done.stdout

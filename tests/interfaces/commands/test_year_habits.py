@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import luhn
 
-from fenqi.interfaces.commands.demo_year import habits
+from fenqi.interfaces.commands.demo_year import habits, moments
 from fenqi.interfaces.commands.demo_year.doings import DOINGS
 from fenqi.interfaces.commands.demo_year.evening import LEFT_OUT, MOST_TIMES_A_DAY, jobs_of
 from fenqi.interfaces.commands.demo_year.habits import Bill, Case, Parcel, Repay, Seen, decide
@@ -27,6 +27,8 @@ bills = st.builds(
     all_owed=st.integers(100_000, 900_000),
     is_debited=st.booleans(),
     at_platform=st.booleans(),
+    is_reminded=st.booleans(),
+    promised_for=st.none() | st.integers(0, 7).map(lambda days: DAY + timedelta(days=days)),
 )
 cases = st.builds(
     Case,
@@ -53,7 +55,11 @@ sights = st.builds(
     answered=st.lists(keys, max_size=1),
     reserves=st.lists(keys, max_size=1),
     failed_lately=st.lists(keys, max_size=1),
+    closed=st.lists(keys, max_size=1),
+    moves=st.lists(keys, max_size=1),
+    offered=st.lists(keys, max_size=1),
     has_card=st.booleans(),
+    has_new_phone=st.booleans(),
     agreement_id=st.none() | keys,
 )
 
@@ -76,6 +82,17 @@ def test_a_customer_only_does_what_can_be_seen(n: int, seen: Seen, seed: int) ->
             assert 0 <= deed.part_minor < bill.all_owed
             assert deed.method != deed.second_method
             assert deed.method != "bank_card" or seen.has_card
+            assert bill.is_reminded or not deed.by_link
+            assert bill.promised_for is None or bill.promised_for <= seen.today
+        if isinstance(deed, habits.PromiseToPay):
+            bill = by_plan[deed.plan_id]
+            assert bill.promised_for is None
+            assert 0 < deed.amount_minor <= bill.owed
+            assert deed.days > 0
+        if isinstance(deed, habits.ExtendDueDate):
+            assert by_plan[deed.plan_id].due_on >= seen.today
+        if isinstance(deed, habits.ChangePhone):
+            assert not seen.has_new_phone
         if isinstance(deed, habits.SendBack):
             parcel = next(one for one in seen.parcels if one.order_id == deed.order_id)
             assert not parcel.has_case
@@ -84,6 +101,31 @@ def test_a_customer_only_does_what_can_be_seen(n: int, seen: Seen, seed: int) ->
 
 def test_every_deed_has_a_use_case() -> None:
     assert set(DOINGS) == set(habits.Deed.__args__)
+
+
+def test_on_the_promised_day_most_keep_their_word_and_some_do_not() -> None:
+    bill = Bill(
+        plan_id=UUID(int=1),
+        order_id=UUID(int=2),
+        n=1,
+        due_on=DAY - timedelta(days=5),
+        owed=10_000,
+        all_owed=120_000,
+        promised_for=DAY,
+    )
+    seen = Seen(today=DAY, bills=(bill,), has_card=True)
+    kept = sum(any(isinstance(deed, Repay) for deed in decide(one, seen, seed=417)) for one in people(100, seed=417))
+    assert 50 < kept < 100
+
+
+def test_the_day_is_closed_after_midnight_and_plans_can_move_at_ten() -> None:
+    from procrastinate.contrib.django import app
+
+    app.perform_import_paths()  # type: ignore[no-untyped-call]
+    jobs = {(at, name) for at, name in jobs_of(DAY)}
+    assert (moments.at(DAY, 0, 20), "daily_close") in jobs
+    assert [name for _at, name in sorted(jobs)].count("daily_close") == 1
+    assert (moments.at(DAY, 10, 2), "go_on_migrations") in jobs
 
 
 def test_another_seed_makes_another_mall() -> None:

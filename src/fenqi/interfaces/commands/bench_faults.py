@@ -42,7 +42,7 @@ def rehearsal_house() -> Iterator[House]:
         house.start()
         os.environ.pop("DATABASE_URL", None)
         os.environ["FENQI_DATA"] = str(house.folder)
-        os.environ |= introduce(house.town) | {"FENQI_TLS": "no", "FENQI_PUBLIC_URL": house.address}
+        os.environ |= introduce(house.town, web=house.address) | {"FENQI_TLS": "no", "FENQI_PUBLIC_URL": house.address}
         with place.ready():
             yield house
     finally:

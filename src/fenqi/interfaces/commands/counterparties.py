@@ -29,7 +29,7 @@ def start_sandbox(*, port: int, logs: Path) -> Child:
     return Child("sandbox", [*command, "--state", state], log=logs / "sandbox.log", environ=os.environ)
 
 
-def introduce(sandbox: str, *, web: str = "") -> dict[str, str]:
+def introduce(sandbox: str, *, web: str) -> dict[str, str]:
     """Register the mall with the sandbox; the variables by which the mall then finds its counterparties.
 
     A counterparty that the environment names already is left as it is. Raises ChannelMisconfigured.
@@ -38,9 +38,9 @@ def introduce(sandbox: str, *, web: str = "") -> dict[str, str]:
     made = sandbox_environ(
         sandbox_url=sandbox,
         folder=environment.data_folder() / "sandbox-keys",
-        sms_templates=templates(portal=environment.text("FENQI_PUBLIC_URL", web or USUAL_ADDRESS).rstrip("/")),
+        sms_templates=templates(portal=environment.text("FENQI_PUBLIC_URL", web).rstrip("/")),
         sign_name=SIGN_NAME,
-        sms_report_url=f"{web}/messages/{{service}}/reports/{token}" if web else "",
+        sms_report_url=f"{web}/messages/{{service}}/reports/{token}",
     )
     ours = [prefix for prefix, name in NAMED_BY.items() if environment.text(name)]
     variables = {name: value for name, value in made.items() if not name.startswith(tuple(ours))}

@@ -61,8 +61,8 @@ def simulate(*, customers: int, days: int, seed: int, port: int, sandbox_port: i
     """
     with ExitStack() as stack:
         port, sandbox_port = run.free_from(port), run.free_from(sandbox_port)
-        sandbox = f"http://{run.HOST}:{sandbox_port}"
-        stack.enter_context(run.alone(f"http://{run.HOST}:{port}"))
+        web, sandbox = f"http://{run.HOST}:{port}", f"http://{run.HOST}:{sandbox_port}"
+        stack.enter_context(run.alone(web))
         stack.enter_context(place.database())
         children: list[Child] = []
         stack.callback(stop, children)
@@ -71,7 +71,7 @@ def simulate(*, customers: int, days: int, seed: int, port: int, sandbox_port: i
         logs.mkdir(parents=True, exist_ok=True)
         children.append(start_sandbox(port=sandbox_port, logs=logs))
         run.wait_for(f"{sandbox}/healthz", children[0])
-        os.environ.update(introduce(sandbox))
+        os.environ.update(introduce(sandbox, web=web))
         os.environ.setdefault("FENQI_TLS", "no")
         os.environ.setdefault("FENQI_RETURN_ADDRESS", RETURN_ADDRESS)
         run.prepare(log=logs / "prepare.log", sample=False)

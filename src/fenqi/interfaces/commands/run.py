@@ -159,7 +159,7 @@ def sample_people() -> Sequence[Person | YearPerson]:
     if before is None:
         return PEOPLE[:PEOPLE_TO_SHOW]
     everybody = people(before.year.customers, seed=before.year.seed)
-    return [one for one in everybody if not one.loses_phone][:PEOPLE_TO_SHOW]
+    return [one for one in everybody if not one.changes_phone][:PEOPLE_TO_SHOW]
 
 
 def fenqi(*words: str) -> list[str]:

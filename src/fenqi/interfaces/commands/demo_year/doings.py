@@ -7,31 +7,36 @@ deed, not the year.
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
 from fenqi.domain.aftersales.eligibility import Wish, WishedLine
 from fenqi.domain.aftersales.reasons import Reason
+from fenqi.domain.entries import EntryKind
 from fenqi.domain.errors import FenqiError
 from fenqi.interfaces.commands.demo_cases import a_photo
 from fenqi.interfaces.commands.demo_year import habits
 from fenqi.interfaces.commands.demo_year.habits import Deed, How
 from fenqi.interfaces.commands.demo_year.moments import Town
 from fenqi.interfaces.commands.demo_year.people import Person
+from fenqi.interfaces.commands.demo_year.queue import Queue
 from fenqi.records.models import (
     AgreementStatus,
     AppliedVia,
     BoundCard,
     CardState,
     DebitAgreement,
+    Notice,
+    NoticeState,
     PartnerPlan,
     PaymentAttempt,
     PaymentPurpose,
     ReserveHold,
 )
-from fenqi.usecases import plan_file
+from fenqi.usecases import clock, plan_file
+from fenqi.usecases.accounts import lost_phone, phone
 from fenqi.usecases.aftersales import review
 from fenqi.usecases.aftersales.apply import apply
 from fenqi.usecases.aftersales.evidence import store_evidence
@@ -44,8 +49,14 @@ from fenqi.usecases.agreements.end import end_agreement
 from fenqi.usecases.agreements.offers import Way, find_offer, words_of
 from fenqi.usecases.agreements.sign import sign
 from fenqi.usecases.cards.bind import Consent, TypedCard, ask_code, bind
-from fenqi.usecases.orders.inputs import CustomerInput
-from fenqi.usecases.orders.register import register_customer
+from fenqi.usecases.entries.guard import open_entry
+from fenqi.usecases.entries.links import LinkState, read_link
+from fenqi.usecases.entries.routing import route
+from fenqi.usecases.hardship import agree as schedules
+from fenqi.usecases.hardship.extension import confirm_extension, offer, quote_extension
+from fenqi.usecases.hardship.promises import Promised, make_promise
+from fenqi.usecases.migrating import consent as moves
+from fenqi.usecases.migrating.batches import find_batch, find_item
 from fenqi.usecases.price_protection.claim import claim
 from fenqi.usecases.price_protection.offers import accept_offer
 from fenqi.usecases.recovery.remind import ask_reminder
@@ -53,7 +64,9 @@ from fenqi.usecases.repayment.quote import Choice, quote
 from fenqi.usecases.repayment.start import StartedRepayment, start_repayment
 from fenqi.usecases.reserves.consent import conditions_for
 from fenqi.usecases.reserves.freeze import start_reserve
+from fenqi.usecases.staff.permissions import Staff
 from fenqi.usecases.support import conversation
+from fenqi.usecases.support.rating import Helped, rate
 
 HOME: Final = "127.0.0.1"
 DESCRIPTIONS: Final[Mapping[Reason, tuple[str, str]]] = {
@@ -69,10 +82,12 @@ DESCRIPTIONS: Final[Mapping[Reason, tuple[str, str]]] = {
 
 @dataclass(slots=True)
 class World:
-    """What deeds are done with. `refused` counts our refusals by deed and code."""
+    """What deeds are done with; `agent` helps where a person is needed. `refused` counts refusals by deed and code."""
 
     town: Town
     seed: int
+    queue: Queue
+    agent: Staff
     done: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
 
@@ -163,6 +178,7 @@ def _start(me: Doer, deed: habits.Repay, method: str, turn: str) -> StartedRepay
     )
     choice = Choice(purpose=purpose, installments=deed.installments, amount_minor=deed.part_minor)
     quoted = quote(me.customer_id, deed.plan_id, choice, now=me.now)
+    via = _entry(me, deed)
     started = start_repayment(
         customer_id=me.customer_id,
         plan_id=deed.plan_id,
@@ -170,10 +186,29 @@ def _start(me: Doer, deed: habits.Repay, method: str, turn: str) -> StartedRepay
         method=_method(me, method),
         request_key=me.key(deed.plan_id, turn),
         now=me.now,
+        via=via,
     )
+    me.world.done[f"entry:{via}"] += 1
     if started.redirect_url:
         me.world.town.open(started.redirect_url)  # for some channels the payment exists only then
     return started
+
+
+def _entry(me: Doer, deed: habits.Repay) -> EntryKind:
+    """Where the customer comes in: by the link of a message that names this plan, else through what is open."""
+    if deed.by_link and _follows_link(me, deed.plan_id):
+        return EntryKind.MESSAGE_LINK
+    found = open_entry(route(me.customer_id, deed.plan_id, now=me.now), (EntryKind.MALL_PAGE, EntryKind.MESSAGE_LINK))
+    return found.kind if found else EntryKind.MALL_PAGE
+
+
+def _follows_link(me: Doer, plan_id: UUID) -> bool:
+    """The newest reminder has a link that is good, and leads to this plan."""
+    told = Notice.objects.filter(customer_id=me.customer_id, weight="reminder", state=NoticeState.TOLD)
+    newest = told.order_by("-told_at").first()
+    code = str(newest.params.get("code", "")) if newest else ""
+    link = read_link(code, now=me.now) if code else None
+    return link is not None and link.state is LinkState.GOOD and link.plan_id == plan_id
 
 
 def _method(me: Doer, channel: str) -> str:
@@ -195,7 +230,7 @@ def _at_cashier(me: Doer, number: str, *actions: str) -> None:
 
 def repay_at_platform(me: Doer, deed: habits.RepayAtPlatform) -> None:
     """On the lender's own page: we learn it from its file."""
-    plans = PartnerPlan.objects.filter(customer_id=me.customer_id, plan_id=deed.plan_id)
+    plans = PartnerPlan.objects.filter(customer_id=me.customer_id, plan_id=deed.plan_id, released_at=None)
     me.world.town.tell(f"trades/{plans.values_list('plan_no', flat=True).get()}/repay")
 
 
@@ -244,6 +279,40 @@ def switch_off_auto_debit(me: Doer, deed: habits.SwitchOffAutoDebit) -> None:
 
 def ask_for_reminder(me: Doer, deed: habits.AskReminder) -> None:
     ask_reminder(me.customer_id, deed.payment_id, now=me.now)
+
+
+# Help
+
+
+def promise_to_pay(me: Doer, deed: habits.PromiseToPay) -> None:
+    promised = Promised(amount_minor=deed.amount_minor, pay_by=clock.business_date(me.now) + timedelta(days=deed.days))
+    make_promise(me.customer_id, deed.plan_id, promised, request_key=me.key(deed.plan_id), via="portal", now=me.now)
+
+
+def extend_due_date(me: Doer, deed: habits.ExtendDueDate) -> None:
+    offered = offer(me.customer_id, deed.plan_id, now=me.now)
+    if offered.refusal is not None:
+        raise offered.refusal
+    days = max((one for one in offered.days if one <= deed.days), default=offered.days[0])
+    token = quote_extension(me.customer_id, deed.plan_id, days=days, now=me.now).token
+    key = me.key(deed.plan_id)
+    confirm_extension(me.customer_id, deed.plan_id, token=token, request_key=key, via="portal", now=me.now)
+
+
+def decide_schedule(me: Doer, deed: habits.DecideSchedule) -> None:
+    if not deed.agrees:
+        schedules.decline(me.customer_id, deed.change_id, now=me.now)
+        return
+    shown = schedules.offered(me.customer_id, deed.change_id, now=me.now)
+    schedules.agree(me.customer_id, deed.change_id, token=shown.token, language=me.language, now=me.now)
+
+
+def decide_move(me: Doer, deed: habits.DecideMove) -> None:
+    batch = find_batch(find_item(me.customer_id, deed.item_id).migration_id)
+    digest = moves.text_of(batch, language=me.language).digest
+    decide = moves.agree if deed.agrees else moves.decline
+    word = moves.Word(digest=digest, language=me.language, ip=HOME)
+    decide(me.customer_id, deed.item_id, word, now=me.now)
 
 
 # Goods
@@ -330,12 +399,27 @@ def say_thanks(me: Doer, deed: habits.SayThanks) -> None:
     conversation.say(me.customer_id, deed.thread_id, words, request_key=key, now=me.now)
 
 
-def lose_phone(me: Doer, _deed: habits.LosePhone) -> None:
-    """The mall puts the new number in; the old one signs nobody in any more."""
-    person = me.person
-    register_customer(
-        CustomerInput(ref=person.ref, name=person.name, phone=person.second_phone, language=person.language), now=me.now
-    )
+def rate_help(me: Doer, deed: habits.RateHelp) -> None:
+    rate(me.customer_id, deed.thread_id, Helped(deed.helped), now=me.now)
+
+
+def change_phone(me: Doer, deed: habits.ChangePhone) -> None:
+    """With the old phone at hand by two codes; without it an agent proposes the number, and a colleague approves."""
+    old, new = me.person.phone, me.person.second_phone
+    if deed.is_lost:
+        lost_phone.ask_new_phone(me.world.agent, me.customer_id, new, now=me.now)
+        checked = "核对了最近两笔订单和还款金额"
+        lost_phone.propose(me.world.agent, me.customer_id, new, code=_code_to(me, new), checked=checked, now=me.now)
+        return
+    phone.ask_codes(me.customer_id, new, now=me.now)
+    codes = {"new_code": _code_to(me, new), "old_code": _code_to(me, old)}
+    phone.change_phone(me.customer_id, new, **codes, now=me.now)
+
+
+def _code_to(me: Doer, number: str) -> str:
+    """Read from the phone, once the worker has had it sent."""
+    me.world.queue.run_until(me.now)
+    return me.world.town.newest_code(number)
 
 
 DOINGS: Final[Mapping[type, Callable[[Doer, Any], None]]] = {
@@ -354,6 +438,11 @@ DOINGS: Final[Mapping[type, Callable[[Doer, Any], None]]] = {
     habits.AllowReserve: allow_reserve,
     habits.Complain: complain,
     habits.SayThanks: say_thanks,
-    habits.LosePhone: lose_phone,
+    habits.RateHelp: rate_help,
+    habits.ChangePhone: change_phone,
+    habits.PromiseToPay: promise_to_pay,
+    habits.ExtendDueDate: extend_due_date,
+    habits.DecideSchedule: decide_schedule,
+    habits.DecideMove: decide_move,
     habits.AskReminder: ask_for_reminder,
 }

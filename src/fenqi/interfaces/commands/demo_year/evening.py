@@ -1,7 +1,8 @@
 """What the house does every day by its clock: the periodic jobs at their hours, and reconciliation until it is done.
 
 Every periodic job that any room registers runs here without being named: at the times of its cron line or, where that
-is more than `MOST_TIMES_A_DAY` times, at the `ROUNDS`. The year leaves out what only a worker needs.
+is more than `MOST_TIMES_A_DAY` times, at the `ROUNDS` or as `AT_TIMES` says. The year leaves out what only a worker
+needs.
 """
 
 from collections import Counter
@@ -22,6 +23,8 @@ LEFT_OUT: Final = frozenset({"rescue_lost_jobs", "reconcile_all"})
 
 MOST_TIMES_A_DAY: Final = 4
 ROUNDS: Final = ((9, 20), (21, 30))
+AT_TIMES: Final = {"daily_close": ((0, 20),), "go_on_migrations": ((9, 20), (10, 2), (10, 35), (21, 30))}
+"""Jobs that run more often, where it matters when: the day is closed after midnight, plans move at ten."""
 RECONCILED_AT: Final = (10, 30)
 TRIES: Final = 3
 
@@ -34,7 +37,8 @@ def jobs_of(day: date) -> list[tuple[datetime, str]]:
         if periodic.task.name not in LEFT_OUT:
             times = list(_times(periodic, begin, end))
             if len(times) > MOST_TIMES_A_DAY:
-                times = [moments.at(day, hour, minute) for hour, minute in ROUNDS]
+                rounds = AT_TIMES.get(periodic.task.name, ROUNDS)
+                times = [moments.at(day, hour, minute) for hour, minute in rounds]
             found.extend((at, periodic.task.name) for at in times)
     return sorted(found)
 

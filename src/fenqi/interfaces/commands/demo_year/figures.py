@@ -1,5 +1,6 @@
 """What a simulated year came to: counted in the house's own records."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,18 +11,29 @@ from fenqi.interfaces.commands.demo_year.progressed import Year
 from fenqi.interfaces.commands.demo_year.year import Told
 from fenqi.records.models import (
     AftersalesCase,
+    AuditRecord,
     ChannelBill,
+    CloseRun,
     DebitAgreement,
+    EntryWindow,
     FindingState,
+    Notice,
+    NoticeDelivery,
     Order,
     OutboxMessage,
     PaymentAttempt,
+    PaymentPromise,
     Plan,
+    PlanChange,
+    PlanMigrationItem,
     ReconciliationFinding,
     Refund,
+    SupportEvent,
     SupportThread,
+    TicketEventKind,
 )
 from fenqi.records.scope import across_customers
+from fenqi.usecases import audit
 
 _STANDING = """
 SELECT account, sum(debit_minor - credit_minor) AS standing FROM journal_line
@@ -42,6 +54,16 @@ def figures_of(year: Year, told: Told) -> dict[str, Any]:
             "refunds": _by(Refund, "status"),
             "cases": _by(AftersalesCase, "state"),
             "conversations": _by(SupportThread, "state"),
+            "ratings": _ratings(),
+            "reminders": _by(Notice.objects.filter(weight="reminder"), "state"),
+            "messages": _by(NoticeDelivery, "state"),
+            "promises": _by(PaymentPromise, "state"),
+            "plan_changes": _by(PlanChange, "kind"),
+            "plan_changes_by_state": _by(PlanChange, "state"),
+            "moved_plans": _by(PlanMigrationItem, "state"),
+            "closings": _by(EntryWindow.objects.exclude(approved_by=""), "entry"),
+            "days_closed": _by(CloseRun, "state"),
+            "phones_changed": AuditRecord.objects.filter(action=audit.Action.PHONE_CHANGED).count(),
             "agreements": _by(DebitAgreement, "status"),
             "bills_taken": ChannelBill.objects.count(),
             "findings_by_state": _by(ReconciliationFinding, "state"),
@@ -59,8 +81,13 @@ def figures_of(year: Year, told: Told) -> dict[str, Any]:
 
 
 def _by(model: Any, field: str) -> Mapping[str, int]:
-    rows = model.objects.values_list(field).annotate(n=Count("id")).order_by(field)
+    rows = getattr(model, "objects", model).values_list(field).annotate(n=Count("id")).order_by(field)
     return {str(value): n for value, n in rows}
+
+
+def _ratings() -> Mapping[str, int]:
+    rated = SupportEvent.objects.filter(kind=TicketEventKind.RATED).values_list("details", flat=True)
+    return dict(Counter(str(details["helped"]) for details in rated))
 
 
 def _failures() -> Mapping[str, int]:

@@ -37,6 +37,10 @@ class Bill:
     at_platform: bool = False
     is_under_way: bool = False
     """A payment of it is not ended."""
+    is_reminded: bool = False
+    """A message about it came yesterday or today, with a link."""
+    promised_for: date | None = None
+    """The day of a promise that stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,13 +77,20 @@ class Seen:
     offers: Sequence[UUID] = ()
     answered: Sequence[UUID] = ()
     """Conversations in which the mall spoke last."""
+    closed: Sequence[UUID] = ()
+    """Conversations that were closed yesterday, and not rated yet."""
     reserves: Sequence[UUID] = ()
     """That wait for consent."""
+    moves: Sequence[UUID] = ()
+    """Moves of a plan to another lender that wait for the customer's word."""
+    offered: Sequence[UUID] = ()
+    """New schedules that wait for the customer's word."""
     failed_lately: Sequence[UUID] = ()
     """Payments that failed yesterday."""
     has_card: bool = False
     awaits_transfer: bool = False
     """Money that can go back to an account in the customer's name only."""
+    has_new_phone: bool = False
     agreement_id: UUID | None = None
 
 
@@ -117,6 +128,8 @@ class Repay:
     """The card gateway's code, where the first try is by card and fails."""
     method: str = "alipay"
     second_method: str = "wechat_pay"
+    by_link: bool = False
+    """Through the link of the reminder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,9 +218,50 @@ class SayThanks:
     thread_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class LosePhone:
-    """And have the new number put in."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateHelp:
+    thread_id: UUID
+    helped: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePhone:
+    """To a new number: by codes to both phones or, where the old one is lost, with the help of staff."""
+
+    is_lost: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseToPay:
+    """That sum in minor units, so many days from now."""
+
+    plan_id: UUID
+    amount_minor: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtendDueDate:
+    """By so many days, or as many of them as are offered."""
+
+    plan_id: UUID
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideSchedule:
+    """On a new schedule that staff offer."""
+
+    change_id: UUID
+    agrees: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideMove:
+    """On giving the plan to another lender."""
+
+    item_id: UUID
+    agrees: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,7 +285,12 @@ Deed = (
     | AllowReserve
     | Complain
     | SayThanks
-    | LosePhone
+    | RateHelp
+    | ChangePhone
+    | PromiseToPay
+    | ExtendDueDate
+    | DecideSchedule
+    | DecideMove
     | AskReminder
 )
 
@@ -266,12 +325,20 @@ def repays(person: Person, seen: Seen, draw: Random) -> Iterable[Deed]:
         days_left = (bill.due_on - seen.today).days
         if bill.is_debited and days_left > -RECENT_DAYS:
             continue
-        if draw.random() >= _eagerness(person.manner, days_left):
+        if draw.random() >= _eagerness_for(person, bill, seen.today):
             continue
         if bill.at_platform:
             yield RepayAtPlatform(plan_id=bill.plan_id)
             continue
         yield _repayment(person, seen, bill, draw)
+
+
+def _eagerness_for(person: Person, bill: Bill, today: date) -> float:
+    """Nobody pays before a promised day; on the day, not everybody does. A reminder makes one more likely."""
+    if bill.promised_for is not None and bill.promised_for >= today:
+        return 0.0 if bill.promised_for > today else 0.45 if person.manner is Manner.STRUGGLING else 0.8
+    eager = _eagerness(person.manner, (bill.due_on - today).days)
+    return min(0.95, eager + 0.1) if bill.is_reminded and eager else eager
 
 
 def _eagerness(manner: Manner, days_left: int) -> float:
@@ -298,6 +365,7 @@ def _repayment(person: Person, seen: Seen, bill: Bill, draw: Random) -> Repay:
     how = _how(person, draw)
     fails_at_bank = first == "bank_card" and how in FAILING
     is_due = bill.due_on <= seen.today
+    by_link = bill.is_reminded and draw.random() < 0.5  # noqa: PLR2004
     return Repay(
         plan_id=bill.plan_id,
         installments=() if settles or is_part or is_due else (bill.n,),
@@ -307,6 +375,7 @@ def _repayment(person: Person, seen: Seen, bill: Bill, draw: Random) -> Repay:
         bank_says=picked(draw, BANK_SAYS) if fails_at_bank else "",
         method=first,
         second_method=draw.choice(others),
+        by_link=by_link,
     )
 
 
@@ -317,6 +386,32 @@ def _how(person: Person, draw: Random) -> How:
         return How.PAYS_LATE if draw.random() < 0.01 else How.PAYS  # noqa: PLR2004
     gives_up = 30 if person.manner is Manner.STRUGGLING else 8
     return picked(draw, {How.FAILS_THEN_PAYS: 40, How.SWITCHES: 30, How.FAILS: gives_up, How.WALKS_AWAY: gives_up})
+
+
+def runs_short(person: Person, seen: Seen, draw: Random) -> Iterable[Deed]:
+    """Whoever cannot pay now: moves the due date while there is time, promises a day once it has passed."""
+    if person.manner not in {Manner.FORGETFUL, Manner.STRUGGLING, Manner.PIECEMEAL}:
+        return
+    is_hard = person.manner is Manner.STRUGGLING
+    for bill in seen.bills:
+        days_left = (bill.due_on - seen.today).days
+        if bill.at_platform or bill.is_debited or bill.promised_for is not None:
+            continue
+        if 0 <= days_left <= 3 and draw.random() < (0.12 if is_hard else 0.03):  # noqa: PLR2004
+            yield ExtendDueDate(plan_id=bill.plan_id, days=draw.choice((5, 7, 10, 15)))
+        elif days_left < 0 and draw.random() < (0.2 if is_hard else 0.12):
+            part = bill.owed if bill.owed < 1_000 or draw.random() < 0.7 else bill.owed // 2  # noqa: PLR2004
+            yield PromiseToPay(plan_id=bill.plan_id, amount_minor=part, days=draw.randint(2, 7))
+
+
+def answers_offers(_person: Person, seen: Seen, draw: Random) -> Iterable[Deed]:
+    """A new schedule that staff offer; a lender that wants to take a plan over."""
+    for change_id in seen.offered:
+        if draw.random() < 0.5:  # noqa: PLR2004
+            yield DecideSchedule(change_id=change_id, agrees=draw.random() < 0.85)  # noqa: PLR2004
+    for item_id in seen.moves:
+        if draw.random() < 0.5:  # noqa: PLR2004
+            yield DecideMove(item_id=item_id, agrees=draw.random() < 0.85)  # noqa: PLR2004
 
 
 def uses_auto_debit(person: Person, seen: Seen, draw: Random) -> Iterable[Deed]:
@@ -408,7 +503,10 @@ def allows_reserves(_person: Person, seen: Seen, draw: Random) -> Iterable[Deed]
 
 
 def talks(person: Person, seen: Seen, draw: Random) -> Iterable[Deed]:
-    """Thanks for an answer, or asks about a bill."""
+    """Thanks for an answer, says whether it helped, or asks about a bill."""
+    for thread_id in seen.closed:
+        if draw.random() < 0.5:  # noqa: PLR2004
+            yield RateHelp(thread_id=thread_id, helped=picked(draw, {"yes": 70, "partly": 20, "no": 10}))
     for thread_id in seen.answered:
         if draw.random() < 0.25:  # noqa: PLR2004
             yield SayThanks(thread_id=thread_id)
@@ -417,11 +515,10 @@ def talks(person: Person, seen: Seen, draw: Random) -> Iterable[Deed]:
             yield Complain(plan_id=bill.plan_id, words=_said(draw, person, BILL_WORDS))
 
 
-def loses_the_phone(person: Person, seen: Seen, _draw: Random) -> Iterable[Deed]:
-    """Once, on a day of the year that is drawn by the person alone."""
-    on = chance("phone", person.n, person.name).randint(1, 365)
-    if person.loses_phone and seen.today.timetuple().tm_yday == on:
-        yield LosePhone()
+def gets_a_new_phone(person: Person, seen: Seen, draw: Random) -> Iterable[Deed]:
+    """Once; half of them have lost the old one."""
+    if person.changes_phone and not seen.has_new_phone and draw.random() < 0.02:  # noqa: PLR2004
+        yield ChangePhone(is_lost=draw.random() < 0.5)  # noqa: PLR2004
 
 
 def _said(draw: Random, person: Person, words: tuple[tuple[str, ...], tuple[str, ...]]) -> str:
@@ -455,11 +552,13 @@ BILL_WORDS: Final = (
 Habit = Callable[[Person, Seen, Random], Iterable[Deed]]
 
 HABITS: Final[tuple[Habit, ...]] = (
-    loses_the_phone,
+    gets_a_new_phone,
     binds_a_card,
     uses_auto_debit,
     allows_reserves,
     repays,
+    runs_short,
+    answers_offers,
     minds_a_failure,
     sends_back,
     follows_cases,

@@ -9,12 +9,22 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from fenqi.channels.first_run import OTHER_PARTNER_CODE
+from fenqi.domain.migration import BatchState, ItemState
 from fenqi.domain.payments.conditions import ConditionKind
 from fenqi.interfaces.commands.demo_mall import MALL, PRODUCTS
 from fenqi.interfaces.commands.demo_year import moments
 from fenqi.interfaces.commands.demo_year.desk import Desk
 from fenqi.interfaces.commands.demo_year.moments import Town
+from fenqi.records.models import EntryWindow, PlanMigration, PlanMigrationItem
+from fenqi.records.scope import across_customers
 from fenqi.usecases.conditions.edit import NewCondition, add_condition
+from fenqi.usecases.entries.decide_closing import approve_closing
+from fenqi.usecases.entries.plan_closing import NewClosing, plan_closing
+from fenqi.usecases.migrating.approving import announce, approve, drop_plan
+from fenqi.usecases.migrating.drafting import PlanFilter, Wanted, draft_from_filter
+from fenqi.usecases.migrating.rehearsing import order_rehearsal
+from fenqi.usecases.partners.providers import MALL as THE_MALL
 from fenqi.usecases.price_protection.feed import PriceInput, take_prices
 
 SALES: Final = {120: ("618 年中大促", 8), 285: ("双 11 大促", 7), 40: ("春季焕新", 9), 200: ("开学季", 9)}
@@ -121,5 +131,89 @@ def bills_are_late(stage: Stage) -> None:
         stage.town.order_fault(("alipay", "wechat_pay", "bank_card")[turn % 3], "bill", "creating")
 
 
-HAPPENINGS: Final[tuple[Callable[[Stage], None], ...]] = (prices_fall, maintenance, channels_fail, bills_are_late)
+def entries_close(stage: Stage) -> None:
+    """Twice, at a third and at three quarters of the run: planned by one person, approved by another the day after,
+    announced by that, in force some days, and over.
+    """
+    for share, closing in CLOSINGS.items():
+        if stage.n == int(stage.of * share):
+            _plan_closing(stage, closing)
+    waiting = EntryWindow.objects.filter(
+        approved_by="", rejected_by="", proposed_at__lt=stage.now - timedelta(hours=12)
+    )
+    for row in waiting:
+        stage.desk.do("closing:approved", approve_closing, stage.desk.admin, row.closing_id, row.version, now=stage.now)
+
+
+def _plan_closing(stage: Stage, closing: "PlannedClosing") -> None:
+    begins = moments.at(stage.day + timedelta(days=CLOSING_NOTICE_DAYS), 0)
+    asked = NewClosing(
+        entry=closing.entry,
+        successor=closing.successor,
+        starts_at=begins,
+        ends_at=begins + timedelta(days=closing.days),
+        notice_zh=closing.zh,
+        notice_en=closing.en,
+        reason="planned",
+    )
+    stage.desk.do("closing:planned", plan_closing, stage.desk.finance, asked, now=stage.now)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedClosing:
+    entry: str
+    successor: str
+    days: int
+    zh: str
+    en: str
+
+
+CLOSING_NOTICE_DAYS: Final = 3
+CLOSINGS: Final = {
+    1 / 3: PlannedClosing("mall_page", "message_link", 3, "还款页面升级", "We upgrade the repayment page"),
+    3 / 4: PlannedClosing(
+        "message_link", "mall_page", 2, "短信链接服务更换", "Links in messages move to a new service"
+    ),
+}
+"""By the part of the run that is over when it is planned."""
+
+
+def plans_move(stage: Stage) -> None:
+    """Once: some plans of the mall go to another lender. It is rehearsed the day it is drafted, approved and announced
+    the day after, and six days after that those plans move whose customers have agreed.
+    """
+    if stage.n == int(stage.of * MOVE_SHARE) and not PlanMigration.objects.exists():
+        cutover = moments.at(stage.day + timedelta(days=MOVE_DAYS), 10)
+        wanted = Wanted(
+            from_provider=THE_MALL, to_provider=OTHER_PARTNER_CODE, cutover_at=cutover, note="sale of plans"
+        )
+        stage.desk.do("move:drafted", _draft, stage, wanted)
+    for batch in PlanMigration.objects.filter(state=BatchState.REHEARSED, rehearsing=False):
+        with across_customers():
+            items = PlanMigrationItem.objects.filter(migration_id=batch.id, state=ItemState.DIFFERS)
+            differing = list(items.values_list("customer_id", "id"))
+        for customer_id, item_id in differing:
+            drop_plan(stage.desk.finance, customer_id, item_id, reason="试算有差异", now=stage.now)
+        stage.desk.do("move:approved", approve, stage.desk.admin, batch.id, now=stage.now)
+    for batch in PlanMigration.objects.filter(state=BatchState.APPROVED):
+        stage.desk.do("move:announced", announce, stage.desk.finance, batch.id, now=stage.now)
+
+
+def _draft(stage: Stage, wanted: Wanted) -> None:
+    migration_id = draft_from_filter(stage.desk.finance, wanted, PlanFilter(limit=MOST_MOVED), now=stage.now)
+    order_rehearsal(stage.desk.finance, migration_id, now=stage.now)
+
+
+MOVE_SHARE: Final = 0.45
+MOVE_DAYS: Final = 7
+MOST_MOVED: Final = 12
+
+HAPPENINGS: Final[tuple[Callable[[Stage], None], ...]] = (
+    prices_fall,
+    maintenance,
+    channels_fail,
+    bills_are_late,
+    entries_close,
+    plans_move,
+)
 """In this order, every morning."""

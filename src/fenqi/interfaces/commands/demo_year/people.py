@@ -72,7 +72,7 @@ class Person:
     """How often something bought goes back."""
     talkative: float
     """How often a failure, or a bill, leads to a conversation."""
-    loses_phone: bool
+    changes_phone: bool
 
     @property
     def ref(self) -> str:
@@ -88,7 +88,7 @@ class Person:
 
     @property
     def second_phone(self) -> str:
-        """The number after the phone was lost."""
+        """The number after the phone was changed."""
         return str(_FIRST_PHONE + 2 * self.n + 1)
 
     @property
@@ -115,7 +115,7 @@ def person(n: int, *, seed: int) -> Person:
         double=draw.choice((0, 0, 0.01, 0.06)),
         fussy=draw.choice((0.04, 0.08, 0.15, 0.4)),
         talkative=draw.choice((0.05, 0.1, 0.3)),
-        loses_phone=draw.random() < 0.03,  # noqa: PLR2004 - one in thirty-three
+        changes_phone=draw.random() < 0.08,  # noqa: PLR2004 - one in twelve
     )
 
 

@@ -2,32 +2,44 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
 
+from fenqi.domain.hardship.changes import ChangeState
+from fenqi.domain.hardship.promises import PromiseState
+from fenqi.domain.migration import ItemState
 from fenqi.domain.payments.refunds import RefundState
 from fenqi.domain.reserves import HoldState
 from fenqi.interfaces.commands.demo_year.habits import SOON_DAYS, Bill, Case, Parcel, Seen
 from fenqi.records.models import (
     AftersalesCase,
     AgreementStatus,
+    AuditRecord,
     BoundCard,
     CardState,
     DebitAgreement,
+    Notice,
+    NoticeState,
     OfferState,
+    PaymentPromise,
+    PlanChange,
+    PlanMigrationItem,
     PriceOffer,
     QuoteRecord,
     RefundLeg,
     RefundRoute,
     ReserveHold,
+    SupportEvent,
     SupportThread,
     ThreadState,
+    TicketEventKind,
 )
 from fenqi.records.scope import across_customers
-from fenqi.usecases import clock
+from fenqi.usecases import audit, clock
 
 PARCEL_DAYS: Final = 12
 
@@ -65,7 +77,7 @@ def everybody(at: datetime) -> Mapping[UUID, Seen]:
     today = clock.business_date(at)
     found: Sights = defaultdict(lambda: defaultdict(list))
     with across_customers():
-        _add_bills(found, until=today + timedelta(days=SOON_DAYS))
+        _add_bills(found, at)
         _add_parcels(found, since=at - timedelta(days=PARCEL_DAYS))
         _add_cases(found)
         for name, rows in _lists(since=at - timedelta(days=1)).items():
@@ -81,11 +93,18 @@ def _lists(*, since: datetime) -> Mapping[str, Iterable[tuple[UUID, UUID]]]:
     """Name of the list -> whose, and what."""
     offers = PriceOffer.objects.filter(state=OfferState.OPEN)
     answered = SupportThread.objects.filter(state=ThreadState.ANSWERED)
+    closed = SupportThread.objects.filter(state=ThreadState.CLOSED, closed_at__gt=since)
+    rated = SupportEvent.objects.filter(kind=TicketEventKind.RATED, at__gt=since).values_list("thread_id", flat=True)
+    moves = PlanMigrationItem.objects.filter(state=ItemState.READY, consent="", told_at__isnull=False)
+    offered = PlanChange.objects.filter(state=ChangeState.OFFERED)
     wanted = ReserveHold.objects.filter(state=HoldState.WANTED.value)
     return {
         "failed_lately": _rows(_FAILED, since),
         "offers": offers.values_list("customer_id", "id"),
         "answered": answered.values_list("customer_id", "id"),
+        "closed": closed.exclude(id__in=list(rated)).values_list("customer_id", "id"),
+        "moves": moves.values_list("customer_id", "id"),
+        "offered": offered.values_list("customer_id", "id"),
         "reserves": wanted.values_list("customer_id", "id"),
     }
 
@@ -94,19 +113,24 @@ def _marks() -> Mapping[str, Iterable[UUID]]:
     """Name of the mark -> who bears it."""
     by_hand = RefundLeg.objects.filter(route=RefundRoute.TRANSFER).exclude(state=RefundState.SUCCEEDED.value)
     cards = BoundCard.objects.filter(state=CardState.ACTIVE)
+    phones = AuditRecord.objects.filter(action__in=[audit.Action.PHONE_CHANGED, audit.Action.PHONE_CHANGE_PROPOSED])
     return {
+        "has_new_phone": phones.values_list("customer_id", flat=True),
         "awaits_transfer": by_hand.values_list("customer_id", flat=True),
         "has_card": cards.values_list("customer_id", flat=True),
     }
 
 
-def _add_bills(found: Sights, *, until: date) -> None:
-    agreements = _agreements()
+def _add_bills(found: Sights, at: datetime) -> None:
+    until = clock.business_date(at) + timedelta(days=SOON_DAYS)
+    agreements, reminded, promised = _agreements(), _reminded(at), _promised()
     for (customer_id, plan_id), agreement_id in agreements.items():
         if plan_id is None:
             found[customer_id]["agreement_id"] = agreement_id
     for row in _rows(_BILLS, until):
-        found[row[0]]["bills"].append(_bill(row, agreements))
+        found[row[0]]["bills"].append(
+            replace(_bill(row, agreements), is_reminded=row[1] in reminded, promised_for=promised.get(row[1]))
+        )
 
 
 def _add_parcels(found: Sights, *, since: datetime) -> None:
@@ -146,6 +170,16 @@ def _agreements() -> dict[tuple[UUID, UUID | None], UUID]:
     for customer_id, plan_id, agreement_id in active.order_by("id").values_list("customer_id", "plan_id", "id"):
         found[customer_id, plan_id] = found[customer_id, None] = agreement_id
     return found
+
+
+def _reminded(at: datetime) -> set[UUID]:
+    """Plans of which a message told within a day."""
+    told = Notice.objects.filter(weight="reminder", state=NoticeState.TOLD, told_at__gt=at - timedelta(days=1))
+    return {UUID(key.partition(":")[0]) for keys in told.values_list("bills", flat=True) for key in keys}
+
+
+def _promised() -> dict[UUID, date]:
+    return dict(PaymentPromise.objects.filter(state=PromiseState.OPEN).values_list("plan_id", "pay_by"))
 
 
 def _bill(row: tuple[Any, ...], agreements: Mapping[tuple[UUID, UUID | None], UUID]) -> Bill:

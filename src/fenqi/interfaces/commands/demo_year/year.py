@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from fenqi.interfaces.commands.demo_lenders import CARD, PLATFORM
+from fenqi.interfaces.commands.demo_lenders import CARD, OTHER_PLATFORM, PLATFORM
 from fenqi.interfaces.commands.demo_year import evening, moments
 from fenqi.interfaces.commands.demo_year.deliveries import customer_of, tell_order
 from fenqi.interfaces.commands.demo_year.desk import Desk
@@ -70,7 +70,8 @@ class Simulation:
         self._people = people(year.customers, seed=year.seed)
         self._orders = _by_day(self._people, year)
         self.desk = Desk(seed=year.seed)
-        self.told = Told(Queue(calendar), World(town, year.seed), self.desk)
+        queue = Queue(calendar)
+        self.told = Told(queue, World(town, year.seed, queue, self.desk.agent), self.desk)
         self._ids: dict[str, UUID] = {}
 
     def live(self, *, begin: Lived, note: Callable[[Lived], None] = lambda _lived: None) -> Told:
@@ -87,7 +88,7 @@ class Simulation:
         found = {person.ref: customer_of(person.ref) for person in self._people}
         self._ids = {ref: customer_id for ref, customer_id in found.items() if customer_id is not None}
         with self._standing(at) as now:
-            for said in (PLATFORM, CARD):
+            for said in (PLATFORM, OTHER_PLATFORM, CARD):
                 if not FinanceProvider.objects.filter(code=said.code).exists():
                     edit_provider(self.desk.admin, said, now=now)
 
