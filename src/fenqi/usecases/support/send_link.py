@@ -5,12 +5,11 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.conf import settings
-
 from fenqi.domain.errors import FenqiError
 from fenqi.records.models import SupportEvent, TicketEventKind
 from fenqi.usecases import clock
 from fenqi.usecases.customers import customer_view
+from fenqi.usecases.entries.links import repayment_link
 from fenqi.usecases.notices.sending import written_amount
 from fenqi.usecases.notices.templates import language_of
 from fenqi.usecases.repayment.queries import plan_view
@@ -69,9 +68,7 @@ def simulate(staff: Staff, customer_id: UUID, plan_id: UUID, *, now: datetime) -
         raise EnoughLinks(most=MOST_IN_A_DAY)
     language = language_of(customer.language)
     amount = written_amount(left, plan.terms.currency, language)
-    text = _WORDS[language].format(
-        title=plan.title, left=amount, address=address_to_repay(customer_id, plan_id, now=now)
-    )
+    text = _WORDS[language].format(title=plan.title, left=amount, address=repayment_link(customer_id, plan_id, now=now))
     return LinkPlan(text=text, phone_masked=customer.phone_masked, sent_before=sent)
 
 
@@ -89,11 +86,6 @@ def send_link(staff: Staff, customer_id: UUID, plan_id: UUID, *, reason: str, re
     answer(staff, customer_id, thread_id, planned.text, request_key=_MARK + request_key, now=now)
     add_note(staff, customer_id, thread_id, words, request_key=_MARK + request_key, now=now)
     return thread_id
-
-
-def address_to_repay(_customer_id: UUID, plan_id: UUID, *, now: datetime) -> str:  # noqa: ARG001  # one that ends needs it
-    """Absolute; the one place that decides where a link leads."""
-    return f"{settings.FENQI_PUBLIC_URL}/plans/{plan_id}/repay"
 
 
 def _sent_before(customer_id: UUID, *, now: datetime) -> int:
