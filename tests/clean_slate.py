@@ -55,8 +55,8 @@ def _flush(operations: DatabaseOperations, _statements: Iterable[str]) -> None:
         cursor.execute(" UNION ALL ".join(counted))
         written = dict(cursor.fetchall())
         few = max(written.values()) < _FEW
-        refusing = [table for table in APPEND_ONLY_TABLES if table in written and (written[table] or not few)]
-        refusing = [table for table in (*APPEND_ONLY_TABLES, "published_text") if written[table] or not few]
+        with_triggers = (table for table in (*APPEND_ONLY_TABLES, "published_text") if table in written)
+        refusing = [table for table in with_triggers if written[table] or not few]
         for table in refusing:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         if few:
