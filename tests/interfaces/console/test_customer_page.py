@@ -9,10 +9,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from fenqi.records.identifiers import HOUSE_ID
-from fenqi.records.models import AuditRecord, ChannelNotification, PaymentAttempt, RefusedCallback
+from fenqi.records.models import Account, AuditRecord, ChannelNotification, PaymentAttempt, RefusedCallback
 from fenqi.usecases import clock
+from fenqi.usecases.staff.permissions import staff_member
 from fenqi.usecases.support.books import customer_books
 from fenqi.usecases.support.search import search_customers
+from fenqi.usecases.support.send_link import simulate
 from malls import Bought, a_customer, bought
 from town import Town
 
@@ -238,3 +240,13 @@ def test_a_long_history_needs_no_more_statements_than_a_short_one(bill: Bought, 
     with CaptureQueriesContext(connection) as for_long:
         page_of(client, bill.customer_id)
     assert len(for_long) == len(for_short)
+
+
+def test_help_with_a_plan_is_among_the_actions_and_the_link_is_the_signed_one(bill: Bought, desk: Desk) -> None:
+    agent = desk("agent")
+    html = page_of(agent, bill.customer_id)
+    for anchor in ("promise", "change", "waive", "contact"):
+        assert f"/console/collections/{bill.customer_id}/{bill.plan_id}#{anchor}" in html
+    staff = staff_member(Account.objects.get(username="agent"))
+    assert staff is not None
+    assert "/p/" in simulate(staff, bill.customer_id, bill.plan_id, now=clock.now()).text

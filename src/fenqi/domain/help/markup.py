@@ -18,7 +18,7 @@ from fenqi.domain.errors import InvalidInput
 
 PAGES = frozenset(
     {
-        "bills", "orders", "after_sales", "me", "cards", "support", "contacts", "announcements", "help",
+        "bills", "orders", "after_sales", "me", "cards", "support", "contacts", "official", "announcements", "help",
         "guide:refund-and-reserve", "guide:refund-procedure", "guide:price-difference", "guide:repaying",
         "guide:entries", "guide:signing-in", "guide:auto-debit", "guide:late", "guide:is-it-really-us",
     }

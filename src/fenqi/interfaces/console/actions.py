@@ -121,6 +121,36 @@ def _price_difference(now: Situation) -> Action | None:
     )
 
 
+def _overdue(now: Situation, code: str, icon: str, title: str, caption: str, *, anchor: str) -> Action | None:
+    """On the plan's page for help: it shows what happens before anything is done. Lenders decide about their own."""
+    if now.plan is None:
+        return None
+    if now.plan.state.totals.outstanding.total == 0:
+        return Action(code=code, icon=icon, title=title, caption=caption, why_not=_("nothing is left to repay"))
+    address = reverse("console:overdue_plan", args=[now.customer_id, now.plan.plan_id])
+    return Action(code=code, icon=icon, title=title, caption=caption, address=f"{address}#{anchor}")
+
+
+def _promise(now: Situation) -> Action | None:
+    title, caption = _("Record a promise to pay"), _("Reminders wait until its day. Can be taken back")
+    return _overdue(now, "promise", "calendar-check", title, caption, anchor="promise")
+
+
+def _reschedule(now: Situation) -> Action | None:
+    title, caption = _("Extend or reschedule"), _("Before and after, side by side; the customer agrees first")
+    return _overdue(now, "reschedule", "refresh-cw", title, caption, anchor="change")
+
+
+def _waive(now: Situation) -> Action | None:
+    title, caption = _("Waive a charge"), _("Within your limit; above it a colleague approves")
+    return _overdue(now, "waive", "receipt-text", title, caption, anchor="waive")
+
+
+def _log_call(now: Situation) -> Action | None:
+    title, caption = _("Log a call about the debt"), _("The hours and caps of calls are checked")
+    return _overdue(now, "log_call", "smartphone", title, caption, anchor="contact")
+
+
 def _sees(now: Situation) -> Action:
     return Action(
         code="sees",
@@ -138,6 +168,10 @@ ACTIONS: Final[tuple[tuple[Permission, Maker], ...]] = (
     (Permission.APPLY_FOR_CUSTOMERS, _after_sales),
     (Permission.APPLY_FOR_CUSTOMERS, _price_difference),
     (Permission.ANSWER_CUSTOMERS, _call_back),
+    (Permission.RECORD_PROMISES, _promise),
+    (Permission.RESCHEDULE_PLANS, _reschedule),
+    (Permission.WAIVE_CHARGES, _waive),
+    (Permission.RECORD_PROMISES, _log_call),
 )
 
 

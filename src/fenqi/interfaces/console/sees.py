@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from fenqi.domain.errors import NotFound
 from fenqi.interfaces.console.access import staff_page
 from fenqi.interfaces.console.pages import render_page
-from fenqi.interfaces.portal import bills, orders, support
+from fenqi.interfaces.portal import bills, inbox, orders, support
 from fenqi.interfaces.portal.aftersales import case, listing
 from fenqi.interfaces.shared.read_only import main_part
 from fenqi.usecases import audit, clock
@@ -28,6 +28,7 @@ PAGES: Final[Mapping[str, tuple[View, str]]] = {
     "order": (orders.detail, "order_id"),
     "after_sales": (listing.overview, ""),
     "case": (case.show, "case_id"),
+    "inbox": (inbox.overview, ""),
     "support": (support.overview, ""),
 }
 """Pages that change nothing when they are looked at, and what each is told besides whose it is."""

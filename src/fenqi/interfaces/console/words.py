@@ -555,6 +555,7 @@ TEXT_KINDS: Words = {"announcement": _("Announcement"), "guide": _("Help page")}
 
 SEEN_PAGES: Words = {
     "bills": _("Bills"),
+    "inbox": _("Notices"),
     "orders": _("Orders"),
     "after_sales": _("After-sales"),
     "support": _("Help and feedback"),
@@ -815,6 +816,8 @@ CLOSE_SKIPPED: Words = {
 CLOSE_STEPS: Words = {
     "debits_planned": _("Auto-debits planned anew"),
     "offers_lapsed": _("Price offers lapsed"),
+    "promises_and_marks": _("Promises and credit marks judged"),
+    "reminders_queued": _("Reminders lined up"),
 }
 
 CLOSE_STARTERS: Words = {"clock": _("by the clock"), "command": _("by command")}

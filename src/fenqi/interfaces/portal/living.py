@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 from fenqi.domain.aftersales.policies import Subject
 from fenqi.interfaces.portal.aftersales.choices import told
 from fenqi.interfaces.portal.aftersales.words import state_pill
+from fenqi.interfaces.portal.entries import RouteTold
+from fenqi.interfaces.portal.entries import told as told_route
 from fenqi.interfaces.portal.pages import reader
 from fenqi.interfaces.portal.rail import installment_name
 from fenqi.interfaces.shared import formats
@@ -24,6 +26,7 @@ from fenqi.usecases import clock
 from fenqi.usecases.aftersales.eligibility import return_options
 from fenqi.usecases.aftersales.policies import policy_for
 from fenqi.usecases.aftersales.queries import cases_of
+from fenqi.usecases.entries.routing import routes
 from fenqi.usecases.orders.queries import list_orders
 from fenqi.usecases.partners.queries import repaid_elsewhere
 from fenqi.usecases.price_protection.queries import open_offers
@@ -213,25 +216,17 @@ class LivingReader:
             nothing=_("We have seen no lower price for what you bought lately."),
         )
 
-    def _entries(self, _customer_id: UUID) -> Living:
-        """Where each lender's bills are repaid now; the mall's own are repaid here."""
-        elsewhere = repaid_elsewhere(bill.provider for bill in self._due)
+    def _entries(self, customer_id: UUID) -> Living:
+        """Where each of the next bills is repaid now: the first entry that works, or why the usual one does not."""
+        bills_of = {bill.plan_id: bill for bill in reversed(self._due)}
+        found = routes(customer_id, bills_of, now=self.now)
         rows = tuple(
-            Row(
-                icon="landmark",
-                title=lender.name(get_language() or "zh-hans"),
-                caption=_("collects its installments itself: the order names how"),
-                address=reverse("portal:contacts"),
-            )
-            for lender in elsewhere.values()
+            _entry(bill, told_route(found[bill.plan_id], now=self.now)) for bill in self._due if bill.plan_id in found
         )
-        if any(bill.provider not in elsewhere for bill in self._due):
-            here = Row(
-                icon="receipt-text", title=_("My bills"), caption=_("works now"), address=reverse("portal:bills")
-            )
-            rows = (here, *rows)
         return Living(
-            title=_("Where you repay now"), rows=rows, nothing=_("You have nothing to repay in the next weeks.")
+            title=_("Where you repay now"),
+            rows=tuple(dict.fromkeys(rows))[:MOST_ROWS],
+            nothing=_("You have nothing to repay in the next weeks."),
         )
 
     def _hotline(self) -> Living:
@@ -257,6 +252,18 @@ class LivingReader:
         today = clock.business_date(self.now)
         policy = policy_for(subject=subject, sku="", category="", sales_channel="", placed_on=today)
         return Living(title=title, sentences=policy.summary(get_language() or "zh-hans"))
+
+
+def _entry(bill: BillItem, found: RouteTold) -> Row:
+    """The bill's order is where every way is listed; the first of them is named here."""
+    best, closed = found.working[0], found.closed
+    names = [best.name, closed.why if closed else ""]
+    return Row(
+        icon=best.icon,
+        title=bill.title,
+        caption=" · ".join(filter(None, names)),
+        address=best.href if best.href.startswith("/") else reverse("portal:order", args=[bill.order_id]),
+    )
 
 
 def _when(at: datetime) -> str:

@@ -16,6 +16,7 @@ _PAGES: Final[Mapping[str, str]] = {
     "cards": "portal:cards",
     "support": "portal:support",
     "contacts": "portal:contacts",
+    "official": "portal:official",
     "announcements": "portal:announcements",
     "help": "portal:help",
 }
