@@ -57,8 +57,6 @@ def _flush(operations: DatabaseOperations, _statements: Iterable[str]) -> None:
         few = max(written.values()) < _FEW
         with_triggers = (table for table in (*APPEND_ONLY_TABLES, "published_text") if table in written)
         refusing = [table for table in with_triggers if written[table] or not few]
-        guarded = (*APPEND_ONLY_TABLES, "published_text")
-        refusing = [table for table in guarded if table in written and (written[table] or not few)]
         for table in refusing:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         if few:

@@ -31,7 +31,7 @@ from fenqi.usecases.accounts.closing import close
 from fenqi.usecases.entries.links import LinkState, read_link
 from fenqi.usecases.hardship.contacts import How, Outcome, Said, contact_standing, log_contact
 from fenqi.usecases.hardship.promises import Promised, make_promise
-from fenqi.usecases.notices import providers, reasons_to_wait, reminding
+from fenqi.usecases.notices import providers, reminding
 from fenqi.usecases.notices.delivering import NoticeUnanswered
 from fenqi.usecases.notices.inbox import inbox
 from fenqi.usecases.notices.on_day import on_day

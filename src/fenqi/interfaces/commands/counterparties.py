@@ -12,7 +12,6 @@ from fenqi.config.processes import Child
 from fenqi.usecases.notices.templates import templates
 
 SIGN_NAME = "木棉商城"
-USUAL_ADDRESS = "http://127.0.0.1:8000"
 NAMED_BY = {
     "FENQI_ALIPAY_": "FENQI_ALIPAY_APP_ID",
     "FENQI_WECHAT_PAY_": "FENQI_WECHAT_PAY_MCHID",

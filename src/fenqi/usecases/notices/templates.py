@@ -517,11 +517,3 @@ def templates(*, portal: str = "") -> dict[str, str]:
 def approvable(text: str, *, portal: str = "") -> str:
     """The text as it is handed in for approval: our address is written out."""
     return text.replace(PORTAL, portal or settings.FENQI_PUBLIC_URL)
-def templates(*, portal: str | None = None) -> dict[str, str]:
-    """Template number to text, as a message service is told of them; `portal` where no settings are loaded yet."""
-    return {template_code(message, language): approvable(text, portal) for (message, language), text in TEXTS.items()}
-
-
-def approvable(text: str, portal: str | None = None) -> str:
-    """The text as it is handed in for approval: our address is written out."""
-    return text.replace(PORTAL, settings.FENQI_PUBLIC_URL if portal is None else portal)
