@@ -78,6 +78,22 @@ OPERATIONS = [
         "/orders/o-1/price-differences/offers/018f2f6e-0c7a-7b1e-9d3a-0d6a4a6b7a10/accept",
         Scope.AFTERSALES_WRITE,
     ),
+    ("GET", "/customers/{c}/plans/{p}/help", Scope.PLANS_READ),
+    ("POST", "/customers/{c}/plans/{p}/promises", Scope.REPAYMENTS_WRITE),
+    ("POST", "/customers/{c}/plans/{p}/extension-quotes", Scope.REPAYMENTS_WRITE),
+    ("POST", "/customers/{c}/plans/{p}/extensions", Scope.REPAYMENTS_WRITE),
+    ("GET", "/customers/{c}/plans/{p}/route", Scope.PLANS_READ),
+    ("POST", "/customers/{c}/shared-phones", Scope.CUSTOMERS_WRITE),
+    ("POST", "/finance-app/codes", Scope.FINANCE_APP),
+    ("POST", "/finance-app/codes/{p}/check", Scope.FINANCE_APP),
+    ("POST", "/finance-app/codes/{p}/account", Scope.FINANCE_APP),
+    ("POST", "/finance-app/sign-out", Scope.FINANCE_APP),
+    ("GET", "/finance-app/bills", Scope.FINANCE_APP),
+    ("GET", "/finance-app/plans/{p}", Scope.FINANCE_APP),
+    ("GET", "/finance-app/plans/{p}/route", Scope.FINANCE_APP),
+    ("POST", "/finance-app/plans/{p}/quotes", Scope.FINANCE_APP),
+    ("POST", "/finance-app/plans/{p}/repayments", Scope.FINANCE_APP),
+    ("POST", "/finance-app/repayments/{p}/follow", Scope.FINANCE_APP),
 ]
 
 
