@@ -8,6 +8,7 @@ from fenqi.domain.errors import FenqiError
 from fenqi.domain.hardship.policy import HardshipPolicy
 from fenqi.domain.plans import Event, EventKind, PlanState, Row, Terms, replay
 from fenqi.domain.plans.calendar import add_months
+from fenqi.domain.plans.errors import UnknownRow
 
 MONTHS_COUNTED = 12
 
@@ -74,6 +75,14 @@ class ExtensionOfDownPayment(UnableToExtend):
     code = "extension_of_down_payment"
     zh = "首付款不能延期。"
     en = "A down payment cannot be moved."
+
+
+class ExtensionOfAddedRow(UnableToExtend):
+    """What is open came to the plan later: a charge, or money that was taken back."""
+
+    code = "extension_of_added_row"
+    zh = "现在要还的是后来加上的费用或退回的款项，不能延期。可以先还一部分，或和我们商量。"
+    en = "What is open was added to the plan later, and its day cannot be moved. Pay a part, or talk to us."
 
 
 class ExtensionWhileCharged(UnableToExtend):
@@ -167,11 +176,15 @@ def quote(
         moved_to = row.due_on + timedelta(days=days)
         fee = policy.extension_fee_minor
         new.append(Event(id=ids[1], on=facts.today, kind=EventKind.FEE, amount=fee, due_on=moved_to))
+    try:
+        after = replay(terms, [*events, *new])
+    except UnknownRow:  # only installments move
+        raise ExtensionOfAddedRow from None
     return ExtensionQuote(
         row=row.n,
         days=days,
         fee=policy.extension_fee_minor,
         before=replay(terms, events),
-        after=replay(terms, [*events, *new]),
+        after=after,
         events=tuple(new),
     )
