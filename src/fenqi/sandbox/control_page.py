@@ -62,6 +62,8 @@ OPERATION_NAMES: Final[Mapping[Operation, str]] = {
     Operation.FREEZE: "冻结",
     Operation.RELEASE: "解冻",
     Operation.CAPTURE: "冻结转支付",
+    Operation.TRANSFER: "转入、转出分期和转付还款",
+    Operation.QUERY_TRANSFER: "转移查询",
     Operation.BILL: "账单",
     Operation.SMS: "发短信",
     Operation.EMAIL: "发邮件",

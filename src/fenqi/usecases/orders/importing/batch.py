@@ -225,6 +225,7 @@ class _Page:
             "phone_index": index,
             "language": customer.language,
             "registered_at": self.now,
+            "erased_at": None,
             "updated_at": self.now,
         }
         self.keys.append((DirectoryKind.CUSTOMER_REF.value, customer.ref, customer_id, customer_id))

@@ -171,6 +171,7 @@ def _open_plan(
         "opened_on": terms.opened_on,
         "version": 0,
         "principal_minor": terms.principal,
+        "frozen_until": None,
         "updated_at": now,
         **plan_columns(state),
     }
