@@ -27,6 +27,7 @@ _PAGES: Final[Mapping[str, Place]] = {
     "bills": Place.BILLS,
     "price_difference": Place.PRICE,
     "repay_here": Place.ENTRY,
+    "repay_by_link": Place.ENTRY,
     "cards": Place.CARDS,
     "bind_card": Place.CARDS,
     "me": Place.ACCOUNT,
