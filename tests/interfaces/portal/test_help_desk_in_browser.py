@@ -58,7 +58,7 @@ def test_a_chat_ends_in_a_solved_failure(site: Site, visitor: Visitor) -> None:
 
         agent.goto("/console/support")
         glanced_at(agent, "desk", language)
-        agent.get_by_role("link", name=reads("打开", "Open")).first.click()
+        agent.locator("table").get_by_role("link", name=reads("打开", "Open")).first.click()
         agent.get_by_role("button", name=reads("由我负责", "Take this ticket")).click()
         agent.get_by_text(reads("常用回复", "Saved answers")).click()
         agent.get_by_role("link", name=reads("余额不足，没扣成", "Short of funds")).click()

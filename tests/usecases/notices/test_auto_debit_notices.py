@@ -55,8 +55,8 @@ def texts(town: Town, phone: str) -> list[str]:
 @pytest.mark.parametrize(
     ("phone", "language", "words"),
     [
-        ("17000000931", "zh-hans", "余额不足，没有扣钱。2月1日 12:00 会再试"),
-        ("17000000932", "en", "not enough balance. Nothing was charged. Next try: 1 Feb 12:00"),
+        ("17000008931", "zh-hans", "余额不足，没有扣钱。2月1日 12:00 会再试"),
+        ("17000008932", "en", "not enough balance. Nothing was charged. Next try: 1 Feb 12:00"),
     ],
 )
 def test_a_failed_debit_tells_why_and_when_the_next_one_is(town: Town, phone: str, language: str, words: str) -> None:

@@ -96,8 +96,13 @@ def test_solved_failures_are_counted_by_cause_with_and_without_an_agent(town: To
                 topic="repayment_failed",
                 payment_id=started.payment_id,
                 state="waiting",
+                ticket_no="100000009",
+                language="zh-hans",
                 opened_at=now + timedelta(minutes=1),
                 updated_at=now,
+                due_at=now + timedelta(minutes=31),
+                customer_read_no=0,
+                staff_read_no=0,
             )
         later = now + timedelta(minutes=10 * (number + 1))
         plan.record(10_000, on=clock.business_date(now), now=later, key=f"k{number}")
