@@ -10,10 +10,14 @@ from django.views.decorators.http import require_safe
 
 from fenqi.interfaces.console.access import staff_page
 from fenqi.interfaces.console.after_sales.desk import lines_of
+from fenqi.interfaces.console.ageing_bar import ageing_bars
 from fenqi.interfaces.console.pages import render_page
 from fenqi.interfaces.console.search import recent_customers
 from fenqi.usecases import audit, clock
 from fenqi.usecases.aftersales.desk import Pile, desk, desk_state
+from fenqi.usecases.closing.ageing import ageing
+from fenqi.usecases.closing.queries import close_desk
+from fenqi.usecases.hardship import desk as collections
 from fenqi.usecases.morning.differences import Differences, differences
 from fenqi.usecases.morning.refunds import Late, late_refunds
 from fenqi.usecases.morning.repayments import ChannelDay, MoneyDay, channels_today, money_by_day, unknown_outcomes
@@ -77,6 +81,15 @@ def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
         context |= {"differences": found, "first_differences": found.findings[:FIRST_DIFFERENCES]}
         money = money_by_day(from_on=today - timedelta(days=DAYS_DRAWN - 1), to_on=today, currency=MALLS_CURRENCY)
         context |= _money(money)
+    if staff.may(Permission.SEE_COLLECTIONS):
+        piles = {one.pile: one.plans for one in collections.pile_sums(staff, today=today)}
+        context |= {
+            "ageing": ageing_bars(ageing(today)),
+            "promised_today": piles[collections.Pile.PROMISED_TODAY],
+            "promises_broken": piles[collections.Pile.BROKEN],
+        }
+    if staff.may(Permission.SEE_DAILY_CLOSE):
+        context["closing"] = close_desk(now=now)
     late = late_refunds(today=today)
     unknown = unknown_outcomes()
     context |= {"late": late, "unknown": unknown}
