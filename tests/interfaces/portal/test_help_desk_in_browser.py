@@ -10,7 +10,7 @@ from browsing import Site, picture, scrolls_sideways, violations
 from fenqi.records.models import Account, Payment, Role
 from fenqi.usecases import rate_limits
 from fenqi.usecases.support import conversation
-from visitors import ARTEFACTS, BACKEND, DESK_WIDTH, ZH_PHONE, Visitor, visited_by
+from visitors import ARTEFACTS, BACKEND, DESK_WIDTH, EN_DESK, ZH_PHONE, Visitor, visited_by
 
 pytestmark = pytest.mark.browser
 
@@ -38,7 +38,7 @@ def glanced_at(page: Page, name: str, language: str) -> None:
 
 
 @pytest.mark.requirement("R131", "R132", "R134", "R135", "R168", "R170", "R171", "R175")
-@visited_by(ZH_PHONE)
+@visited_by(ZH_PHONE, EN_DESK)
 def test_a_chat_ends_in_a_solved_failure(site: Site, visitor: Visitor) -> None:
     reads, language = visitor.reads, visitor.language
     wang = site.customer("wang")
@@ -76,7 +76,7 @@ def test_a_chat_ends_in_a_solved_failure(site: Site, visitor: Visitor) -> None:
         expect(customer.locator(".talk .mine")).to_have_count(2)
 
         customer.goto("/bills")
-        customer.get_by_role("link", name=re.compile(reads("^还款 ", "^Repay "))).first.click()
+        customer.get_by_role("link", name=re.compile(reads("^还款 ", "^Pay "))).first.click()
         customer.get_by_role("button", name=re.compile(reads("^确认还款", "^Confirm repayment"))).click()
         customer.get_by_role("button", name=re.compile("^确认付款")).click()
         expect(customer.get_by_role("heading", level=1)).to_have_text(re.compile(reads("已还上", "is paid")))
@@ -86,11 +86,11 @@ def test_a_chat_ends_in_a_solved_failure(site: Site, visitor: Visitor) -> None:
         expect(agent.get_by_role("heading", level=1)).to_be_visible()
         (ticket,) = conversation.list_threads(wang)
         customer.goto(f"/support/{ticket.thread_id}")
-        customer.get_by_role("button", name=reads("已解决", "Solved")).click()
+        customer.get_by_role("button", name=reads("已解决", "Solved"), exact=True).click()
         expect(customer.get_by_text(reads("谢谢你的评价。", "Thank you for telling us how it went."))).to_be_visible()
         visitor.looks_at(customer, "chat-solved")
         agent.goto(f"/console/customers/{wang}?show=tickets")
-        expect(agent.get_by_text(reads("客户评价: 已解决", "Customer's rating: Solved"))).to_be_visible()
+        expect(agent.get_by_text(reads("客户评价: 已解决", "Rated: Solved"))).to_be_visible()
         glanced_at(agent, "customer-story", language)
         agent.goto(f"/console/customers/{wang}/sees")
         glanced_at(agent, "customer-sees", language)
