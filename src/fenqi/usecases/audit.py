@@ -7,11 +7,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-
 from fenqi.records.identifiers import HOUSE_ID
 from fenqi.records.models import Account, AuditRecord
-from fenqi.usecases.paging import Page, from_time_cursor, page_of, to_cursor
 
 SYSTEM = "system"
 
@@ -190,25 +187,20 @@ def list_acts(
     *,
     actions: frozenset[Action] | None = None,
     between: tuple[datetime, datetime] | None = None,
-    after: str | None = None,
-    limit: int = 50,
-) -> Page[AuditView]:
-    """Acts that concern the customer (or the house), newest first; `actions` keeps only those, `between` those from
-    the first instant until before the second. Raises InvalidCursor.
+    limit: int,
+) -> tuple[list[AuditView], bool]:
+    """Acts that concern the customer (or the house), newest first, and whether there are more than `limit`.
+
+    `actions` keeps only those, `between` those from the first instant until before the second.
     """
     found = AuditRecord.objects.filter(customer_id=customer_id).order_by("-at", "-id")
     if actions is not None:
         found = found.filter(action__in=[action.value for action in actions])
     if between is not None:
         found = found.filter(at__gte=between[0], at__lt=between[1])
-    if after is not None:
-        at, record_id = from_time_cursor(after)
-        found = found.filter(Q(at__lt=at) | Q(at=at, id__lt=record_id))
     rows = list(found[: limit + 1])
     names = names_of({row.actor for row in rows})
-    return page_of(
-        [_view(row, names) for row in rows], limit=limit, cursor_of=lambda view: to_cursor(view.at.isoformat(), view.id)
-    )
+    return [_view(row, names) for row in rows[:limit]], len(rows) > limit
 
 
 def names_of(actors: Iterable[str]) -> dict[str, str]:

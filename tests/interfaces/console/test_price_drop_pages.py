@@ -43,15 +43,17 @@ def test_offers_are_listed_by_how_they_stand_with_their_case(desk: Desk, order: 
     assert seen.exists()
 
 
-def test_offers_are_paged_newest_first() -> None:
+def test_offers_are_listed_newest_first_and_say_when_there_are_more() -> None:
     orders = [delivered() for _ in range(3)]
     at = orders[0].now - timedelta(hours=1)
     take_prices([PriceInput(sku="X2", price_minor=90_000, currency="CNY", observed_at=at)])
     make_offers(now=max(order.now for order in orders))
-    first = list_offers(limit=2)
-    second = list_offers(limit=2, after=first.next_cursor)
-    found = [row.offer.offer_id for page in (first, second) for row in page.items]
-    assert (len(found), len(set(found)), second.next_cursor) == (3, 3, None)
+    (some, are_more), (everything, nothing_else) = list_offers(limit=2), list_offers(limit=3)
+    assert (len(some), are_more, len(everything), nothing_else) == (2, True, 3, False)
+    assert some == everything[:2]
+    assert [row.offer.offered_at for row in everything] == sorted(
+        (row.offer.offered_at for row in everything), reverse=True
+    )
 
 
 @pytest.mark.requirement("R096")

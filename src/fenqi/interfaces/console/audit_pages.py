@@ -61,12 +61,12 @@ def _listing(request: HttpRequest, owner_id: UUID) -> Listing[AuditView]:
         clock.end_of_business_day(period.from_on - timedelta(days=1)),
         clock.end_of_business_day(period.to_on),
     )
-    acts = audit.list_acts(owner_id, between=between, limit=MOST_READ)
+    acts, is_cut = audit.list_acts(owner_id, between=between, limit=MOST_READ)
     return read_listing(
         request,
         name="audit",
         columns=ACTS,
-        rows=acts.items,
-        is_cut=acts.next_cursor is not None,
+        rows=acts,
+        is_cut=is_cut,
         period=period,
     )

@@ -74,8 +74,8 @@ def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
     context: dict[str, object] = {"place": "home", "now": now, "recent": recent_customers(request)}
     if staff.may(Permission.SEE_CASES):
         audit.record(staff.actor, audit.Action.CASES_SEEN, subject="morning", now=now)
-        first = desk(staff, Pile.ALL, limit=FIRST_CASES, now=now)
-        context |= {"desk": desk_state(staff, now=now), "cases": lines_of(first.items, now=now)}
+        first, _ = desk(staff, Pile.ALL, limit=FIRST_CASES, now=now)
+        context |= {"desk": desk_state(staff, now=now), "cases": lines_of(first, now=now)}
     if staff.may(Permission.SEE_RECONCILIATION):
         found = differences(rail_names(), now=now)
         context |= {"differences": found, "first_differences": found.findings[:FIRST_DIFFERENCES]}

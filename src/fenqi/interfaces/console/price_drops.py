@@ -46,15 +46,15 @@ def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
     """Every offer, the newest first; it names customers, so looking at it is written down."""
     which = request.GET.get("which", ALL)
     which = which if which in OfferState.values else ALL
-    page = list_offers(which=which, limit=MOST_READ)
+    rows, is_cut = list_offers(which=which, limit=MOST_READ)
     audit.record(staff.actor, audit.Action.CASES_SEEN, subject="price_offers", now=clock.now())
     listing = read_listing(
         request,
         name="price-drops",
         columns=OFFERS,
-        rows=page.items,
+        rows=rows,
         kept={"which": which},
-        is_cut=page.next_cursor is not None,
+        is_cut=is_cut,
     )
     context = {"place": "price_drops", "which": which, "states": (ALL, *OfferState.values)}
     return list_page(request, staff, "price_drops.html", listing, context)

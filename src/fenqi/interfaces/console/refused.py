@@ -28,12 +28,12 @@ CALLBACKS: Final[Sequence[Column[RefusedCallbackView]]] = (
 def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
     """Their bodies may name a payer, so looking at them is written down."""
     audit.record(staff.actor, audit.Action.REFUSED_CALLBACKS_SEEN, now=clock.now())
-    page = list_refused_callbacks(limit=MOST_READ)
+    rows, is_cut = list_refused_callbacks(limit=MOST_READ)
     listing = read_listing(
         request,
         name="refused-callbacks",
         columns=CALLBACKS,
-        rows=page.items,
-        is_cut=page.next_cursor is not None,
+        rows=rows,
+        is_cut=is_cut,
     )
     return list_page(request, staff, "refused.html", listing, {"place": "refused"})

@@ -21,7 +21,6 @@ from fenqi.usecases import clock
 from fenqi.usecases.aftersales.queries import queue_rows
 from fenqi.usecases.aftersales.views import QueueRow
 from fenqi.usecases.customers import view
-from fenqi.usecases.paging import InvalidCursor, Page, from_cursor, page_of, to_cursor
 from fenqi.usecases.staff.permissions import Permission, Staff
 from fenqi.usecases.views import CustomerView
 
@@ -70,19 +69,15 @@ class DeskState:
     longest_wait_since: datetime | None
 
 
-def desk(staff: Staff, pile: Pile, *, after: str | None = None, limit: int = 50, now: datetime) -> Page[DeskRow]:
-    """Raises NotPermitted, InvalidCursor."""
+def desk(staff: Staff, pile: Pile, *, limit: int, now: datetime) -> tuple[list[DeskRow], bool]:
+    """What ends first, first; whether there are more than `limit`. Raises NotPermitted."""
     staff.require(Permission.SEE_CASES)
     with across_customers():
         cases = _by_end(AftersalesCase.objects.filter(closed_at=None), now).filter(_in_pile(pile, staff, now))
-        if after is not None:
-            ends_at, case_id = _read_cursor(after)
-            cases = cases.filter(Q(ends_at__gt=ends_at) | Q(ends_at=ends_at, id__gt=case_id))
         found = list(cases.order_by("ends_at", "id")[: limit + 1])
         customers = _customers(found)
         rows = [DeskRow(case=row, customer=customers[row.customer_id]) for row in queue_rows(found, now=now)]
-    cursors = {case.id: to_cursor(case.ends_at.isoformat(), case.id) for case in found}
-    return page_of(rows, limit=limit, cursor_of=lambda last: cursors[last.case.case_id])
+    return rows[:limit], len(rows) > limit
 
 
 def desk_state(staff: Staff, *, now: datetime) -> DeskState:
@@ -145,15 +140,6 @@ def _by_end(cases: QuerySet[AftersalesCase], now: datetime) -> QuerySet[Any]:
             output_field=DateTimeField(),
         )
     )
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
-    """Raises InvalidCursor."""
-    ends_at, case_id = from_cursor(cursor, parts=2)
-    try:
-        return datetime.fromisoformat(ends_at), UUID(case_id)
-    except ValueError:
-        raise InvalidCursor from None
 
 
 def _customers(cases: Sequence[AftersalesCase]) -> dict[UUID, CustomerView]:

@@ -5,12 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q
-
 from fenqi.records.models import AftersalesCase, Customer, OfferState, Order, OrderLine, PriceOffer
 from fenqi.records.scope import across_customers
 from fenqi.usecases import clock
-from fenqi.usecases.paging import Page, from_time_cursor, page_of, to_cursor
 from fenqi.usecases.price_protection.lines import (
     LineUnderProtection,
     OrderUnderProtection,
@@ -121,22 +118,14 @@ def _open_offers(customer_id: UUID, order_id: UUID | None, *, now: datetime) -> 
     return list(offers.order_by("expires_at", "id"))
 
 
-def list_offers(*, which: str = "all", after: str | None = None, limit: int = 50) -> Page[OfferRow]:
-    """Of all customers, the newest first; `which`: all, or a state. Raises InvalidCursor."""
+def list_offers(*, which: str = "all", limit: int) -> tuple[list[OfferRow], bool]:
+    """Of all customers, the newest first; `which`: all, or a state. Whether there are more than `limit`."""
     with across_customers():
         offers = PriceOffer.objects.order_by("-offered_at", "-id")
         if which in OfferState.values:
             offers = offers.filter(state=which)
-        if after is not None:
-            at, offer_id = from_time_cursor(after)
-            offers = offers.filter(Q(offered_at__lt=at) | Q(offered_at=at, id__lt=offer_id))
         rows = list(offers[: limit + 1])
-        found = _rows(rows)
-    return page_of(
-        found,
-        limit=limit,
-        cursor_of=lambda last: to_cursor(last.offer.offered_at.isoformat(), last.offer.offer_id),
-    )
+        return _rows(rows[:limit]), len(rows) > limit
 
 
 def _rows(rows: Iterable[PriceOffer]) -> list[OfferRow]:

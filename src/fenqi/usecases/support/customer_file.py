@@ -89,13 +89,14 @@ def read_customer_file(customer_id: UUID, *, plan_id: UUID | None, today: date, 
     orders = list_orders(customer_id, limit=MOST_ORDERS).items
     payments = list_payments(customer_id)
     shown = plan_id or _first_to_look_at(orders, payments)
+    told, _ = audit.list_acts(customer_id, actions=_TOLD, limit=MOST_FACTS)
     return CustomerFile(
         customer=customer,
         orders=orders,
         payments=payments,
         notifications=_notifications(customer_id),
         facts=_plan_facts(customer_id, orders),
-        told=audit.list_acts(customer_id, actions=_TOLD, limit=MOST_FACTS).items,
+        told=tuple(told),
         plan=plan_view(customer_id, shown, today=today) if shown else None,
         events=events_of(customer_id, shown) if shown else (),
         books=customer_books(customer_id) if with_books else None,

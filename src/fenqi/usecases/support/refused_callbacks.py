@@ -4,10 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
-
 from fenqi.records.models import RefusedCallback
-from fenqi.usecases.paging import Page, from_time_cursor, page_of, to_cursor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,12 +17,9 @@ class RefusedCallbackView:
     received_at: datetime
 
 
-def list_refused_callbacks(*, after: str | None = None, limit: int = 50) -> Page[RefusedCallbackView]:
-    """Newest first. Raises InvalidCursor."""
+def list_refused_callbacks(*, limit: int) -> tuple[list[RefusedCallbackView], bool]:
+    """Newest first; whether there are more than `limit`."""
     found = RefusedCallback.objects.order_by("-received_at", "-id")
-    if after is not None:
-        received_at, callback_id = from_time_cursor(after)
-        found = found.filter(Q(received_at__lt=received_at) | Q(received_at=received_at, id__lt=callback_id))
     views = [
         RefusedCallbackView(
             id=row.id,
@@ -37,4 +31,4 @@ def list_refused_callbacks(*, after: str | None = None, limit: int = 50) -> Page
         )
         for row in found[: limit + 1]
     ]
-    return page_of(views, limit=limit, cursor_of=lambda last: to_cursor(last.received_at.isoformat(), last.id))
+    return views[:limit], len(views) > limit

@@ -360,7 +360,7 @@ def _repayment(person: Person, seen: Seen, bill: Bill, draw: Random) -> Repay:
     settles = person.manner is Manner.EARLY and draw.random() < 0.04  # noqa: PLR2004
     part = 0
     if person.manner is Manner.PIECEMEAL and not settles and bill.owed > 2_000 and draw.random() < 0.7:  # noqa: PLR2004
-        part = max(100, round(bill.owed * draw.choice((0.2, 0.3, 0.5))))
+        part = max(100, bill.owed * draw.choice((20, 30, 50)) // 100)
     is_part = part and part < bill.all_owed
     how = _how(person, draw)
     fails_at_bank = first == "bank_card" and how in FAILING

@@ -62,16 +62,16 @@ def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
     """It names customers, so looking at it is written down."""
     now = clock.now()
     pile = Pile.of(request.GET.get("pile"))
-    page = desk(staff, pile, limit=MOST_READ, now=now)
+    rows, is_cut = desk(staff, pile, limit=MOST_READ, now=now)
     state = desk_state(staff, now=now)
     audit.record(staff.actor, audit.Action.CASES_SEEN, details={"pile": pile.value}, now=now)
     listing = read_listing(
         request,
         name="after-sales",
         columns=COLUMNS,
-        rows=lines_of(page.items, now=now),
+        rows=lines_of(rows, now=now),
         kept={"pile": pile.value},
-        is_cut=page.next_cursor is not None,
+        is_cut=is_cut,
     )
     context = {
         "place": "after_sales",
