@@ -1,5 +1,7 @@
 """A customer's account as staff act on it: a lost phone, dispute files, and what is left of an erased customer."""
 
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.contrib import messages
@@ -7,11 +9,13 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from fenqi.domain.errors import FenqiError, NotFound
 from fenqi.interfaces.console.access import staff_page
+from fenqi.interfaces.console.lists import Column, Kind, list_page, read_listing
 from fenqi.interfaces.console.pages import render_page
 from fenqi.interfaces.portal.files import zip_response
 from fenqi.records.identifiers import HOUSE_ID
@@ -20,9 +24,25 @@ from fenqi.usecases.accounts import closing, lost_phone
 from fenqi.usecases.customers import customer_view
 from fenqi.usecases.orders.queries import list_orders
 from fenqi.usecases.staff.permissions import Permission, Staff
+from fenqi.usecases.views import CustomerView
 from fenqi.usecases.vouchers.for_staff import ask_dispute_file, dispute_files_of, fetch_dispute_file
 
 MOST_ORDERS = 100
+
+
+class WaitingPhone(NamedTuple):
+    """A new number that waits, and whose it is to be."""
+
+    change: lost_phone.PhoneChangeView
+    customer: CustomerView
+
+
+LOST_PHONES: Final[Sequence[Column[WaitingPhone]]] = (
+    Column(key="customer", title=_lazy("Customer"), value=lambda one: one.customer.name_masked or one.customer.ref),
+    Column(key="phone", title=_lazy("New phone number"), value=lambda one: one.change.phone_masked),
+    Column(key="how", title=_lazy("How it was made sure who asks"), value=lambda one: one.change.checked),
+    Column(key="bound", title=_lazy("State"), value=lambda one: one.change.takes_effect_at, kind=Kind.MOMENT),
+)
 
 
 @require_safe
@@ -98,9 +118,10 @@ def stop_phone(request: HttpRequest, staff: Staff, customer_id: UUID, change_id:
 
 @require_safe
 @staff_page(Permission.APPROVE_PHONE_CHANGE)
-def phone_changes(request: HttpRequest, _staff: Staff) -> HttpResponse:
-    waiting = [(one, customer_view(one.customer_id)) for one in lost_phone.changes_to_approve()]
-    return render_page(request, "phone_changes.html", {"place": "phone_changes", "waiting": waiting})
+def phone_changes(request: HttpRequest, staff: Staff) -> HttpResponse:
+    waiting = [WaitingPhone(one, customer_view(one.customer_id)) for one in lost_phone.changes_to_approve()]
+    listing = read_listing(request, name="lost-phones", columns=LOST_PHONES, rows=waiting)
+    return list_page(request, staff, "phone_changes.html", listing, {"place": "phone_changes"})
 
 
 @require_POST

@@ -1,19 +1,22 @@
 """The daily close: what it did day by day, what it left and why, and how late the house's plans are."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from fenqi.interfaces.console import words
 from fenqi.interfaces.console.access import staff_page
-from fenqi.interfaces.console.pages import render_page
+from fenqi.interfaces.console.lists import Column, Kind, list_page, read_listing, worded
+from fenqi.interfaces.shared import formats
 from fenqi.usecases import clock
 from fenqi.usecases.closing.ageing import AgeingRow, ageing
 from fenqi.usecases.closing.ask import ask_for_close
@@ -47,6 +50,10 @@ class RunLine:
         return "" if self.took is None else f"{self.took.total_seconds():.1f}"
 
     @property
+    def whole_seconds(self) -> int | None:
+        return None if self.took is None else int(self.took.total_seconds())
+
+    @property
     def left(self) -> int:
         return sum(count for _reason, count in self.skipped)
 
@@ -71,9 +78,27 @@ class AgeingTable:
         return sum(row.overdue_minor for row, _width in self.rows)
 
 
+def _written(amounts: tuple[tuple[str, int], ...]) -> str:
+    return " ".join(formats.money(minor, currency) for currency, minor in amounts)
+
+
+RUNS: Final[Sequence[Column[RunLine]]] = (
+    Column(key="day", title=_lazy("Day"), value=lambda line: line.run.day, kind=Kind.DAY),
+    worded("state", _lazy("State"), words.CLOSE_STATES, lambda line: line.run.state),
+    Column(key="started", title=_lazy("Started"), value=lambda line: line.run.started_at, kind=Kind.MOMENT),
+    Column(key="seconds", title=_lazy("Seconds"), value=lambda line: line.whole_seconds, kind=Kind.NUMBER),
+    Column(key="customers", title=_lazy("Customers"), value=lambda line: line.run.customers_done, kind=Kind.NUMBER),
+    Column(key="charges", title=_lazy("Charges"), value=lambda line: line.charged, kind=Kind.NUMBER),
+    Column(key="charged", title=_lazy("Charged"), value=lambda line: _written(line.charged_minor)),
+    Column(key="back", title=_lazy("Taken back"), value=lambda line: _written(line.taken_back_minor)),
+    Column(key="left", title=_lazy("Not charged"), value=lambda line: line.left, kind=Kind.NUMBER),
+    Column(key="failed", title=_lazy("Failed"), value=lambda line: line.failed, kind=Kind.NUMBER),
+)
+
+
 @require_safe
 @staff_page(Permission.SEE_DAILY_CLOSE)
-def overview(request: HttpRequest, _staff: Staff) -> HttpResponse:
+def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
     now = clock.now()
     desk = close_desk(now=now)
     names = starters(desk.runs)
@@ -81,7 +106,6 @@ def overview(request: HttpRequest, _staff: Staff) -> HttpResponse:
     context = {
         "place": "daily_close",
         "desk": desk,
-        "lines": lines,
         "newest": next((line for line in lines if line.run.is_finished), None),
         "running": next((line for line in lines if line.run == desk.running), None),
         "ageing": _tables(ageing(clock.business_date(now))),
@@ -89,7 +113,8 @@ def overview(request: HttpRequest, _staff: Staff) -> HttpResponse:
         "by_their_own_clock": list(BY_THEIR_OWN_CLOCK.items()),
         "refresh_seconds": REFRESH_SECONDS,
     }
-    return render_page(request, "daily_close.html", context)
+    listing = read_listing(request, name="daily-close", columns=RUNS, rows=lines)
+    return list_page(request, staff, "daily_close.html", listing, context)
 
 
 @require_POST

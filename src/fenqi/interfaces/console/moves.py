@@ -1,9 +1,9 @@
 """Plans that move to another finance partner: batches, what differs, what is on its way, who did what (R146-R148)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from django import forms
@@ -12,12 +12,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from fenqi.domain.errors import FenqiError
 from fenqi.domain.migration import BatchState, ItemState
 from fenqi.domain.money import Money
+from fenqi.interfaces.console import words
 from fenqi.interfaces.console.access import may, staff_page
+from fenqi.interfaces.console.lists import MOST_READ, Column, Kind, list_page, read_listing, worded
 from fenqi.interfaces.console.pages import render_page
 from fenqi.interfaces.shared.uploads import takes_files
 from fenqi.usecases import audit, clock
@@ -67,12 +70,34 @@ class TotalRow:
     after: int | None
 
 
+class NamedBatch(NamedTuple):
+    """A batch with its two holders as they are called."""
+
+    batch: BatchView
+    giver: str
+    taker: str
+
+
+BATCHES: Final[Sequence[Column[NamedBatch]]] = (
+    Column(key="number", title=_lazy("Number"), value=lambda one: one.batch.number),
+    Column(key="way", title=_lazy("From whom to whom"), value=lambda one: f"{one.giver} → {one.taker}"),
+    worded("state", _lazy("State"), words.MOVE_BATCH_STATES, lambda one: one.batch.state),
+    Column(key="cutover", title=_lazy("Cut-over"), value=lambda one: one.batch.cutover_at, kind=Kind.MOMENT),
+    Column(key="plans", title=_lazy("Plans"), value=lambda one: one.batch.plans, kind=Kind.NUMBER),
+    Column(key="rest", title=_lazy("At rest"), value=lambda one: one.batch.percent_done, kind=Kind.NUMBER),
+)
+
+
 @require_safe
 @staff_page(Permission.SEE_PARTNERS)
-def overview(request: HttpRequest, _staff: Staff) -> HttpResponse:
+def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
     names = _names()
-    batches = [(one, names.get(one.from_provider), names.get(one.to_provider)) for one in list_batches()]
-    return render_page(request, "moves.html", {"place": "moves", "batches": batches})
+    batches = [
+        NamedBatch(one, names.get(one.from_provider, one.from_provider), names.get(one.to_provider, one.to_provider))
+        for one in list_batches(limit=MOST_READ)
+    ]
+    listing = read_listing(request, name="moves", columns=BATCHES, rows=batches)
+    return list_page(request, staff, "moves.html", listing, {"place": "moves"})
 
 
 @takes_files(may(Permission.MOVE_PLANS))

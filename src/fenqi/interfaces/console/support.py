@@ -1,19 +1,23 @@
 """The help desk: who waits, one ticket beside what the system knows of it, and who has it (R131-R135)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
+from typing import Final
 from uuid import UUID, uuid4
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from fenqi.domain.errors import FenqiError, NotFound
 from fenqi.domain.support.saved_words import gaps
+from fenqi.interfaces.console import words
 from fenqi.interfaces.console.access import staff_page
+from fenqi.interfaces.console.lists import MOST_READ, Column, Kind, list_page, read_listing, worded
 from fenqi.interfaces.console.pages import plain_text, render_page
 from fenqi.interfaces.shared.story import read_story
 from fenqi.usecases import audit, clock
@@ -27,12 +31,21 @@ from fenqi.usecases.support.conversation import (
     open_for_customer,
     thread_view,
 )
-from fenqi.usecases.support.desk import Which, calls_due, counts, queue
+from fenqi.usecases.support.desk import Waiting, Which, calls_due, counts, queue
 from fenqi.usecases.support.errors import NoSuchTime
 from fenqi.usecases.support.reading import has_been_seen
 from fenqi.usecases.support.threads import LONGEST_NOTE, ThreadView
 
 _LONGEST_KEY = 64
+
+TICKETS: Final[Sequence[Column[Waiting]]] = (
+    Column(key="by", title=_("Answer by"), value=lambda line: line.thread.due_at, kind=Kind.MOMENT),
+    Column(key="ticket", title=_("Ticket"), value=lambda line: line.thread.spoken_no),
+    Column(key="customer", title=_("Customer"), value=lambda line: line.customer.name_masked or line.customer.ref),
+    worded("about", _("About"), words.TOPICS, lambda line: line.thread.topic),
+    Column(key="said", title=_("Last words"), value=lambda line: line.last_words),
+    Column(key="agent", title=_("Agent"), value=lambda line: line.thread.agent_name, has_choices=True),
+)
 REFRESH_SECONDS = 10
 
 
@@ -57,16 +70,24 @@ def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
     """Whoever was promised the earliest answer first."""
     now = clock.now()
     which = Which.of(request.GET.get("show"))
+    lines = queue(staff, which=which, limit=MOST_READ + 1, now=now)
+    listing = read_listing(
+        request,
+        name="tickets",
+        columns=TICKETS,
+        rows=lines[:MOST_READ],
+        kept={"show": which.value},
+        is_cut=len(lines) > MOST_READ,
+    )
     context = {
         "place": "support",
         "which": which,
         "shows": tuple(Which),
-        "lines": queue(staff, which=which, now=now),
         "counts": counts(staff, now=now),
         "calls": calls_due(staff, now=now),
         "now": now,
     }
-    return render_page(request, "support.html", context)
+    return list_page(request, staff, "support.html", listing, context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -22,8 +22,8 @@ from fenqi.usecases.hardship.promises import LOOKED_BACK
 from fenqi.usecases.staff.permissions import Permission, Staff
 from fenqi.usecases.views import CustomerView
 
-MOST_SHOWN: Final = 50
-MOST_PAGES: Final = 200
+MOST_WAITING: Final = 10_000
+"""Plans with something waiting that are looked at."""
 
 
 class Pile(StrEnum):
@@ -47,17 +47,6 @@ class Pile(StrEnum):
 
 
 BUCKETS: Final = (Pile.GRACE, Pile.TO_30, Pile.TO_60, Pile.TO_90, Pile.OVER_90)
-
-
-class Order(StrEnum):
-    """What stands on top."""
-
-    DAYS = "days"
-    AMOUNT = "amount"
-
-    @classmethod
-    def of(cls, text: str | None) -> "Order":
-        return next((one for one in cls if one.value == text), cls.DAYS)
 
 
 class NextStep(StrEnum):
@@ -100,16 +89,12 @@ class PileSum:
     sums: Mapping[str, int]
 
 
-def desk_rows(
-    staff: Staff, pile: Pile, order: Order, *, page: int = 1, limit: int = MOST_SHOWN, today: date
-) -> tuple[tuple[DeskRow, ...], bool]:
-    """A page of the pile, and whether there is another. Raises NotPermitted."""
+def desk_rows(staff: Staff, pile: Pile, *, limit: int, today: date) -> tuple[list[DeskRow], bool]:
+    """The longest past due first; whether the pile has more than `limit`. Raises NotPermitted."""
     staff.require(Permission.SEE_COLLECTIONS)
-    start = (max(1, min(page, MOST_PAGES)) - 1) * limit
-    ordering = ("-outstanding_minor", "id") if order is Order.AMOUNT else ("next_due_on", "id")
     with across_customers():
-        plans = list(_in_pile(pile, today).order_by(*ordering)[start : start + limit + 1])
-        rows = tuple(_rows(plans[:limit], today))
+        plans = list(_in_pile(pile, today).order_by("next_due_on", "id")[: limit + 1])
+        rows = list(_rows(plans[:limit], today))
     return rows, len(plans) > limit
 
 
@@ -141,7 +126,7 @@ def _in_pile(pile: Pile, today: date) -> QuerySet[Plan]:
         Pile.OFFERED: PlanChange.objects.filter(state=ChangeState.OFFERED.value),
         Pile.OBJECTIONS: CreditMark.objects.filter(objected_at__isnull=False, answered_at=None),
     }
-    keys = set(waiting[pile].values_list("plan_id", flat=True)[: MOST_SHOWN * MOST_PAGES])
+    keys = set(waiting[pile].values_list("plan_id", flat=True)[:MOST_WAITING])
     return Plan.objects.filter(id__in=keys, outstanding_minor__gt=0)
 
 

@@ -93,7 +93,7 @@ class ItemView:
         return self.state in HAS_MOVED
 
 
-def list_batches(*, limit: int = 50) -> list[BatchView]:
+def list_batches(*, limit: int) -> list[BatchView]:
     """The newest first."""
     return [_batch(row, now=None) for row in PlanMigration.objects.order_by("-created_at")[:limit]]
 

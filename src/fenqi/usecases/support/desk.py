@@ -73,7 +73,10 @@ class Counts:
 def queue(
     staff: Staff, *, which: Which = Which.WAITING, limit: int = MOST_SHOWN, now: datetime | None = None
 ) -> tuple[Waiting, ...]:
-    """Whoever was promised the earliest answer first; closed ones newest first. Raises NotPermitted."""
+    """At most `limit`: whoever was promised the earliest answer first; closed ones newest first.
+
+    Raises NotPermitted.
+    """
     staff.require(Permission.ANSWER_CUSTOMERS)
     with across_customers():
         threads = list(_listed(staff, which)[:limit])

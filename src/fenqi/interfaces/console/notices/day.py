@@ -1,16 +1,29 @@
 """The notices of a day: sent, waiting, held and why, failed, and how the services do."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from fenqi.interfaces.console import words
 from fenqi.interfaces.console.access import staff_page
-from fenqi.interfaces.console.pages import render_page
+from fenqi.interfaces.console.lists import Column, Kind, list_page, read_listing, worded
 from fenqi.usecases import audit, clock
-from fenqi.usecases.notices.queries import notice_day
+from fenqi.usecases.notices.queries import Trouble, notice_day
 from fenqi.usecases.notices.templates import title_of
 from fenqi.usecases.staff.permissions import Permission, Staff
+
+TROUBLES: Final[Sequence[Column[Trouble]]] = (
+    Column(key="customer", title=_("Customer"), value=lambda one: one.customer_ref),
+    Column(key="message", title=_("Message"), value=lambda one: one.message, has_choices=True),
+    worded("service", _("Service"), words.SERVICES, lambda one: one.delivery.provider),
+    worded("state", _("State"), words.DELIVERY_STATES, lambda one: one.delivery.state),
+    Column(key="code", title=_("Code given"), value=lambda one: one.delivery.code),
+    Column(key="at", title=_("At"), value=lambda one: one.delivery.sent_at, kind=Kind.MOMENT),
+)
 
 
 @require_safe
@@ -30,7 +43,10 @@ def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
             (message, title_of(message, "zh"), title_of(message, "en"), n) for message, n in seen.by_message
         ],
     }
-    return render_page(request, "notices/day.html", context)
+    listing = read_listing(
+        request, name="notices-in-trouble", columns=TROUBLES, rows=seen.troubles, kept={"day": day.isoformat()}
+    )
+    return list_page(request, staff, "notices/day.html", listing, context)
 
 
 def _day(text: str, *, now: datetime) -> date:
