@@ -75,7 +75,11 @@ def test_a_promise_of_today_is_found_and_what_comes_next() -> None:
     assert PaymentPromise.objects.get(customer_id=plan.customer_id).via == "console"
     with clock.stopped(noon("2026-03-11")):
         page = client.get("/console/collections?pile=promised_today").text
+        story = client.get(f"/console/customers/{plan.customer_id}?show=help").context["moments"]
     assert (at(plan) in page, "Wait for the promised day" in page) == (True, True)
+    assert [(one.title, one.detail, one.amount_minor, one.address) for one in story] == [
+        ("Promise to pay", "Open", 5_000, at(plan))
+    ]
 
 
 def test_a_waiver_is_shown_before_it_is_done() -> None:

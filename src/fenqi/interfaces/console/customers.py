@@ -22,6 +22,7 @@ from fenqi.interfaces.shared.formats import language_of
 from fenqi.usecases import audit, clock
 from fenqi.usecases.aftersales.queries import cases_of
 from fenqi.usecases.agreements.queries import agreements_of
+from fenqi.usecases.hardship.history import help_history
 from fenqi.usecases.partners.holders import holdings
 from fenqi.usecases.partners.providers import MALL, list_providers
 from fenqi.usecases.refunds.queries import list_refunds
@@ -109,7 +110,9 @@ def _context(request: HttpRequest, staff: Staff, file: CustomerFile) -> dict[str
     customer_id, now = file.customer.customer_id, clock.now()
     cases, talks = cases_of(customer_id), talks_of(customer_id, now=now)
     refunds, reserves = list_refunds(customer_id), reserves_of(customer_id, now=now)
-    besides = Besides(cases=cases, refunds=refunds, reserves=reserves, talks=talks.moments)
+    besides = Besides(
+        cases=cases, refunds=refunds, reserves=reserves, talks=talks.moments, help=help_history(customer_id)
+    )
     calls = [call for call in calls_of(customer_id) if call.is_planned]
     return {
         "place": "customer",

@@ -16,10 +16,20 @@ from fenqi.interfaces.console.words import (
     CASE_KINDS,
     CASE_STATES,
     CASE_TONES,
+    CHANGE_KINDS,
+    CHANGE_STATES,
+    CHANGE_TONES,
     CHANNELS,
+    CONTACT_OUTCOMES,
+    CONTACT_WAYS,
     FAILURES,
     HELPED,
+    MARK_STATES,
+    MARK_TONES,
     MESSAGES,
+    NOTICE_WAYS,
+    PROMISE_STATES,
+    PROMISE_TONES,
     REFUND_CAUSES,
     TICKET_EVENTS,
     TOPICS,
@@ -30,6 +40,7 @@ from fenqi.interfaces.shared.entry_words import ENTRIES
 from fenqi.usecases import clock
 from fenqi.usecases.aftersales.views import CaseSummary
 from fenqi.usecases.audit import Action, AuditView
+from fenqi.usecases.hardship.history import HelpKind, HelpMoment
 from fenqi.usecases.refunds.queries import RefundView
 from fenqi.usecases.reserves.queries import ReserveView
 from fenqi.usecases.support.customer_file import CustomerFile, PlanFact
@@ -48,6 +59,7 @@ class Show(StrEnum):
     ORDERS = "orders"
     AFTER_SALES = "after_sales"
     MESSAGES = "messages"
+    HELP = "help"
     TICKETS = "tickets"
 
     @classmethod
@@ -65,6 +77,7 @@ _SHOW_LABELS = {
     Show.ORDERS: gettext_lazy("Orders"),
     Show.AFTER_SALES: gettext_lazy("After-sales"),
     Show.MESSAGES: gettext_lazy("Messages"),
+    Show.HELP: gettext_lazy("Overdue help"),
     Show.TICKETS: gettext_lazy("Tickets"),
 }
 
@@ -96,6 +109,7 @@ class Besides:
     refunds: Iterable[RefundView] = ()
     reserves: Iterable[ReserveView] = ()
     talks: Iterable[TalkMoment] = ()
+    help: Iterable[HelpMoment] = ()
 
 
 def moments_of(file: CustomerFile, reader: Reader, *, show: Show, besides: Besides = Besides()) -> tuple[Moment, ...]:
@@ -107,6 +121,7 @@ def moments_of(file: CustomerFile, reader: Reader, *, show: Show, besides: Besid
         *_refunds(besides.refunds),
         *_reserves(besides.reserves),
         *(_talk(customer_id, moment) for moment in besides.talks),
+        *(_help(customer_id, moment) for moment in besides.help),
     )
     told = [moment for moment in every if show in (Show.ALL, moment.kind)]
     ahead = sorted((moment for moment in told if moment.is_ahead), key=lambda moment: moment.at, reverse=True)
@@ -237,6 +252,26 @@ def _talk(customer_id: UUID, moment: TalkMoment) -> Moment:
     )
 
 
+def _help(customer_id: UUID, moment: HelpMoment) -> Moment:
+    said = {
+        HelpKind.PROMISE: (_("Promise to pay"), PROMISE_STATES, PROMISE_TONES),
+        HelpKind.CHANGE: (str(CHANGE_KINDS.get(moment.what, moment.what)), CHANGE_STATES, CHANGE_TONES),
+        HelpKind.MARK: (_("Credit record"), MARK_STATES, MARK_TONES),
+        HelpKind.CONTACT: (str(CONTACT_WAYS.get(moment.what, moment.what)), CONTACT_OUTCOMES, {}),
+    }
+    title, states, tones = said[moment.kind]
+    return Moment(
+        at=moment.at,
+        kind=Show.HELP,
+        tone=str(tones.get(moment.state, "paid")),
+        title=title,
+        detail=str(states.get(moment.state, moment.state)),
+        amount_minor=moment.amount_minor,
+        currency=moment.currency,
+        address=reverse("console:overdue_plan", args=[customer_id, moment.plan_id]),
+    )
+
+
 def _payment(payment: PaymentView) -> Iterator[Moment]:
     if not payment.attempts:
         yield Moment(
@@ -335,9 +370,13 @@ def _told(act: AuditView) -> Moment:
         tone="paid" if accepted else "overdue",
         title=_message(act.details.get("message", "")) if accepted else _("Message was refused by the service"),
         detail=SEPARATOR.join(
-            filter(None, (str(CHANNELS["sms"]), act.details.get("message_id") or act.details.get("code")))
+            filter(None, (_way(act.details.get("by", "sms")), act.details.get("message_id") or act.details.get("code")))
         ),
     )
+
+
+def _way(way: str) -> str:
+    return str(NOTICE_WAYS.get(way, way))
 
 
 def _message(name: str) -> str:
