@@ -123,3 +123,11 @@ def test_agents_do_not_learn_of_it(lenders: Town, desk: Desk) -> None:
     for address in ("/console/lenders", "/console/lenders/add", f"/console/lenders/{PARTNER_CODE}"):
         assert agent.get(address).status_code in (403, 404)
     assert desk(Role.ADMIN).get("/console/lenders/nobody").status_code == 404
+
+
+def test_help_with_a_plan_that_its_lender_collects_is_the_lenders(lenders: Town, desk: Desk) -> None:
+    plan = buy_financed()
+    page = desk("agent", "en").get(f"/console/customers/{plan.customer_id}")
+    offered = {action.code: (action.address, action.why_not) for action in page.context["actions"]}
+    for code in ("promise", "reschedule", "waive", "log_call"):
+        assert offered[code] == ("", "the lender collects this plan, and decides about it")

@@ -25,6 +25,7 @@ class Situation:
 
     file: CustomerFile
     plan: PlanView | None
+    lender_collects: bool
     tickets: tuple[OpenTicket, ...]
 
     @property
@@ -125,6 +126,9 @@ def _overdue(now: Situation, code: str, icon: str, title: str, caption: str, *, 
     """On the plan's page for help: it shows what happens before anything is done. Lenders decide about their own."""
     if now.plan is None:
         return None
+    if now.lender_collects:
+        why_not = _("the lender collects this plan, and decides about it")
+        return Action(code=code, icon=icon, title=title, caption=caption, why_not=why_not)
     if now.plan.state.totals.outstanding.total == 0:
         return Action(code=code, icon=icon, title=title, caption=caption, why_not=_("nothing is left to repay"))
     address = reverse("console:overdue_plan", args=[now.customer_id, now.plan.plan_id])

@@ -24,13 +24,13 @@ from fenqi.usecases.aftersales.queries import cases_of
 from fenqi.usecases.agreements.queries import agreements_of
 from fenqi.usecases.hardship.history import help_history
 from fenqi.usecases.partners.holders import holdings
-from fenqi.usecases.partners.providers import MALL, list_providers
+from fenqi.usecases.partners.providers import MALL, is_repaid_elsewhere, list_providers
 from fenqi.usecases.refunds.queries import list_refunds
 from fenqi.usecases.reserves.queries import reserves_of
 from fenqi.usecases.staff.permissions import Permission, Staff
 from fenqi.usecases.support.callbacks import calls_of
 from fenqi.usecases.support.customer_file import CustomerFile, read_customer_file
-from fenqi.usecases.support.talks import talks_of
+from fenqi.usecases.support.talks import OpenTicket, talks_of
 
 SHORTEST_REASON = 4
 LONGEST_REASON = 200
@@ -101,6 +101,11 @@ def _holders(file: CustomerFile, language: str) -> list[tuple[str, datetime | No
     return [(names.get(one.provider, one.provider), one.since, one.until) for one in found]
 
 
+def _situation(file: CustomerFile, tickets: tuple[OpenTicket, ...]) -> Situation:
+    lender_collects = file.plan is not None and is_repaid_elsewhere(file.plan.provider)
+    return Situation(file=file, plan=file.plan, lender_collects=lender_collects, tickets=tickets)
+
+
 def _context(request: HttpRequest, staff: Staff, file: CustomerFile) -> dict[str, object]:
     today = clock.business_date(clock.now())
     showing = Show.of(request.GET.get("show"))
@@ -129,7 +134,7 @@ def _context(request: HttpRequest, staff: Staff, file: CustomerFile) -> dict[str
         "cases": cases,
         "tickets": talks.open,
         "calls": calls,
-        "actions": actions_for(staff, Situation(file=file, plan=file.plan, tickets=talks.open)),
+        "actions": actions_for(staff, _situation(file, talks.open)),
         "moments": moments_of(file, reader, show=showing, besides=besides),
         "showing": showing,
         "shows": tuple(Show),

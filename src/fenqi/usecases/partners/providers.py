@@ -73,6 +73,12 @@ def providers_of(codes: Iterable[str]) -> Mapping[str, FinanceProvider]:
     return {one.code: one for one in FinanceProvider.objects.filter(code__in=wanted)} if wanted else {}
 
 
+def is_repaid_elsewhere(code: str) -> bool:
+    """Whether the lender collects the installments itself."""
+    lender = providers_of([code]).get(code)
+    return lender is not None and not lender.repays_here
+
+
 def refuse_if_repaid_elsewhere(code: str) -> None:
     """Raises RepaidElsewhere for a plan whose lender collects the installments itself."""
     lender = providers_of([code]).get(code)
