@@ -38,6 +38,7 @@ class Sandbox:
     url: str
     process_id: int
     http: httpx.Client = field(default_factory=local_client)
+    misbehaves: bool = False  # told to, and not yet told to stop
 
     def tell(self, path: str, **body: object) -> Any:
         """A call of its control API; the answer's JSON."""
@@ -47,7 +48,14 @@ class Sandbox:
         return self.http.get(f"{self.url}/control/api/{path}", params=query).raise_for_status().json()
 
     def order(self, operation: str, kind: str, value: str = "", times: int = 1, *, channel: str = "alipay") -> None:
+        self.misbehaves = True
         self.tell("faults", channel=channel, operation=operation, kind=kind, value=value, times=times)
+
+    def behave(self) -> None:
+        """What was ordered and has not happened does not happen any more."""
+        if self.misbehaves:
+            self.tell("faults/forget")
+            self.misbehaves = False
 
     def act(self, out_trade_no: str, action: str) -> dict[str, Any]:
         answer: dict[str, Any] = self.tell(f"trades/{out_trade_no}/{action}")

@@ -177,7 +177,7 @@ class Storm:
     rail: ForgetfulRail
     secured: Secured
     random: Random
-    at: datetime = NOW
+    at: datetime = field(default_factory=lambda: NOW)
 
     def step(self) -> None:
         self.at += timedelta(minutes=self.random.choice([0, 1, 30, 60 * 24 * 4]))

@@ -40,21 +40,21 @@ def _no_faults_are_left(town: Town) -> Iterator[None]:
     town.tell("faults/forget")
 
 
-def settle(secured: Secured, *, now: datetime = NOW) -> None:
+def settle(secured: Secured, *, now: datetime | None = None) -> None:
     """Everything is repaid at the counter."""
-    secured.plan.record(120_000, on=date(2026, 1, 2), now=now, key=f"all {secured.hold_id}")
+    secured.plan.record(120_000, on=date(2026, 1, 2), now=now or NOW, key=f"all {secured.hold_id}")
 
 
-def due(secured: Secured, *, now: datetime = NOW) -> int:
-    return release_what_is_due(secured.customer_id, secured.plan.order_id, now=now)
+def due(secured: Secured, *, now: datetime | None = None) -> int:
+    return release_what_is_due(secured.customer_id, secured.plan.order_id, now=now or NOW)
 
 
-def send(secured: Secured, *, now: datetime = NOW) -> MoveState:
-    return send_release(secured.customer_id, secured.moves[-1].id, now=now)
+def send(secured: Secured, *, now: datetime | None = None) -> MoveState:
+    return send_release(secured.customer_id, secured.moves[-1].id, now=now or NOW)
 
 
-def ask(secured: Secured, *, now: datetime = NOW) -> MoveState:
-    return ask_release(secured.customer_id, secured.moves[-1].id, now=now)
+def ask(secured: Secured, *, now: datetime | None = None) -> MoveState:
+    return ask_release(secured.customer_id, secured.moves[-1].id, now=now or NOW)
 
 
 def at_channel(town: Town, secured: Secured) -> tuple[str, str]:
