@@ -63,11 +63,11 @@ def town(sandbox_process: Town, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.fixture(autouse=True)
 def _every_service_is_rested(request: pytest.FixtureRequest) -> Iterator[None]:
     """What one test saw fail, the next thinks well of; what one ordered to fail, fails for nobody else."""
-    if "town" not in request.fixturenames:
+    if "sandbox_process" not in request.fixturenames:
         yield
         return
     from fenqi.usecases.notices import providers
 
     providers.forget()
     yield
-    request.getfixturevalue("town").behave()
+    request.getfixturevalue("sandbox_process").behave()
