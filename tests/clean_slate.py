@@ -1,17 +1,17 @@
 """A plugin of the tests: how a test that really commits is cleaned up after.
 
 To truncate an empty table takes as long as any other, and most are empty: rows that are few are deleted one by one. The
-books refuse both, so their triggers are off meanwhile; what the migrations put in is put back.
+books refuse both, so their triggers are off meanwhile; what the migrations put in is put back. Django's own command
+would look through all apps anew for what a migration might have to make, after every test.
 """
 
-from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 import pytest
 from django.db import connections, models, transaction  # noqa: F401  # models first: the backend imports in a ring
 from django.db.backends.postgresql.creation import DatabaseCreation
-from django.db.backends.postgresql.operations import DatabaseOperations
+from django.test import TransactionTestCase
 
 from fenqi.records.identifiers import HOUSE_ID, house_of
 from fenqi.records.kinds import APPEND_ONLY_TABLES
@@ -47,8 +47,12 @@ def _emptied(alias: str) -> tuple[str, ...]:
     return tuple(table for table in reversed(parents_first(connections[alias])) if table not in _KEPT)
 
 
-def _flush(operations: DatabaseOperations, _statements: Iterable[str]) -> None:
-    connection = connections[operations.connection.alias]
+def _flush(test: TransactionTestCase) -> None:
+    for alias in test._databases_names(include_mirrors=False):  # type: ignore[attr-defined]  # private to Django
+        _empty(connections[alias])
+
+
+def _empty(connection: Any) -> None:
     tables = _emptied(connection.alias)
     counted = (f"SELECT '{name}', count(*) FROM (SELECT FROM {name} LIMIT {_FEW}) few" for name in tables)
     with across_customers(), transaction.atomic(using=connection.alias), connection.cursor() as cursor:
@@ -90,5 +94,5 @@ def _destroy(creation: Any, test_database_name: str, _verbosity: int) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _the_books_can_be_emptied_between_tests() -> None:
-    DatabaseOperations.execute_sql_flush = _flush  # type: ignore[method-assign, assignment]  # that is the point
+    TransactionTestCase._fixture_teardown = _flush  # type: ignore[attr-defined]  # private to Django
     DatabaseCreation._destroy_test_db = _destroy  # type: ignore[attr-defined]  # private to Django
