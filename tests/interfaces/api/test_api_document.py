@@ -23,7 +23,7 @@ DOCUMENT = "/api/v1/openapi.json"
 # What a schema cannot say (which rows are open, what is owed) is refused with these.
 BUSINESS_REFUSALS = ["2xx", "404", "409", "422"]
 TRIALS = settings(
-    max_examples=12, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=8, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
 )
 
 
@@ -143,7 +143,7 @@ def test_the_finance_apps_side_keeps_its_word_too(case: schemathesis.Case[Any], 
 
 
 @allowed.parametrize()
-@settings(TRIALS, max_examples=25)
+@settings(TRIALS, max_examples=16)
 @pytest.mark.usefixtures("within_the_test")
 def test_the_same_of_what_is_there(case: schemathesis.Case[Any], shop: Any, plan: Bought) -> None:
     there = {"customer_id": plan.customer_id, "plan_id": plan.plan_id, "ref": "c-1", "sku": "X2"}
