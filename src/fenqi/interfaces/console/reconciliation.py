@@ -18,8 +18,7 @@ from fenqi.domain.errors import NotFound
 from fenqi.domain.reconciliation import CAUSES, Repair, Verdict
 from fenqi.interfaces.console import words
 from fenqi.interfaces.console.access import staff_page
-from fenqi.interfaces.console.lists import Column, Kind, amount, list_page, read_listing, worded
-from fenqi.interfaces.console.pages import render_page
+from fenqi.interfaces.console.lists import MOST_READ, Column, Kind, amount, list_page, lists_page, read_listing, worded
 from fenqi.interfaces.console.reconciliation_chart import charts_of
 from fenqi.usecases import clock
 from fenqi.usecases.rails import rail_names
@@ -55,6 +54,19 @@ DIFFERENCES: Final[Sequence[Column[Explained]]] = (
     Column(key="number", title=_lazy("Number"), value=lambda one: one.finding.number or one.finding.channel_no),
     amount("standing", _lazy("On suspense"), lambda one: one.finding.standing_minor, lambda one: one.finding.currency),
     Column(key="matter", title=_lazy("What is the matter"), value=lambda one: one.matter, is_shown=False),
+)
+
+OF_A_BILL: Final[Sequence[Column[Explained]]] = (
+    *DIFFERENCES[2:4],
+    worded("line", _lazy("Kind"), words.LINE_KINDS, lambda one: one.finding.line_kind),
+    Column(key="channel_no", title=_lazy("The channel's number"), value=lambda one: one.finding.channel_no),
+    worded("state", _lazy("State"), words.FINDING_STATES, lambda one: one.finding.state),
+    amount("bill", _lazy("The bill"), lambda one: one.finding.bill_minor, lambda one: one.finding.currency),
+    amount("ours", _lazy("Our books"), lambda one: one.finding.our_minor, lambda one: one.finding.currency),
+    *DIFFERENCES[4:],
+    Column(key="closed", title=_lazy("Closed at"), value=lambda one: one.finding.closed_at, kind=Kind.MOMENT),
+    worded("became", _lazy("What became of it"), words.REPAIRS, lambda one: one.finding.repair),
+    Column(key="note", title=_lazy("Reason"), value=lambda one: one.finding.note),
 )
 
 
@@ -116,17 +128,24 @@ def _explained(finding: desk.FindingView) -> Explained:
 
 @require_safe
 @staff_page(Permission.SEE_RECONCILIATION)
-def bill(request: HttpRequest, _staff: Staff, channel: str, day: str) -> HttpResponse:
+def bill(request: HttpRequest, staff: Staff, channel: str, day: str) -> HttpResponse:
     """One bill: its sums beside ours, its verdicts, and each finding with what can be done about it."""
     shown = clearing_day(channel, _day(day))
+    findings = desk.findings_of(channel, shown.day, limit=MOST_READ)
+    listing = read_listing(
+        request,
+        name=f"differences-{channel}-{shown.day}",
+        columns=OF_A_BILL,
+        rows=[_explained(finding) for finding in findings],
+        is_cut=len(findings) == MOST_READ,
+        part="differences",
+    )
     context = {
         "place": "reconciliation",
         "shown": shown,
         "verdicts": [(verdict.value, shown.counts.get(verdict.value, 0)) for verdict in Verdict],
-        "findings": [_explained(finding) for finding in desk.findings_of(channel, shown.day)],
-        "most_shown": desk.MOST_SHOWN,
     }
-    return render_page(request, "reconciliation_bill.html", context)
+    return lists_page(request, staff, "reconciliation_bill.html", {"listing": listing}, context)
 
 
 def _day(text: str) -> date:
