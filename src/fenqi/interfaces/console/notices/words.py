@@ -46,7 +46,7 @@ def _in_force(key: str, title: Any) -> Column[MessageLine]:
 
 MESSAGES: Final[Sequence[Column[MessageLine]]] = (
     Column(key="title", title=_lazy("Message"), value=lambda one: one.title_en if _is_english() else one.title_zh),
-    Column(key="name", title=_lazy("Name"), value=lambda one: one.message),
+    Column(key="name", title=_lazy("Short name"), value=lambda one: one.message),
     _in_force("sms_zh", _lazy("SMS, Chinese")),
     _in_force("sms_en", _lazy("SMS, English")),
     _in_force("mail_zh", _lazy("Mail, Chinese")),
