@@ -25,7 +25,7 @@ from fenqi.usecases.partners.providers import edit_provider
 from fenqi.usecases.partners.settlement import take_settlement
 from fenqi.usecases.reconciliation.run import reconcile
 from fenqi.usecases.staff.permissions import staff_member
-from lenders import PARTNER_CODE, PLATFORM, buy_financed, returned
+from lenders import CARD, PARTNER_CODE, PLATFORM, buy_financed, returned
 from malls import bought, noon
 from moving import drafted
 from returned import a_return, delivered
@@ -172,38 +172,60 @@ def places(
         Place("lenders", "waiting", ("Customer", "Lender"), row.number),
         Place("lenders", "lenders", ("Lender", "Short name"), PARTNER_CODE),
         Place("lenders", "files", ("Day", "Lender"), "Qingrong"),
+        Place("reconciliation", "days", ("Day", "Channel"), "6.96"),
         Place(f"reconciliation/{CHANNEL}/2026-02-01", "differences", ("What differs", "Number"), "NOBODYS1"),
         Place(of_whom, "after-sales", ("Case", "Goods"), case.view.case_no, case.customer_id),
         Place(of_whom, "journal", ("No.", "Value date"), "Receivable: principal", case.customer_id),
     ]
 
 
-def lines_of(client: Client, place: Place, **asked: str) -> list[list[str]]:
-    """The head and the rows as CSV."""
-    said = {f"{place.prefix}{key}": value for key, value in {**asked, "sheet": "csv"}.items()}
-    answer = client.get(f"/console/{place.page}", said)
-    assert answer["Content-Type"].startswith("text/csv"), place
-    return list(csv.reader(StringIO(answer.content.decode("utf-8-sig"))))
+def taken_along(client: Client, place: Place, as_what: str) -> bytes:
+    answer = client.get(f"/console/{place.page}", {f"{place.prefix}sheet": as_what})
+    assert f".{as_what}" in answer["Content-Disposition"], place
+    return answer.content
+
+
+def heads_of(book: bytes) -> list[str]:
+    """The first row of a workbook."""
+    with ZipFile(BytesIO(book)) as files:
+        texts = re.findall(r"<t[^>]*>([^<]*)</t>", files.read("xl/sharedStrings.xml").decode())
+        (first,) = re.findall(r'<row r="1"[^>]*>(.*?)</row>', files.read("xl/worksheets/sheet1.xml").decode())
+    return [texts[int(number)] for number in re.findall(r"<v>(\d+)</v>", first)]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_every_list_of_a_page_is_taken_along_in_the_words_of_its_reader(places: list[Place], desk: Desk) -> None:
     english, chinese, agent = desk("admin", "en"), desk("admin"), desk("agent", "en")
     for place in places:
-        page = english.get(f"/console/{place.page}", {f"{place.prefix}q": "no such word", "kept": "1"})
-        assert "no such word" in page.content.decode()
-        heads, *rows = lines_of(english, place)
+        narrowed = english.get(f"/console/{place.page}", {f"{place.prefix}q": "no such word"}).content.decode()
+        assert re.search(r">0 of \d", narrowed), place
+        heads, *rows = csv.reader(StringIO(taken_along(english, place, "csv").decode("utf-8-sig")))
         assert tuple(heads[: len(place.heads)]) == place.heads
         assert place.word in str(rows)
-        assert all(re.search("[A-Za-z]{3}", head) is None for head in lines_of(chinese, place)[0]), place
-        assert lines_of(english, place, q="no such word") == [heads]
-        answer = english.get(f"/console/{place.page}", {f"{place.prefix}sheet": "xlsx"})
-        with ZipFile(BytesIO(answer.content)) as book:
-            texts = book.read("xl/sharedStrings.xml").decode()
-        assert all(f">{head}<" in texts for head in heads), place
+        in_chinese = heads_of(taken_along(chinese, place, "xlsx"))
+        assert len(in_chinese) == len(heads)
+        assert not any(re.search("[A-Za-z]{3}", head) for head in in_chinese), place
         taken = AuditRecord.objects.filter(customer_id=place.customer_id, action="list_taken_along")
         assert taken.filter(details__format="xlsx", details__rows=len(rows)).exists()
-    refused = [place.page for place in places if agent.get(f"/console/{place.page}").status_code == 403]
-    assert {page.split("/")[0] for page in refused} == {"moves", "lenders", "reconciliation"}
+    refused = {"moves", "lenders", "reconciliation"}
+    for place in places:
+        if place.page.split("/")[0] in refused:
+            assert agent.get(f"/console/{place.page}", {f"{place.prefix}sheet": "csv"}).status_code == 403
     journal = places[-1]
     assert agent.get(f"/console/{journal.page}", {"journal-sheet": "csv"})["Content-Type"].startswith("text/html")
+
+
+def test_lists_of_one_page_keep_each_others_filters_and_lead_to_their_own_heading(
+    town: Town, desk: Desk, make_staff: Callable[[str], Account]
+) -> None:
+    admin = staff_member(make_staff(Role.ADMIN))
+    assert admin
+    edit_provider(admin, PLATFORM, now=clock.now())
+    edit_provider(admin, CARD, now=clock.now())
+    asked = {"lenders-q": "qing", "lenders-kind": "Installment platform", "files-sort": "-lines", "month": "2026-11"}
+    answer = desk("admin", "en").get("/console/lenders", asked)
+    lenders, files = (answer.context[name] for name in ("lenders", "files"))
+    assert [one.of.code for one in lenders.rows] == [PARTNER_CODE]
+    assert lenders.plain_address == "?files-sort=-lines&month=2026-11#lenders"
+    assert dict(files.hidden) == asked
+    assert 'action="#lenders"' in answer.content.decode()

@@ -18,12 +18,12 @@ from fenqi.domain.errors import NotFound
 from fenqi.domain.reconciliation import CAUSES, Repair, Verdict
 from fenqi.interfaces.console import words
 from fenqi.interfaces.console.access import staff_page
-from fenqi.interfaces.console.lists import MOST_READ, Column, Kind, amount, list_page, lists_page, read_listing, worded
+from fenqi.interfaces.console.lists import MOST_READ, Column, Kind, amount, lists_page, read_listing, worded
 from fenqi.interfaces.console.reconciliation_chart import charts_of
 from fenqi.usecases import clock
 from fenqi.usecases.rails import rail_names
 from fenqi.usecases.reconciliation import findings as desk
-from fenqi.usecases.reconciliation.clearing import clearing_day, clearing_days, days_overdue, suspense_of
+from fenqi.usecases.reconciliation.clearing import ClearingDay, clearing_day, clearing_days, days_overdue, suspense_of
 from fenqi.usecases.staff.permissions import Permission, Staff
 
 
@@ -69,6 +69,19 @@ OF_A_BILL: Final[Sequence[Column[Explained]]] = (
     Column(key="note", title=_lazy("Reason"), value=lambda one: one.finding.note),
 )
 
+DAYS: Final[Sequence[Column[ClearingDay]]] = (
+    Column(key="day", title=_lazy("Day"), value=lambda one: one.day, kind=Kind.DAY),
+    worded("rail", _lazy("Channel"), words.CHANNELS, lambda one: one.channel),
+    Column(key="lines", title=_lazy("Lines"), value=lambda one: one.lines, kind=Kind.NUMBER),
+    Column(key="matched", title=_lazy("Matched"), value=lambda one: one.matched, kind=Kind.NUMBER),
+    Column(key="open", title=_lazy("To be explained"), value=lambda one: one.open_findings, kind=Kind.NUMBER),
+    amount("in", _lazy("In"), lambda one: one.billed_in_minor, lambda one: one.currency),
+    amount("out", _lazy("Out"), lambda one: one.billed_out_minor, lambda one: one.currency),
+    amount("fee", _lazy("Fee"), lambda one: one.fee_minor, lambda one: one.currency),
+    amount("settled", _lazy("Into the bank"), lambda one: one.settled_minor, lambda one: one.currency),
+    amount("left", _lazy("Left on clearing"), lambda one: one.left_minor, lambda one: one.currency),
+)
+
 
 @require_safe
 @staff_page(Permission.SEE_RECONCILIATION)
@@ -99,7 +112,8 @@ def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
         "open_count": len(open_ones),
         "days": days,
     }
-    return list_page(request, staff, "reconciliation.html", listing, context)
+    by_day = read_listing(request, name="reconciled-days", columns=DAYS, rows=days, part="days")
+    return lists_page(request, staff, "reconciliation.html", {"listing": listing, "by_day": by_day}, context)
 
 
 def _order(channel: str) -> tuple[int, str]:

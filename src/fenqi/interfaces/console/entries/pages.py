@@ -191,11 +191,11 @@ def act(request: HttpRequest, staff: Staff, closing_id: UUID, verb: str) -> Http
 def _closing_page(
     request: HttpRequest, staff: Staff, closing_id: UUID, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
-    """It names customers, so looking at it is written down."""
+    """It names customers, so looking at it is written down. What was refused has no page of its own to turn: no list."""
     now = clock.now()
     view = closing_view(closing_id, now=now)
     audit.record(staff.actor, audit.Action.CLOSING_SEEN, subject=f"entry:{closing_id}", now=now)
-    plans, is_cut = plans_touched(view, limit=MOST_READ)
+    plans, is_cut = ([], False) if problem else plans_touched(view, limit=MOST_READ)
     names = dict(_arrangers())
     rows = [NamedPlan(plan, names.get(plan.provider, plan.provider)) for plan in plans]
     touched = read_listing(request, name="plans-touched", columns=TOUCHED, rows=rows, is_cut=is_cut, part="plans")
