@@ -153,7 +153,7 @@ def places(
     bills = open_bills(monkeypatch)
     bills.days[date(2026, 2, 1)] = [bill_line("NOBODYS1", 700, fee_minor=4)]
     reconcile(CHANNEL, date(2026, 2, 1), now=noon("2026-02-02"))
-    text = dict.fromkeys(publishing.PRINTED, "words")
+    text: dict[str, Any] = dict.fromkeys(publishing.PRINTED, "words")
     told = publishing.TextDraft(
         kind=TextKind.ANNOUNCEMENT, code="entry-moves", valid_from=clock.business_date(now), **text
     )
