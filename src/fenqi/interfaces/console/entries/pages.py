@@ -191,7 +191,7 @@ def act(request: HttpRequest, staff: Staff, closing_id: UUID, verb: str) -> Http
 def _closing_page(
     request: HttpRequest, staff: Staff, closing_id: UUID, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
-    """It names customers, so looking is written down. An act that was refused shows no list: its address has no pages."""
+    """It names customers, so looking is written down. A refused act shows no list: its address has no pages."""
     now = clock.now()
     view = closing_view(closing_id, now=now)
     audit.record(staff.actor, audit.Action.CLOSING_SEEN, subject=f"entry:{closing_id}", now=now)
