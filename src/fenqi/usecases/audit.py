@@ -120,6 +120,7 @@ class Action(StrEnum):
     TEXT_DROPPED = "text_dropped"
     TEXT_WITHDRAWN = "text_withdrawn"
     CUSTOMERS_VIEW_SEEN = "customers_view_seen"
+    CLOSING_SEEN = "closing_seen"
     CLOSING_PLANNED = "closing_planned"
     CLOSING_APPROVED = "closing_approved"
     CLOSING_REJECTED = "closing_rejected"

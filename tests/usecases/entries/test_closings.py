@@ -11,7 +11,7 @@ from closings import APPROVER, PLANNER, asked, closed
 from fenqi.domain.entries import EntryKind, Group
 from fenqi.domain.errors import FenqiError, InvalidInput, NotFound
 from fenqi.records.identifiers import HOUSE_ID
-from fenqi.records.models import AuditRecord, EntryWindow, NoFaultPeriod, OutboxMessage, PaymentAttempt
+from fenqi.records.models import AuditRecord, Customer, EntryWindow, NoFaultPeriod, OutboxMessage, PaymentAttempt
 from fenqi.records.scope import across_customers
 from fenqi.usecases import no_fault_days
 from fenqi.usecases.entries.announce import tell_of_closing, tell_open
@@ -29,6 +29,7 @@ from fenqi.usecases.entries.errors import (
 from fenqi.usecases.entries.guard import EntryClosed
 from fenqi.usecases.entries.guard_days import guard_closings
 from fenqi.usecases.entries.plan_closing import plan_closing, preview_closing
+from fenqi.usecases.entries.queries import closing_view, plans_touched
 from fenqi.usecases.entries.routing import route
 from fenqi.usecases.reconciliation.check import check_books
 from fenqi.usecases.staff.permissions import NotPermitted
@@ -98,6 +99,19 @@ def test_the_rule_in_sql_is_the_rule_in_python(plan: Bought, share: tuple[int, i
     found = preview_closing(PLANNER, asked(NOW, group=group), now=NOW)
     closed(NOW, group=group)
     assert (best(plan, NOW) == "message_link") is (found.plans == 1)
+
+
+def test_the_plans_that_it_touches_are_listed_until_it_is_over(plan: Bought) -> None:
+    bought()
+    with across_customers():
+        ref = Customer.objects.get(id=plan.customer_id).ref
+    narrow = closing_view(closed(CLOSES, now=NOW, group=Group(customers=frozenset({ref}))), now=NOW)
+    found, is_cut = plans_touched(narrow, limit=2)
+    assert [(one.plan_id, one.outstanding_minor, is_cut) for one in found] == [(plan.plan_id, 120_000, False)]
+    wide = closed(CLOSES, now=NOW)
+    found, is_cut = plans_touched(closing_view(wide, now=NOW), limit=1)
+    assert (len(found), is_cut) == (1, True)
+    assert plans_touched(closing_view(wide, now=CLOSES + timedelta(days=2)), limit=1) == ([], False)
 
 
 @pytest.mark.requirement("R149")

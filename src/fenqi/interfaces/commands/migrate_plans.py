@@ -21,6 +21,7 @@ from fenqi.usecases.migrating.withdrawing import forget
 from fenqi.usecases.partners.providers import MALL
 
 BY = "cli"
+MOST_TOLD = 200
 
 
 @click.command()
@@ -55,7 +56,8 @@ def migrate_plans(
                 now=now,
                 on_progress=lambda done, total: progress.update(bar, completed=done, total=total),
             )
-        batch, differing = batch_view(migration_id, now=now), items_of(migration_id, (ItemState.DIFFERS,))
+        batch, items = batch_view(migration_id, now=now), items_of(migration_id, limit=MOST_TOLD)
+        differing = [item for item in items if item.state == ItemState.DIFFERS]
     finally:
         if dry_run:
             forget(BY, migration_id, now=now)

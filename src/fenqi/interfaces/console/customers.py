@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from fenqi.domain.errors import NotFound
 from fenqi.interfaces.console.access import staff_page
 from fenqi.interfaces.console.actions import Situation, actions_for
-from fenqi.interfaces.console.pages import render_page
+from fenqi.interfaces.console.customer_lists import read_customer_lists
+from fenqi.interfaces.console.lists import lists_page
 from fenqi.interfaces.console.schedule_table import schedule_rows
 from fenqi.interfaces.console.search import remember
 from fenqi.interfaces.console.timeline import Besides, Show, moments_of
@@ -21,6 +22,7 @@ from fenqi.interfaces.portal.rail import Reader
 from fenqi.interfaces.shared.formats import language_of
 from fenqi.usecases import audit, clock
 from fenqi.usecases.aftersales.queries import cases_of
+from fenqi.usecases.aftersales.views import CaseSummary
 from fenqi.usecases.agreements.queries import agreements_of
 from fenqi.usecases.hardship.history import help_history
 from fenqi.usecases.partners.holders import holdings
@@ -78,8 +80,10 @@ def _page(
         now=now,
     )
     remember(request, customer_id)
-    context = {**_context(request, staff, file), "is_revealed": bool(reason), "reason_missing": reason_missing}
-    return render_page(request, "customer.html", context, status=status)
+    cases = cases_of(customer_id)
+    context = {**_context(request, staff, file, cases), "is_revealed": bool(reason), "reason_missing": reason_missing}
+    listings = read_customer_lists(request, cases=cases if staff.may(Permission.SEE_CASES) else (), books=file.books)
+    return lists_page(request, staff, "customer.html", listings, context, customer_id=customer_id, status=status)
 
 
 def _plan_asked_for(request: HttpRequest) -> UUID | None:
@@ -106,14 +110,16 @@ def _situation(file: CustomerFile, tickets: tuple[OpenTicket, ...]) -> Situation
     return Situation(file=file, plan=file.plan, lender_collects=lender_collects, tickets=tickets)
 
 
-def _context(request: HttpRequest, staff: Staff, file: CustomerFile) -> dict[str, object]:
+def _context(
+    request: HttpRequest, staff: Staff, file: CustomerFile, cases: tuple[CaseSummary, ...]
+) -> dict[str, object]:
     today = clock.business_date(clock.now())
     showing = Show.of(request.GET.get("show"))
     plan = plan_page(file.plan, today=today, payments=file.payments) if file.plan else None
     language = language_of(get_language() or "zh-hans")
     reader = Reader(language=language, today=today, currency=plan.currency if plan else "CNY")
     customer_id, now = file.customer.customer_id, clock.now()
-    cases, talks = cases_of(customer_id), talks_of(customer_id, now=now)
+    talks = talks_of(customer_id, now=now)
     refunds, reserves = list_refunds(customer_id), reserves_of(customer_id, now=now)
     besides = Besides(
         cases=cases, refunds=refunds, reserves=reserves, talks=talks.moments, help=help_history(customer_id)

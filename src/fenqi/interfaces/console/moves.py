@@ -20,20 +20,27 @@ from fenqi.domain.migration import BatchState, ItemState
 from fenqi.domain.money import Money
 from fenqi.interfaces.console import words
 from fenqi.interfaces.console.access import may, staff_page
-from fenqi.interfaces.console.lists import MOST_READ, Column, Kind, list_page, read_listing, worded
+from fenqi.interfaces.console.lists import (
+    MOST_READ,
+    Column,
+    Kind,
+    amount,
+    list_page,
+    lists_page,
+    read_listing,
+    worded,
+)
 from fenqi.interfaces.console.pages import render_page
 from fenqi.interfaces.shared.uploads import takes_files
 from fenqi.usecases import audit, clock
 from fenqi.usecases.migrating import approving, rolling_back
 from fenqi.usecases.migrating.drafting import PlanFilter, Wanted, draft_from_file, draft_from_filter
-from fenqi.usecases.migrating.queries import BatchView, batch_view, items_of, list_batches
+from fenqi.usecases.migrating.queries import BatchView, ItemView, batch_view, items_of, list_batches
 from fenqi.usecases.migrating.rehearsing import order_rehearsal
 from fenqi.usecases.partners.providers import MALL, list_providers
 from fenqi.usecases.staff.permissions import Permission, Staff
 
 REFRESH_SECONDS: Final = 5
-_NEEDS_SOMEBODY: Final = (ItemState.DIFFERS,)
-_ON_ITS_WAY: Final = (ItemState.FROZEN, ItemState.ASKED, ItemState.MOVED, ItemState.REVOKING)
 _STEPS: Final = (
     BatchState.DRAFT,
     BatchState.REHEARSED,
@@ -88,6 +95,27 @@ BATCHES: Final[Sequence[Column[NamedBatch]]] = (
 )
 
 
+def _problems(item: ItemView) -> str:
+    """Why it does not move, each reason once."""
+    reasons = [problem["reason"] for problem in item.problems] or [item.reason]
+    return "; ".join(str(words.MOVE_REASONS.get(reason, reason)) for reason in reasons if reason)
+
+
+PLANS: Final[Sequence[Column[ItemView]]] = (
+    Column(key="order", title=_lazy("Order of the plan"), value=lambda item: item.order_no),
+    worded("state", _lazy("State"), words.MOVE_STATES, lambda item: item.state),
+    amount("principal", _lazy("Principal"), lambda item: item.ours.principal, lambda item: item.currency),
+    amount("interest", _lazy("Interest"), lambda item: item.ours.interest, lambda item: item.currency),
+    amount("fee", _lazy("Fee"), lambda item: item.ours.fee, lambda item: item.currency),
+    amount("late_fee", _lazy("Late fee"), lambda item: item.ours.late_fee, lambda item: item.currency),
+    amount("ours", _lazy("Ours in all"), lambda item: item.balance_minor, lambda item: item.currency),
+    amount("theirs", _lazy("Theirs in all"), lambda item: item.their_total, lambda item: item.currency),
+    amount("price", _lazy("Price"), lambda item: item.price_minor, lambda item: item.currency),
+    worded("consent", _lazy("Customer's consent"), words.MOVE_CONSENTS, lambda item: item.consent),
+    Column(key="problems", title=_lazy("Reason"), value=_problems, is_shown=False),
+)
+
+
 @require_safe
 @staff_page(Permission.SEE_PARTNERS)
 def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
@@ -126,24 +154,26 @@ def batch(request: HttpRequest, staff: Staff, migration_id: UUID) -> HttpRespons
     shown = batch_view(migration_id, now=now)
     audit.record(staff.actor, audit.Action.MIGRATION_SEEN, subject=f"migration:{shown.number}", now=now)
     names = _names()
-    rest = [state for state in ItemState if state not in (*_NEEDS_SOMEBODY, *_ON_ITS_WAY)]
+    listing = read_listing(
+        request,
+        name=f"plans-{shown.number}",
+        columns=PLANS,
+        rows=items_of(migration_id, limit=MOST_READ),
+        is_cut=shown.plans > MOST_READ,
+        part="plans",
+    )
     context = {
         "place": "moves",
         "batch": shown,
         "giver": names.get(shown.from_provider, shown.from_provider),
         "taker": names.get(shown.to_provider, shown.to_provider),
         "steps": tuple(_steps(shown)),
-        "groups": (
-            (_("What differs"), items_of(migration_id, _NEEDS_SOMEBODY)),
-            (_("On their way"), items_of(migration_id, _ON_ITS_WAY)),
-            (_("All others"), items_of(migration_id, rest)),
-        ),
         "totals": tuple(_totals(shown)),
         "is_mine": shown.made_by == staff.actor,
         "least_notice_days": approving.LEAST_NOTICE.days,
         "refresh_seconds": REFRESH_SECONDS if shown.rehearsing or _is_running(shown) else 0,
     }
-    return render_page(request, "move_batch.html", context)
+    return lists_page(request, staff, "move_batch.html", {"listing": listing}, context)
 
 
 @require_POST

@@ -1,5 +1,7 @@
 """The lenders: what their customers read of them, returns that need a person, and what their daily files say."""
 
+from collections.abc import Sequence
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from django import forms
@@ -8,11 +10,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from fenqi.domain.errors import FenqiError
+from fenqi.interfaces.console import words
 from fenqi.interfaces.console.access import staff_page
+from fenqi.interfaces.console.lists import MOST_READ, Column, Kind, Listing, amount, lists_page, read_listing, worded
 from fenqi.interfaces.console.pages import render_page
+from fenqi.interfaces.shared import formats
 from fenqi.usecases import audit, clock
 from fenqi.usecases.partners import by_hand, desk, refunding
 from fenqi.usecases.partners.providers import (
@@ -24,6 +30,8 @@ from fenqi.usecases.partners.providers import (
     provider_texts,
 )
 from fenqi.usecases.staff.permissions import Permission, Staff
+
+Of = TypeVar("Of")
 
 
 class LenderForm(forms.Form):
@@ -46,22 +54,80 @@ class LenderForm(forms.Form):
     contact_en = forms.CharField(required=False)
 
 
+class Named(NamedTuple, Generic[Of]):
+    """A lender, a return at one, or a file of one, with the lender's name in the reader's language."""
+
+    of: Of
+    lender: str
+
+
+WAITING: Final[Sequence[Column[Named[desk.WaitingAtPartner]]]] = (
+    Column(key="customer", title=_lazy("Customer"), value=lambda one: one.of.customer_ref),
+    Column(key="lender", title=_lazy("Lender"), value=lambda one: one.lender, has_choices=True),
+    worded("state", _lazy("State"), words.REFUND_STATES, lambda one: one.of.refund.state),
+    worded("why", _lazy("Reason"), words.PARTNER_ALERTS, lambda one: one.of.refund.alert),
+    Column(key="number", title=_lazy("Number"), value=lambda one: one.of.refund.number),
+    amount("amount", _lazy("Amount"), lambda one: one.of.refund.amount_minor, lambda one: one.of.refund.currency),
+)
+
+
+def _repaid(lender: ProviderTexts) -> str:
+    return _("here, too") if lender.repays_here else _("at the lender only")
+
+
+def _balance(lender: ProviderTexts) -> str:
+    if lender.balance_withdrawable:
+        return _("can be withdrawn")
+    return _("can be spent") if lender.balance_spendable else "—"
+
+
+LENDERS: Final[Sequence[Column[Named[ProviderTexts]]]] = (
+    Column(key="lender", title=_lazy("Lender"), value=lambda one: one.lender),
+    Column(key="code", title=_lazy("Short name"), value=lambda one: one.of.code, is_shown=False),
+    worded("kind", _lazy("Kind of lender"), words.PROVIDER_KINDS, lambda one: one.of.kind),
+    Column(key="repaid", title=_lazy("Repaid"), value=lambda one: _repaid(one.of), has_choices=True),
+    Column(key="balance", title=_lazy("Balance"), value=lambda one: _balance(one.of), has_choices=True),
+    Column(
+        key="days",
+        title=_lazy("Returns take"),
+        value=lambda one: one.of.latest_working_days,
+        kind=Kind.NUMBER,
+        unit=_lazy("working days at most"),
+    ),
+)
+
+
+def _differences(day: desk.SettlementView) -> str:
+    return "; ".join(
+        f"{words.PARTNER_PROBLEMS.get(found['problem'], found['problem'])} {found['number']}"
+        f" {formats.money(found['amount_minor'], day.currency)}"
+        for found in day.differences
+    )
+
+
+FILES: Final[Sequence[Column[Named[desk.SettlementView]]]] = (
+    Column(key="day", title=_lazy("Day"), value=lambda one: one.of.day, kind=Kind.DAY),
+    Column(key="lender", title=_lazy("Lender"), value=lambda one: one.lender, has_choices=True),
+    Column(key="lines", title=_lazy("Lines"), value=lambda one: one.of.line_count, kind=Kind.NUMBER),
+    amount("net", _lazy("Paid to us"), lambda one: one.of.net_minor, lambda one: one.of.currency),
+    Column(key="differences", title=_lazy("What does not agree"), value=lambda one: _differences(one.of)),
+)
+
+
 @require_safe
 @staff_page(Permission.SEE_PARTNERS)
 def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
-    lenders = list_providers()
     language = get_language() or "zh-hans"
-    names = {lender.code: lender.name(language) for lender in lenders}
-    context = {
-        "place": "partners",
-        "lenders": [(lender, names[lender.code]) for lender in lenders],
-        "waiting": [
-            (one, one.proposed_by == staff.actor, one.refund.provider.name(language))
-            for one in desk.waiting_for_a_person()
-        ],
-        "days": [(day, names.get(day.provider, day.provider)) for day in desk.settlements()],
+    lenders = [Named(lender, lender.name(language)) for lender in list_providers()]
+    names = {one.of.code: one.lender for one in lenders}
+    waiting = [Named(one, one.refund.provider.name(language)) for one in desk.waiting_for_a_person(limit=MOST_READ)]
+    files = [Named(day, names.get(day.provider, day.provider)) for day in desk.settlements(limit=MOST_READ)]
+    listings: dict[str, Listing[Any]] = {
+        "waiting": read_listing(request, name="returns-at-lenders", columns=WAITING, rows=waiting, part="waiting"),
+        "lenders": read_listing(request, name="lenders", columns=LENDERS, rows=lenders, part="lenders"),
+        "files": read_listing(request, name="files-of-lenders", columns=FILES, rows=files, part="files"),
     }
-    return render_page(request, "partners.html", context)
+    return lists_page(request, staff, "partners.html", listings, {"place": "partners"})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -18,13 +18,12 @@ from fenqi.domain.errors import NotFound
 from fenqi.domain.reconciliation import CAUSES, Repair, Verdict
 from fenqi.interfaces.console import words
 from fenqi.interfaces.console.access import staff_page
-from fenqi.interfaces.console.lists import Column, Kind, amount, list_page, read_listing, worded
-from fenqi.interfaces.console.pages import render_page
+from fenqi.interfaces.console.lists import MOST_READ, Column, Kind, amount, lists_page, read_listing, worded
 from fenqi.interfaces.console.reconciliation_chart import charts_of
 from fenqi.usecases import clock
 from fenqi.usecases.rails import rail_names
 from fenqi.usecases.reconciliation import findings as desk
-from fenqi.usecases.reconciliation.clearing import clearing_day, clearing_days, days_overdue, suspense_of
+from fenqi.usecases.reconciliation.clearing import ClearingDay, clearing_day, clearing_days, days_overdue, suspense_of
 from fenqi.usecases.staff.permissions import Permission, Staff
 
 
@@ -57,6 +56,32 @@ DIFFERENCES: Final[Sequence[Column[Explained]]] = (
     Column(key="matter", title=_lazy("What is the matter"), value=lambda one: one.matter, is_shown=False),
 )
 
+OF_A_BILL: Final[Sequence[Column[Explained]]] = (
+    *DIFFERENCES[2:4],
+    worded("line", _lazy("Kind"), words.LINE_KINDS, lambda one: one.finding.line_kind),
+    Column(key="channel_no", title=_lazy("The channel's number"), value=lambda one: one.finding.channel_no),
+    worded("state", _lazy("State"), words.FINDING_STATES, lambda one: one.finding.state),
+    amount("bill", _lazy("The bill"), lambda one: one.finding.bill_minor, lambda one: one.finding.currency),
+    amount("ours", _lazy("Our books"), lambda one: one.finding.our_minor, lambda one: one.finding.currency),
+    *DIFFERENCES[4:],
+    Column(key="closed", title=_lazy("Closed at"), value=lambda one: one.finding.closed_at, kind=Kind.MOMENT),
+    worded("became", _lazy("What became of it"), words.REPAIRS, lambda one: one.finding.repair),
+    Column(key="note", title=_lazy("Reason"), value=lambda one: one.finding.note),
+)
+
+DAYS: Final[Sequence[Column[ClearingDay]]] = (
+    Column(key="day", title=_lazy("Day"), value=lambda one: one.day, kind=Kind.DAY),
+    worded("rail", _lazy("Channel"), words.CHANNELS, lambda one: one.channel),
+    Column(key="lines", title=_lazy("Lines"), value=lambda one: one.lines, kind=Kind.NUMBER),
+    Column(key="matched", title=_lazy("Matched"), value=lambda one: one.matched, kind=Kind.NUMBER),
+    Column(key="open", title=_lazy("To be explained"), value=lambda one: one.open_findings, kind=Kind.NUMBER),
+    amount("in", _lazy("In"), lambda one: one.billed_in_minor, lambda one: one.currency),
+    amount("out", _lazy("Out"), lambda one: one.billed_out_minor, lambda one: one.currency),
+    amount("fee", _lazy("Fee"), lambda one: one.fee_minor, lambda one: one.currency),
+    amount("settled", _lazy("Into the bank"), lambda one: one.settled_minor, lambda one: one.currency),
+    amount("left", _lazy("Left on clearing"), lambda one: one.left_minor, lambda one: one.currency),
+)
+
 
 @require_safe
 @staff_page(Permission.SEE_RECONCILIATION)
@@ -87,7 +112,8 @@ def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
         "open_count": len(open_ones),
         "days": days,
     }
-    return list_page(request, staff, "reconciliation.html", listing, context)
+    by_day = read_listing(request, name="reconciled-days", columns=DAYS, rows=days, part="days")
+    return lists_page(request, staff, "reconciliation.html", {"listing": listing, "by_day": by_day}, context)
 
 
 def _order(channel: str) -> tuple[int, str]:
@@ -116,17 +142,24 @@ def _explained(finding: desk.FindingView) -> Explained:
 
 @require_safe
 @staff_page(Permission.SEE_RECONCILIATION)
-def bill(request: HttpRequest, _staff: Staff, channel: str, day: str) -> HttpResponse:
+def bill(request: HttpRequest, staff: Staff, channel: str, day: str) -> HttpResponse:
     """One bill: its sums beside ours, its verdicts, and each finding with what can be done about it."""
     shown = clearing_day(channel, _day(day))
+    findings = desk.findings_of(channel, shown.day, limit=MOST_READ)
+    listing = read_listing(
+        request,
+        name=f"differences-{channel}-{shown.day}",
+        columns=OF_A_BILL,
+        rows=[_explained(finding) for finding in findings],
+        is_cut=len(findings) == MOST_READ,
+        part="differences",
+    )
     context = {
         "place": "reconciliation",
         "shown": shown,
         "verdicts": [(verdict.value, shown.counts.get(verdict.value, 0)) for verdict in Verdict],
-        "findings": [_explained(finding) for finding in desk.findings_of(channel, shown.day)],
-        "most_shown": desk.MOST_SHOWN,
     }
-    return render_page(request, "reconciliation_bill.html", context)
+    return lists_page(request, staff, "reconciliation_bill.html", {"listing": listing}, context)
 
 
 def _day(text: str) -> date:

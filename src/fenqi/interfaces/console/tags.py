@@ -50,6 +50,7 @@ _LISTS: Mapping[str, words.Words] = {
     "call_way": words.CALL_WAYS,
     "helped": words.HELPED,
     "desk_show": words.DESK_SHOWS,
+    "answer_standing": words.ANSWER_STANDINGS,
     "text_kind": words.TEXT_KINDS,
     "seen_page": words.SEEN_PAGES,
     "price_offer": words.PRICE_OFFERS,
@@ -111,6 +112,7 @@ _LISTS: Mapping[str, words.Words] = {
 }
 _TONES: Mapping[str, words.Words] = {
     "price_offer": words.PRICE_OFFER_TONES,
+    "answer_standing": words.ANSWER_TONES,
     "case": words.CASE_TONES,
     "finding": words.FINDING_TONES,
     "plan": words.PLAN_TONES,

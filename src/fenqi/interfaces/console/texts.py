@@ -1,24 +1,28 @@
 """Announcements and help pages at the console: drafts, what a reader will see, publishing by a second person (R162)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Final
 from uuid import UUID
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from fenqi.domain.errors import FenqiError, InvalidInput, NotFound
 from fenqi.domain.help.markup import LIVING, PAGES
+from fenqi.interfaces.console import words
 from fenqi.interfaces.console.access import staff_page
+from fenqi.interfaces.console.lists import Column, Kind, list_page, read_listing, worded
 from fenqi.interfaces.console.pages import render_page
 from fenqi.interfaces.shared.written import shown_blocks
 from fenqi.records.models import TextKind
 from fenqi.usecases import clock
 from fenqi.usecases.aftersales.policies import all_versions
 from fenqi.usecases.help import publishing
-from fenqi.usecases.help.texts import GUIDES, all_texts, guide, text_of
+from fenqi.usecases.help.texts import GUIDES, TextView, all_texts, guide, text_of
 from fenqi.usecases.staff.permissions import Permission, Staff
 
 
@@ -38,11 +42,29 @@ class TextForm(forms.Form):
     policy = forms.CharField(max_length=140, required=False)
 
 
+def _state(text: TextView) -> str:
+    return "withdrawn" if text.withdrawn_at else "published" if text.published_at else "draft"
+
+
+TEXTS: Final[Sequence[Column[TextView]]] = (
+    Column(key="title", title=_("Title"), value=lambda text: text.title(get_language() or "zh-hans")),
+    worded("kind", _("Kind"), words.TEXT_KINDS, lambda text: text.kind.value),
+    Column(key="code", title=_("Short name"), value=lambda text: text.code),
+    Column(key="version", title=_("Version"), value=lambda text: text.version, kind=Kind.NUMBER),
+    Column(key="from", title=_("Holds from"), value=lambda text: text.valid_from, kind=Kind.DAY),
+    worded("state", _("State"), words.TEXT_STATES, _state),
+    Column(key="by", title=_("Written by"), value=lambda text: text.written_by, has_choices=True),
+    Column(key="published", title=_("Published"), value=lambda text: text.published_at, kind=Kind.MOMENT),
+    Column(key="publisher", title=_("Published by"), value=lambda text: text.published_by),
+)
+
+
 @require_safe
 @staff_page(Permission.WRITE_TEXTS)
-def overview(request: HttpRequest, _staff: Staff) -> HttpResponse:
+def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
     """Drafts that wait for the second person first, then every version."""
-    return render_page(request, "texts.html", {"place": "texts", "texts": all_texts(), "guides": GUIDES})
+    listing = read_listing(request, name="texts", columns=TEXTS, rows=all_texts())
+    return list_page(request, staff, "texts.html", listing, {"place": "texts", "guides": GUIDES})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -396,6 +396,7 @@ ACTS: Words = {
     "migration_declined": _("Declined a move"),
     "plan_moved": _("A plan moved to another holder"),
     "plan_moved_back": _("A plan came back from another holder"),
+    "closing_seen": _("Looked at the closing of a repayment entry"),
     "closing_planned": _("Proposed to close a repayment entry"),
     "closing_approved": _("Approved the closing of a repayment entry"),
     "closing_rejected": _("Turned down the closing of a repayment entry"),
@@ -552,6 +553,13 @@ CALL_WAYS: Words = {
 HELPED: Words = {"yes": _("solved"), "partly": _("partly solved"), "no": _("not solved")}
 
 TEXT_KINDS: Words = {"announcement": _("Announcement"), "guide": _("Help page")}
+TEXT_STATES: Words = {
+    "draft": _("Waits for a second person"),
+    "published": _("Is out"),
+    "withdrawn": _("Withdrawn"),
+}
+ANSWER_STANDINGS: Words = {"stands": _("Offered now"), "replaced": _("Replaced"), "withdrawn": _("Withdrawn")}
+ANSWER_TONES: Words = {"stands": "paid", "withdrawn": "cancelled"}
 
 SEEN_PAGES: Words = {
     "bills": _("Bills"),

@@ -49,7 +49,7 @@ def queue_telling(window: Closing, entry: Entry, *, version: int, now: datetime)
         cursor.execute(
             _QUEUE,
             {
-                **params_of(window, entry),
+                **params_of(window.group, entry),
                 "closing": window.id,
                 "version": str(version),
                 "topic": outbox.ENTRY_CLOSING,

@@ -79,7 +79,7 @@ def _open(row: EntryWindow, entry: Entry, before: list[str], now: datetime) -> i
         cursor.execute(
             _OPEN_PERIODS,
             {
-                **params_of(closing_of(row), entry),
+                **params_of(closing_of(row).group, entry),
                 "closing": str(row.closing_id),
                 "entry": row.entry,
                 "cause": NoFaultCause.ENTRY_CLOSED.value,

@@ -3,16 +3,24 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
+
+from django.db import connection
 
 from fenqi.domain.entries import Entry, EntryState, Group
 from fenqi.domain.errors import NotFound
-from fenqi.records.models import EntryWindow
+from fenqi.records.models import Customer, EntryWindow, Order, OrderLine, Plan
+from fenqi.records.scope import across_customers
 from fenqi.usecases import audit, clock
+from fenqi.usecases.customers import view
 from fenqi.usecases.entries.catalog import closing_of, ruling_closings, ruling_entries, ruling_windows
+from fenqi.usecases.entries.touched import TOUCHED_PLANS, params_of
+from fenqi.usecases.views import CustomerView
+
+_PLANS: Final = f"SELECT p.id {TOUCHED_PLANS} ORDER BY p.next_due_on, p.id LIMIT %(limit)s"
 
 
 class ClosingState(StrEnum):
@@ -82,6 +90,53 @@ def closing_view(closing_id: UUID, *, now: datetime) -> ClosingView:
     if not rows:
         raise NotFound
     return _views([rows], now)[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TouchedPlan:
+    """A plan that owes, and that a closing touches. Amounts in minor units; `provider` by its code."""
+
+    customer: CustomerView
+    plan_id: UUID
+    order_no: str
+    title: str
+    provider: str
+    currency: str
+    outstanding_minor: int
+    next_due_on: date | None
+
+
+def plans_touched(closing: ClosingView, *, limit: int) -> tuple[list[TouchedPlan], bool]:
+    """Those that it touches as they stand now, the next to fall due first; whether there are more than `limit`.
+
+    None once it is over, called off or turned down.
+    """
+    is_to_come = closing.state in (ClosingState.PROPOSED, ClosingState.PLANNED, ClosingState.ACTIVE)
+    if closing.entry is None or not is_to_come:
+        return [], False
+    params = params_of(closing.group, closing.entry) | {"limit": limit + 1}
+    with across_customers(), connection.cursor() as cursor:
+        cursor.execute(_PLANS, params)
+        keys = [row[0] for row in cursor.fetchall()]
+        plans = list(Plan.objects.filter(id__in=keys[:limit]).order_by("next_due_on", "id"))
+        customers = {one.id: one for one in Customer.objects.filter(id__in={plan.customer_id for plan in plans})}
+        orders = [plan.order_id for plan in plans]
+        numbers = dict(Order.objects.filter(id__in=orders).values_list("id", "order_no"))
+        titles = dict(OrderLine.objects.filter(order_id__in=orders, line_no=1).values_list("order_id", "name"))
+    touched = [
+        TouchedPlan(
+            customer=view(customers[plan.customer_id]),
+            plan_id=plan.id,
+            order_no=numbers[plan.order_id],
+            title=titles.get(plan.order_id, ""),
+            provider=plan.provider,
+            currency=plan.currency,
+            outstanding_minor=plan.outstanding_minor,
+            next_due_on=plan.next_due_on,
+        )
+        for plan in plans
+    ]
+    return touched, len(keys) > limit
 
 
 def entry_states(now: datetime) -> list[tuple[Entry, EntryState, bool]]:

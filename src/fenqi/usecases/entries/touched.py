@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from fenqi.domain.entries import SELF_SERVICE, Closing, Entry, Reader, boundaries, stays_open
+from fenqi.domain.entries import SELF_SERVICE, Closing, Entry, Group, Reader, boundaries, stays_open
 from fenqi.records.models import FinanceProvider
 from fenqi.records.scope import across_customers
 from fenqi.usecases.entries.catalog import ruling_closings, ruling_pairs
@@ -90,7 +90,7 @@ def touched_by(window: Closing, entry: Entry) -> Touched:
     closings = (*ruling_closings(after=window.starts_at, but=UUID(window.id)), window)
     groups_asked = [*(one.group for one in entries), *(one.group for one in closings)]
     listed = sorted({ref for group in groups_asked for ref in group.customers})
-    params = params_of(window, entry) | {"listed": listed}
+    params = params_of(window.group, entry) | {"listed": listed}
     with across_customers(), connection.cursor() as cursor:
         cursor.execute(_GROUPS, params)
         groups = cursor.fetchall()
@@ -118,11 +118,11 @@ def touched_by(window: Closing, entry: Entry) -> Touched:
     )
 
 
-def params_of(window: Closing, entry: Entry) -> dict[str, Any]:
+def params_of(group: Group, entry: Entry) -> dict[str, Any]:
     """What `TOUCHED_PLANS` asks for."""
     collecting = FinanceProvider.objects.filter(repays_here=False).values_list("code", flat=True)
     return {
-        "window_rules": json.dumps(window.group.to_mapping()),
+        "window_rules": json.dumps(group.to_mapping()),
         "entry_rules": json.dumps(entry.group.to_mapping()),
         "elsewhere": [code for code in collecting if entry.group.providers != {code}],
     }

@@ -1,10 +1,12 @@
 """What pages show of plans that move: a batch with its plans for staff, and one plan's move for its customer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from django.db.models import Case, When
 
 from fenqi.domain.errors import NotFound
 from fenqi.domain.migration import HAS_MOVED, BatchState, ItemState
@@ -20,7 +22,8 @@ from fenqi.usecases.migrating.totals import ledger_totals
 from fenqi.usecases.partners.providers import MALL
 from fenqi.usecases.partners.queries import ProviderView, provider_view
 
-MOST_SHOWN = 200
+_NEEDS_SOMEBODY = (ItemState.DIFFERS,)
+_ON_ITS_WAY = (ItemState.FROZEN, ItemState.ASKED, ItemState.MOVED, ItemState.REVOKING)
 _ARRIVED = (ItemState.CONFIRMED, ItemState.DROPPED, ItemState.ROLLED_BACK)
 
 
@@ -103,13 +106,16 @@ def batch_view(migration_id: UUID, *, now: datetime) -> BatchView:
     return _batch(find_batch(migration_id), now=now)
 
 
-def items_of(
-    migration_id: UUID, states: Sequence[ItemState] = tuple(ItemState), *, limit: int = MOST_SHOWN
-) -> list[ItemView]:
+def items_of(migration_id: UUID, *, limit: int) -> list[ItemView]:
     """Those that need somebody first: what differs, then what is on its way, then the rest."""
+    urgency = Case(
+        When(state__in=[one.value for one in _NEEDS_SOMEBODY], then=0),
+        When(state__in=[one.value for one in _ON_ITS_WAY], then=1),
+        default=2,
+    )
     with across_customers():
-        found = PlanMigrationItem.objects.filter(migration_id=migration_id, state__in=[one.value for one in states])
-        rows = list(found.order_by("customer_id", "id")[:limit])
+        found = PlanMigrationItem.objects.filter(migration_id=migration_id)
+        rows = list(found.order_by(urgency, "customer_id", "id")[:limit])
     return [_item(row) for row in rows]
 
 

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from fenqi.records.models import Customer, PartnerRefund, PartnerSettlement
 from fenqi.records.scope import across_customers
 from fenqi.usecases.partners.queries import PartnerRefundView, refund_views
-
-MOST_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +28,13 @@ class SettlementView:
     line_count: int
     net_minor: int
     currency: str
-    differences: tuple[dict[str, object], ...]
+    differences: tuple[dict[str, Any], ...]
 
 
-def waiting_for_a_person() -> list[WaitingAtPartner]:
+def waiting_for_a_person(*, limit: int) -> list[WaitingAtPartner]:
     """The oldest first."""
     with across_customers():
-        rows = list(PartnerRefund.objects.exclude(alert="").order_by("created_at", "id")[:MOST_SHOWN])
+        rows = list(PartnerRefund.objects.exclude(alert="").order_by("created_at", "id")[:limit])
         refs = dict(Customer.objects.filter(id__in={row.customer_id for row in rows}).values_list("id", "ref"))
     views = {view.refund_id: view for view in refund_views(rows)}
     return [
@@ -51,7 +50,7 @@ def waiting_for_a_person() -> list[WaitingAtPartner]:
     ]
 
 
-def settlements(*, limit: int = 30) -> list[SettlementView]:
+def settlements(*, limit: int) -> list[SettlementView]:
     """The newest day first."""
     return [
         SettlementView(

@@ -1,7 +1,8 @@
 """Entries, the calendar of closings, planning one with a look at whom it touches, and deciding about it."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django import forms
@@ -10,15 +11,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from fenqi.domain.entries import Entry, EntryKind, EntryState, Group
 from fenqi.domain.errors import FenqiError
 from fenqi.interfaces.console.access import staff_page
 from fenqi.interfaces.console.entries.calendar import month, month_of
+from fenqi.interfaces.console.lists import MOST_READ, Column, Kind, amount, lists_page, read_listing
 from fenqi.interfaces.console.pages import render_page
 from fenqi.records.models import SalesChannel
-from fenqi.usecases import clock
+from fenqi.usecases import audit, clock
 from fenqi.usecases.entries import change_closing, decide_closing
 from fenqi.usecases.entries.plan_closing import (
     NOTICE_EN_LENGTH,
@@ -27,7 +30,15 @@ from fenqi.usecases.entries.plan_closing import (
     plan_closing,
     preview_closing,
 )
-from fenqi.usecases.entries.queries import ClosingState, ClosingView, closing_view, entry_states, list_closings
+from fenqi.usecases.entries.queries import (
+    ClosingState,
+    ClosingView,
+    TouchedPlan,
+    closing_view,
+    entry_states,
+    list_closings,
+    plans_touched,
+)
 from fenqi.usecases.partners.providers import MALL, list_providers
 from fenqi.usecases.staff.permissions import Permission, Staff
 
@@ -58,12 +69,55 @@ class ChangeForm(forms.Form):
     reason = forms.CharField(max_length=200, required=False)
 
 
+CLOSINGS: Final[Sequence[Column[dict[str, Any]]]] = (
+    Column(key="entry", title=_lazy("Repayment entry"), value=lambda one: one["name"], has_choices=True),
+    Column(key="from", title=_lazy("Closed from"), value=lambda one: one["view"].starts_at, kind=Kind.MOMENT),
+    Column(key="until", title=_lazy("Open again from"), value=lambda one: one["view"].ends_at, kind=Kind.MOMENT),
+    Column(key="group", title=_lazy("For whom"), value=lambda one: one["group"]),
+    Column(key="instead", title=_lazy("Use instead"), value=lambda one: one["instead"]),
+    Column(key="plans", title=_lazy("Plans"), value=lambda one: one["view"].touched.get("plans"), kind=Kind.NUMBER),
+    Column(key="state", title=_lazy("State"), value=lambda one: one["state"], has_choices=True),
+    Column(key="notice", title=_lazy("What customers read"), value=lambda one: one["notice"], is_shown=False),
+)
+
+
+class NamedPlan(NamedTuple):
+    """A plan with whoever arranged it as they are called."""
+
+    plan: TouchedPlan
+    arranged_by: str
+
+
+TOUCHED: Final[Sequence[Column[NamedPlan]]] = (
+    Column(
+        key="customer",
+        title=_lazy("Customer"),
+        value=lambda one: one.plan.customer.name_masked or one.plan.customer.ref,
+    ),
+    Column(key="ref", title=_lazy("Customer number"), value=lambda one: one.plan.customer.ref, is_shown=False),
+    Column(key="order", title=_lazy("Order of the plan"), value=lambda one: one.plan.order_no),
+    Column(key="goods", title=_lazy("Goods"), value=lambda one: one.plan.title),
+    Column(key="by", title=_lazy("Arranged by"), value=lambda one: one.arranged_by, has_choices=True),
+    amount("owed", _lazy("Still owed"), lambda one: one.plan.outstanding_minor, lambda one: one.plan.currency),
+    Column(key="due", title=_lazy("Next due"), value=lambda one: one.plan.next_due_on, kind=Kind.DAY),
+)
+
+
 @require_safe
 @staff_page(Permission.SEE_ENTRIES)
-def overview(request: HttpRequest, _staff: Staff) -> HttpResponse:
+def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
     now = clock.now()
     today = clock.business_date(now)
     closings = list_closings(now=now)
+    told = [_told(one) for one in closings[:MOST_READ]]
+    listing = read_listing(
+        request,
+        name="closings",
+        columns=CLOSINGS,
+        rows=told,
+        is_cut=len(closings) > MOST_READ,
+        part="closings",
+    )
     context = {
         "place": "entries",
         "entries": [
@@ -71,11 +125,10 @@ def overview(request: HttpRequest, _staff: Staff) -> HttpResponse:
             for entry, state, is_partly in entry_states(now)
         ],
         "month": month(month_of(request.GET.get("month", ""), today=today), closings, today=today),
-        "waiting": [_told(one) for one in closings if one.pending],
-        "closings": [_told(one) for one in closings if one.is_shown][:40],
+        "waiting": [one for one in told if one["view"].pending],
         "weekdays": [_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")],
     }
-    return render_page(request, "entries/overview.html", context)
+    return lists_page(request, staff, "entries/overview.html", {"listing": listing}, context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -138,7 +191,14 @@ def act(request: HttpRequest, staff: Staff, closing_id: UUID, verb: str) -> Http
 def _closing_page(
     request: HttpRequest, staff: Staff, closing_id: UUID, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
-    view = closing_view(closing_id, now=clock.now())
+    """It names customers, so looking is written down. A refused act shows no list: its address has no pages."""
+    now = clock.now()
+    view = closing_view(closing_id, now=now)
+    audit.record(staff.actor, audit.Action.CLOSING_SEEN, subject=f"entry:{closing_id}", now=now)
+    plans, is_cut = ([], False) if problem else plans_touched(view, limit=MOST_READ)
+    names = dict(_arrangers())
+    rows = [NamedPlan(plan, names.get(plan.provider, plan.provider)) for plan in plans]
+    touched = read_listing(request, name="plans-touched", columns=TOUCHED, rows=rows, is_cut=is_cut, part="plans")
     context = {
         "place": "entries",
         "closing": _told(view),
@@ -147,13 +207,12 @@ def _closing_page(
         "is_planned": view.state is ClosingState.PLANNED,
         "is_active": view.state is ClosingState.ACTIVE,
     }
-    return render_page(request, "entries/closing.html", context, status=status)
+    return lists_page(request, staff, "entries/closing.html", {"touched": touched}, context, status=status)
 
 
 def _form_page(request: HttpRequest, form: ClosingForm, *, touched: Any = None, status: int = 200) -> HttpResponse:
     now = clock.now()
     entries = [(entry.code, name_of(entry)) for entry, _state, _partly in entry_states(now)]
-    language = get_language() or "zh-hans"
     context = {
         "place": "entries",
         "form": form,
@@ -161,7 +220,7 @@ def _form_page(request: HttpRequest, form: ClosingForm, *, touched: Any = None, 
         if form.is_bound
         else [],
         "entries": entries,
-        "providers": [(MALL, _("The mall itself")), *((one.code, one.name(language)) for one in list_providers())],
+        "providers": _arrangers(),
         "touched": touched,
         "stays": [(name_of(entry), plans) for entry, plans in touched.stays] if touched else [],
         "most_due": max((plans for _day, plans in touched.due_in), default=1) if touched else 1,
@@ -205,6 +264,7 @@ def _told(view: ClosingView) -> dict[str, Any]:
         "state": closing_state_name(view.state),
         "tone": _TONES[view.state],
         "group": group_text(view.group),
+        "notice": view.notice_zh if _is_chinese() else view.notice_en,
     }
 
 
@@ -219,7 +279,17 @@ _TONES = {
 
 
 def name_of(entry: Entry) -> str:
-    return entry.name_zh if (get_language() or "zh-hans").startswith("zh") else entry.name_en
+    return entry.name_zh if _is_chinese() else entry.name_en
+
+
+def _is_chinese() -> bool:
+    return (get_language() or "zh-hans").startswith("zh")
+
+
+def _arrangers() -> list[tuple[str, str]]:
+    """Who may have arranged a plan: code and name."""
+    language = get_language() or "zh-hans"
+    return [(MALL, _("The mall itself")), *((one.code, one.name(language)) for one in list_providers())]
 
 
 def kind_name(kind: EntryKind) -> str:

@@ -2,7 +2,7 @@
 
 from fenqi.interfaces.console.lists.columns import Column, Kind, amount, worded
 from fenqi.interfaces.console.lists.listing import MOST_READ, Listing, read_listing
-from fenqi.interfaces.console.lists.pages import list_page
+from fenqi.interfaces.console.lists.pages import list_page, lists_page
 from fenqi.interfaces.console.lists.period import Period, read_period
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Period",
     "amount",
     "list_page",
+    "lists_page",
     "read_listing",
     "read_period",
     "worded",

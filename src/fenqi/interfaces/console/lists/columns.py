@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
@@ -11,7 +12,7 @@ from fenqi.interfaces.shared import formats
 from fenqi.usecases.clock import mall_zone
 
 Row = TypeVar("Row")
-Value = str | int | Money | date | datetime | None
+Value = str | int | Decimal | Money | date | datetime | None
 
 
 class Kind(StrEnum):
@@ -26,9 +27,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column(Generic[Row]):
-    """`value` of a row has the type that `kind` says: str, int, Money, date, an aware datetime; None for none.
+    """`value` of a row has the type that `kind` says: str, int or Decimal, Money, date, aware datetime; None for none.
 
     `is_shown`: the page's table has it; a sheet has all. `has_choices`: the list is narrowed by its values.
+    `unit` of numbers stands in the title of a sheet; a page writes it beside each.
     """
 
     key: str
@@ -37,6 +39,7 @@ class Column(Generic[Row]):
     kind: Kind = Kind.TEXT
     is_shown: bool = True
     has_choices: bool = False
+    unit: Any = ""
 
     @property
     def is_right(self) -> bool:

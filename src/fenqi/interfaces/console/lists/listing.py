@@ -59,7 +59,11 @@ class Head:
 
 @dataclass(frozen=True)
 class Listing(Generic[Row]):
-    """`kept`: parameters of the page itself, which every link takes along. `is_cut`: there are more rows."""
+    """`kept`: parameters of the page itself, which every link takes along. `is_cut`: there are more rows.
+
+    `part` is empty where the page is this list. Where it is one part of the page, its parameters begin with that
+    word, and its links lead to the heading of that id.
+    """
 
     name: str
     columns: Sequence[Column[Row]]
@@ -68,6 +72,7 @@ class Listing(Generic[Row]):
     kept: Mapping[str, str]
     is_cut: bool
     period: Period | None
+    part: str
 
     @cached_property
     def matching(self) -> list[Row]:
@@ -123,7 +128,16 @@ class Listing(Generic[Row]):
     @property
     def hidden(self) -> list[tuple[str, str]]:
         """What the form of the filters takes along, besides what can be changed in it."""
-        return [*self.kept.items(), *([("sort", self._sort)] if self._sort else [])]
+        return [*self.kept.items(), *([(f"{self.prefix}sort", self._sort)] if self._sort else [])]
+
+    @property
+    def prefix(self) -> str:
+        """What the names of its parameters begin with."""
+        return prefix_of(self.part)
+
+    @property
+    def anchor(self) -> str:
+        return f"#{self.part}" if self.part else ""
 
     @property
     def _fixed(self) -> dict[str, str]:
@@ -136,7 +150,7 @@ class Listing(Generic[Row]):
     @property
     def plain_address(self) -> str:
         """Without any filter."""
-        return "?" + urlencode({**self._fixed, "sort": self._sort} if self._sort else self._fixed)
+        return self._written({"sort": self._sort})
 
     @property
     def earlier(self) -> str:
@@ -152,8 +166,15 @@ class Listing(Generic[Row]):
         return [(name.upper(), self._address(sheet=name)) for name in FORMATS]
 
     def _address(self, **changed: str) -> str:
-        asked = {**self._fixed, "q": self.asked.words, **self.asked.chosen, "sort": self._sort, **changed}
-        return "?" + urlencode({key: value for key, value in asked.items() if value})
+        return self._written({"q": self.asked.words, **self.asked.chosen, "sort": self._sort, **changed})
+
+    def _written(self, own: Mapping[str, str]) -> str:
+        asked = {**self._fixed, **{f"{self.prefix}{key}": value for key, value in own.items()}}
+        return "?" + urlencode({key: value for key, value in asked.items() if value}) + self.anchor
+
+
+def prefix_of(part: str) -> str:
+    return f"{part}-" if part else ""
 
 
 def read_listing(
@@ -165,9 +186,16 @@ def read_listing(
     kept: Mapping[str, str] | None = None,
     is_cut: bool = False,
     period: Period | None = None,
+    part: str = "",
 ) -> Listing[Row]:
-    """The list that the address asks for; what it asks for and is not there is left out, never an error."""
-    asked = request.GET
+    """The list that the address asks for; what it asks for and is not there is left out, never an error.
+
+    One that is a part of its page takes along whatever else the page was asked for.
+    """
+    prefix = prefix_of(part)
+    said = request.GET.dict()
+    asked = {key.removeprefix(prefix): value for key, value in said.items() if key.startswith(prefix)}
+    others = {key: value for key, value in said.items() if not key.startswith(prefix)}
     sort = asked.get("sort", "")
     known = {column.key for column in columns}
     with_choices = [column.key for column in columns if column.has_choices]
@@ -183,9 +211,10 @@ def read_listing(
             page=_page_number(asked.get("page", "")),
             sheet=sheet if (sheet := asked.get("sheet", "")) in FORMATS else "",
         ),
-        kept=kept or {},
+        kept=others | dict(kept or {}),
         is_cut=is_cut,
         period=period,
+        part=part,
     )
 
 

@@ -92,7 +92,7 @@ def _write(sheet: "xlsxwriter.worksheet.Worksheet", line: int, n: int, cell: Cel
 
 def _heads(columns: Sequence[Column[Row]]) -> Iterator[tuple[str, Kind]]:
     for column in columns:
-        yield str(column.title), column.kind
+        yield f"{column.title} ({column.unit})" if column.unit else str(column.title), column.kind
         if column.kind is Kind.AMOUNT:
             yield _("Currency"), Kind.TEXT
 

@@ -1,5 +1,7 @@
 """The words of messages: every version, a preview as wide as a phone, drafts, and publishing by a second person."""
 
+from collections.abc import Sequence
+from typing import Any, Final
 from uuid import UUID
 
 from django import forms
@@ -9,14 +11,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from fenqi.domain.errors import FenqiError, InvalidInput, NotFound
 from fenqi.interfaces.console.access import staff_page
+from fenqi.interfaces.console.lists import Column, Kind, list_page, read_listing
 from fenqi.interfaces.console.pages import render_page
 from fenqi.usecases import clock
 from fenqi.usecases.notices import edit_templates
-from fenqi.usecases.notices.edit_templates import KINDS, LANGUAGES
+from fenqi.usecases.notices.edit_templates import KINDS, LANGUAGES, MessageLine
 from fenqi.usecases.notices.templates import TEXTS, Message, title_of
 from fenqi.usecases.notices.wording import variables_in, wording
 from fenqi.usecases.staff.permissions import Permission, Staff
@@ -35,11 +39,32 @@ class TrialForm(forms.Form):
     to = forms.CharField(max_length=254)
 
 
+def _in_force(key: str, title: Any) -> Column[MessageLine]:
+    """The version in force of one way and language, such as `sms_zh`."""
+    return Column(key=key, title=title, value=lambda one: one.versions[key], kind=Kind.NUMBER)
+
+
+MESSAGES: Final[Sequence[Column[MessageLine]]] = (
+    Column(key="title", title=_lazy("Message"), value=lambda one: one.title_en if _is_english() else one.title_zh),
+    Column(key="name", title=_lazy("Short name"), value=lambda one: one.message),
+    _in_force("sms_zh", _lazy("SMS, Chinese")),
+    _in_force("sms_en", _lazy("SMS, English")),
+    _in_force("mail_zh", _lazy("Mail, Chinese")),
+    _in_force("mail_en", _lazy("Mail, English")),
+    Column(key="drafts", title=_lazy("Drafts"), value=lambda one: one.drafts, kind=Kind.NUMBER),
+)
+
+
 @require_safe
 @staff_page(Permission.SEE_NOTICES)
-def overview(request: HttpRequest, _staff: Staff) -> HttpResponse:
-    context = {"place": "notices", "lines": edit_templates.list_messages(now=clock.now())}
-    return render_page(request, "notices/messages.html", context)
+def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
+    lines = edit_templates.list_messages(now=clock.now())
+    listing = read_listing(request, name="messages", columns=MESSAGES, rows=lines)
+    return list_page(request, staff, "notices/messages.html", listing, {"place": "notices"})
+
+
+def _is_english() -> bool:
+    return get_language() == "en"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -102,7 +127,7 @@ def _page(
     context = {
         "place": "notices",
         "name": name,
-        "title": title_of(name, "en" if get_language() == "en" else "zh"),
+        "title": title_of(name, "en" if _is_english() else "zh"),
         "versions": versions,
         "variables": sorted(variables_in(TEXTS[Message(name), language])),
         "chosen": form.data if form else {"language": language, "kind": kind, "title": now.title, "text": now.text},

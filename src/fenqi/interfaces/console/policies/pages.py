@@ -1,15 +1,16 @@
 """All versions of all policies; a draft that is previewed, corrected and published; a version that is taken back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from fenqi.domain.aftersales.policies import NAME, Subject, policy_code
@@ -17,6 +18,7 @@ from fenqi.domain.aftersales.sentences import sentences
 from fenqi.domain.errors import FenqiError, InvalidInput, NotFound
 from fenqi.interfaces.console import words
 from fenqi.interfaces.console.access import staff_page
+from fenqi.interfaces.console.lists import Column, Kind, lists_page, read_listing
 from fenqi.interfaces.console.pages import render_page
 from fenqi.interfaces.console.policies import fields
 from fenqi.records.models import SalesChannel
@@ -51,37 +53,54 @@ class VersionRow:
     """One version in the list. `may_withdraw`: it rules something, or will, and is not the last that there is."""
 
     policy: PublishedPolicy
+    subject: str
+    title: str
     standing: str
     tone: str
-    first_day: str
-    published: str
-    sentences: tuple[str, ...]
+    published_by: str
     may_withdraw: bool
 
+    @property
+    def first_day(self) -> date | None:
+        """None: from the beginning."""
+        return None if self.policy.valid_from < _BEGINNING else self.policy.valid_from
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyRows:
-    """The versions of one policy, newest first."""
 
-    title: str
-    code: str
-    newest: PublishedPolicy
-    versions: tuple[VersionRow, ...]
+VERSIONS: Final[Sequence[Column[VersionRow]]] = (
+    Column(key="subject", title=_lazy("Kind"), value=lambda row: row.subject, has_choices=True),
+    Column(key="for", title=_lazy("What it holds for"), value=lambda row: row.title, has_choices=True),
+    Column(key="code", title=_lazy("Short name"), value=lambda row: row.policy.code, is_shown=False),
+    Column(key="version", title=_lazy("Version"), value=lambda row: row.policy.version, kind=Kind.NUMBER),
+    Column(key="standing", title=_lazy("Standing"), value=lambda row: row.standing, has_choices=True),
+    Column(key="from", title=_lazy("For orders from"), value=lambda row: row.first_day, kind=Kind.DAY),
+    Column(key="until", title=_lazy("until"), value=lambda row: row.policy.ruled_until, kind=Kind.DAY),
+    Column(key="published", title=_lazy("Published"), value=lambda row: row.policy.published_at, kind=Kind.MOMENT),
+    Column(key="by", title=_lazy("Published by"), value=lambda row: row.published_by),
+)
 
 
 @require_safe
 @staff_page(Permission.SEE_POLICIES)
-def overview(request: HttpRequest, _staff: Staff) -> HttpResponse:
-    """By subject and by what each policy is narrowed to."""
-    versions = all_versions()
+def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
+    """What customers read of the newest version of each policy, by subject; and every version."""
+    versions = sorted(all_versions(), key=lambda one: (list(Subject).index(one.subject), *_general_first(one.code)))
+    newest: dict[str, PublishedPolicy] = {}
+    for one in versions:
+        newest.setdefault(one.code, one)
+    listing = read_listing(request, name="policies", columns=VERSIONS, rows=list(_rows(versions)), part="versions")
+    language = get_language() or "zh-hans"
     context = {
         "place": "policies",
         "subjects": [
-            (subject, subject_named(subject), tuple(_policies(one for one in versions if one.subject is subject)))
+            (
+                subject,
+                subject_named(subject),
+                [(one, title_of(one), one.summary(language)) for one in newest.values() if one.subject is subject],
+            )
             for subject in Subject
         ],
     }
-    return render_page(request, "policies/list.html", context)
+    return lists_page(request, staff, "policies/list.html", {"listing": listing}, context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -115,42 +134,27 @@ def take_back(request: HttpRequest, staff: Staff) -> HttpResponse:
 # The list ------------------------------------------------------------------------------------------------------------
 
 
-def _policies(versions: Iterable[PublishedPolicy]) -> Iterable[PolicyRows]:
-    by_code: dict[str, list[PublishedPolicy]] = {}
-    for one in versions:
-        by_code.setdefault(one.code, []).append(one)
-    for code in sorted(by_code, key=_general_first):
-        same = by_code[code]
-        names = audit.names_of(one.published_by for one in same)
-        yield PolicyRows(
-            title=title_of(same[0]),
-            code=code,
-            newest=same[0],
-            versions=tuple(_row(one, same, names.get(one.published_by, "")) for one in same),
-        )
-
-
 def _general_first(code: str) -> tuple[bool, str]:
     return not code.endswith(".default"), code
 
 
-def _row(policy: PublishedPolicy, same: Sequence[PublishedPolicy], published_by: str) -> VersionRow:
-    standing = standing_of(policy, same, today=clock.business_date(clock.now()))
-    is_for_all = policy.code == policy_code(policy.subject)
-    others = [one for one in same if one is not policy and one.withdrawn_at is None]
-    return VersionRow(
-        policy=policy,
-        standing=_standing_named(standing),
-        tone=_TONES[standing],
-        first_day=_("the beginning") if policy.valid_from < _BEGINNING else policy.valid_from.isoformat(),
-        published=_("with the software") if not published_by else f"{_day_of(policy)} · {published_by}",
-        sentences=policy.summary(get_language() or "zh-hans"),
-        may_withdraw=standing in _STANDING and (bool(others) or not is_for_all),
-    )
-
-
-def _day_of(policy: PublishedPolicy) -> str:
-    return clock.business_date(policy.published_at).isoformat()
+def _rows(versions: Sequence[PublishedPolicy]) -> Iterator[VersionRow]:
+    names = audit.names_of(one.published_by for one in versions)
+    today = clock.business_date(clock.now())
+    for policy in versions:
+        same = [one for one in versions if one.code == policy.code]
+        standing = standing_of(policy, same, today=today)
+        is_for_all = policy.code == policy_code(policy.subject)
+        others = [one for one in same if one is not policy and one.withdrawn_at is None]
+        yield VersionRow(
+            policy=policy,
+            subject=subject_named(policy.subject),
+            title=title_of(policy),
+            standing=_standing_named(standing),
+            tone=_TONES[standing],
+            published_by=names.get(policy.published_by, "") or _("with the software"),
+            may_withdraw=standing in _STANDING and (bool(others) or not is_for_all),
+        )
 
 
 def subject_named(subject: Subject) -> str:
