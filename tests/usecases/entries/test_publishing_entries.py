@@ -105,7 +105,7 @@ def test_no_version_takes_the_last_way_away(plan: Bought) -> None:
     bare = replace(last, address="", opens_at=None, closes_at=None)
     for change in ({"group": nobody}, {"closes_on": NOW.date()}):
         with pytest.raises(LastWayClosed):
-            propose_entry(PLANNER, replace(bare, **change), after=1, now=NOW)  # type: ignore[arg-type]
+            propose_entry(PLANNER, replace(bare, **change), after=1, now=NOW)
 
 
 @pytest.mark.requirement("R143", "R182")

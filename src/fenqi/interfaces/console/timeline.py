@@ -295,10 +295,10 @@ _NOT_ARRIVED = frozenset({"undelivered", "refused"})
 def _notice(customer_id: UUID, notice: NoticeMoment) -> Moment:
     """What it was about and what became of it on each way; its words are on the page of notices."""
     language = "zh" if (get_language() or "zh-hans").startswith("zh") else "en"
-    ways = [f"{_way(way)}: {DELIVERY_STATES.get(state, state)}" for way, state in notice.ways]
+    ways = [f"{_way(way)} {DELIVERY_STATES.get(state, state)}" for way, state in notice.ways]
     steps = {
         "told": [_("Inbox, read") if notice.is_read else _("Inbox"), *ways],
-        "held": [f"{NOTICE_STATES['held']}: {NOTICE_REASONS.get(notice.reason, notice.reason)}"],
+        "held": [str(NOTICE_STATES["held"]), str(NOTICE_REASONS.get(notice.reason, notice.reason))],
     }
     trouble = bool(notice.ways) and all(state in _NOT_ARRIVED for _, state in notice.ways)
     tones = {"waiting": "future", "held": "neutral"}

@@ -52,6 +52,8 @@ _CODE = _style("code", 14, 20)
 LONGEST_WORD: Final = 24
 QR_SIZE: Final = 30 * mm
 SMALL_QR_SIZE: Final = 20 * mm
+CLEAR: Final = 6 * mm
+"""Free around a code, so that a scanner tells it from the next."""
 
 _CELLS: Final = [
     ("VALIGN", (0, 0), (-1, -1), "TOP"),
@@ -94,7 +96,9 @@ def _flow(paper: Paper) -> list[Flowable]:
     flow += [Spacer(0, 4 * mm), *(_text(note, _NOTE) for note in paper.notes)]
     if paper.check:
         flow += [Spacer(0, 4 * mm), _check(paper.check)]
-    return [*flow, *(_scan(scan) for scan in paper.scans)]
+    for scan in paper.scans:
+        flow += [Spacer(0, CLEAR), _scan(scan)]
+    return flow
 
 
 def _check(check: Check) -> Flowable:
