@@ -1,8 +1,8 @@
 """Which closings of entries touched a customer, and will: for the story that staff read of the customer."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from datetime import date, datetime
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -15,12 +15,20 @@ from fenqi.usecases.entries.catalog import closing_of, entry_of, ruling_windows
 MOST: Final = 500
 """Versions of closings that are looked at, the newest."""
 
-_PLANS: Final = """
+_READ: Final = """
 SELECT c.ref, c.language, o.sales_channel, p.provider, p.opened_on, p.outstanding_minor > 0, p.updated_at
 FROM plan p JOIN orders o ON o.customer_id = p.customer_id AND o.id = p.order_id
 JOIN customer c ON c.id = p.customer_id
 WHERE p.customer_id = %s AND o.customer_id = %s AND c.id = %s
 """
+
+
+class _Plan(NamedTuple):
+    """`owed_until` is None while it owes; one that owes nothing any more owed until it last changed."""
+
+    reader: Reader
+    opened_on: date
+    owed_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,37 +41,38 @@ class ClosingMoment:
 
 
 def closings_touching(customer_id: UUID) -> tuple[ClosingMoment, ...]:
-    """Those in force while a plan of the customer owed, in no order. Three statements, whatever there is.
-
-    A plan that owes nothing any more owed until it last changed.
-    """
+    """Those in force while a plan of the customer owed, in no order. Three statements, whatever there is."""
     rows = EntryWindow.objects.order_by("-starts_at", "closing_id", "version")[:MOST]
-    windows = [closing_of(row) for row in ruling_windows(rows)]
-    with connection.cursor() as cursor:
-        cursor.execute(_PLANS, [customer_id] * 3)
-        plans = cursor.fetchall()
-    entries = _newest_entries()
+    plans, entries = _plans(customer_id), _newest_entries()
     return tuple(
         ClosingMoment(closing=window, entry=entries[window.entry], successor=entries.get(window.successor))
-        for window in windows
-        if window.entry in entries and any(_touches(window, entries[window.entry], customer_id, plan) for plan in plans)
+        for window in (closing_of(row) for row in ruling_windows(rows))
+        if window.entry in entries and any(_touches(window, entries[window.entry], plan) for plan in plans)
     )
+
+
+def _plans(customer_id: UUID) -> list[_Plan]:
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, [customer_id] * 3)
+        rows = cursor.fetchall()
+    bucket = bucket_of(customer_id)
+    return [
+        _Plan(
+            Reader(ref=ref, language=language, sales_channel=channel, provider=provider, bucket=bucket),
+            opened_on,
+            None if owes else updated_at,
+        )
+        for ref, language, channel, provider, opened_on, owes, updated_at in rows
+    ]
 
 
 def _newest_entries() -> dict[str, Entry]:
     rows = RepaymentEntry.objects.order_by("code", "version")
-    return {entry.code: entry for row in rows if (entry := entry_of(row)) is not None}
+    return {row.code: entry for row in rows if (entry := entry_of(row)) is not None}
 
 
-def _touches(window: Closing, entry: Entry, customer_id: UUID, plan: tuple[object, ...]) -> bool:
-    ref, language, sales_channel, provider, opened_on, owes, updated_at = plan
-    reader = Reader(
-        ref=str(ref),
-        language=str(language),
-        sales_channel=str(sales_channel),
-        provider=str(provider),
-        bucket=bucket_of(customer_id),
+def _touches(window: Closing, entry: Entry, plan: _Plan) -> bool:
+    owed = plan.opened_on <= clock.business_date(window.ends_at) and (
+        plan.owed_until is None or plan.owed_until > window.starts_at
     )
-    assert isinstance(updated_at, datetime)
-    owed = clock.business_date(window.ends_at) >= opened_on and (owes or updated_at > window.starts_at)  # type: ignore[operator]
-    return bool(owed) and window.group.covers(reader) and entry.group.covers(reader)
+    return owed and window.group.covers(plan.reader) and entry.group.covers(plan.reader)
