@@ -127,7 +127,9 @@ class Action(StrEnum):
     CLOSING_CANCELLED = "closing_cancelled"
     CLOSING_ENDED_EARLY = "closing_ended_early"
     CLOSING_EXTENDED = "closing_extended"
+    ENTRY_PROPOSED = "entry_proposed"
     ENTRY_PUBLISHED = "entry_published"
+    ENTRY_TURNED_DOWN = "entry_turned_down"
     APP_RECOGNISED = "app_recognised"
     PHONE_SHARED = "phone_shared"
     PHONE_CHANGED = "phone_changed"
@@ -170,9 +172,12 @@ def record(
     reason: str = "",
     details: Mapping[str, Any] | None = None,
     now: datetime,
-) -> None:
-    """Write down an act; one that concerns no customer belongs to the house. Details hold no personal data."""
-    AuditRecord.objects.create(
+) -> UUID:
+    """Write down an act; one that concerns no customer belongs to the house. Details hold no personal data.
+
+    Gives the key of the record.
+    """
+    kept = AuditRecord.objects.create(
         customer_id=customer_id or HOUSE_ID,
         actor=actor,
         action=action.value,
@@ -181,6 +186,7 @@ def record(
         details=dict(details or {}),
         at=now,
     )
+    return kept.id
 
 
 def list_acts(

@@ -1,6 +1,7 @@
 """One customer on one page: masked until a reason is given, every look written down, and only what the role may see."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -8,9 +9,20 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from closings import closed
+from fenqi.domain.entries import Group
 from fenqi.records.identifiers import HOUSE_ID
-from fenqi.records.models import Account, AuditRecord, ChannelNotification, PaymentAttempt, RefusedCallback
+from fenqi.records.models import (
+    Account,
+    AuditRecord,
+    ChannelNotification,
+    Notice,
+    NoticeDelivery,
+    PaymentAttempt,
+    RefusedCallback,
+)
 from fenqi.usecases import clock
+from fenqi.usecases.notices.moves import put_on_record
 from fenqi.usecases.staff.permissions import staff_member
 from fenqi.usecases.support.books import customer_books
 from fenqi.usecases.support.search import search_customers
@@ -250,3 +262,66 @@ def test_help_with_a_plan_is_among_the_actions_and_the_link_is_the_signed_one(bi
     staff = staff_member(Account.objects.get(username="agent"))
     assert staff is not None
     assert "/p/" in simulate(staff, bill.customer_id, bill.plan_id, now=clock.now()).text
+
+
+@pytest.mark.requirement("R131", "R143", "R174")
+def test_closings_and_notices_are_in_the_story_without_their_words(town: Town, desk: Desk) -> None:
+    plan, now = bought(), clock.now()
+    bare = a_customer("MM-70002", name="", phone="")
+    client = desk("agent")
+
+    def story() -> tuple[list[tuple[str, str, str]], int]:
+        with CaptureQueriesContext(connection) as asked:
+            answer = client.get(f"/console/customers/{plan.customer_id}")
+        told = answer.context["moments"]
+        return [(one.kind.value, one.tone, f"{one.title} {one.detail}") for one in told], len(asked)
+
+    def notice(message: str, state: str, *, reason: str = "", **ways: str) -> None:
+        kept = Notice.objects.create(
+            customer_id=plan.customer_id,
+            message=message,
+            subject=f"entry:{message}",
+            weight="news",
+            params={"entry": "SECRET"},
+            language="zh",
+            state=state,
+            reason=reason,
+            due_at=now,
+            created_at=now,
+            told_at=now if state == "told" else None,
+        )
+        for way, outcome in ways.items():
+            delivery = NoticeDelivery.objects.create(
+                customer_id=plan.customer_id,
+                notice_id=kept.id,
+                way=way,
+                provider=way,
+                number=f"{message}-{way}",
+                template_version=1,
+                state=outcome,
+                sent_at=now,
+                created_at=now,
+            )
+            put_on_record(kept, delivery, now=now)
+
+    notice("due_soon", "held", reason="paid")
+    story()
+    before, few = story()
+    assert [kind for kind, _, _ in before if kind in ("entries", "messages")] == ["messages"]
+    closed(now + timedelta(hours=2), now=now, hours=1)
+    closed(now + timedelta(days=2), now=now, hours=1)
+    closed(now, hours=1, group=Group(customers=frozenset({"somebody-else"})))
+    notice("entry_closing", "told", sms="delivered", email="refused")
+    notice("entry_open", "waiting")
+    notice("overdue", "told", sms="undelivered")
+    told, many = story()
+    assert many == few
+    assert "SECRET" not in str(told)
+    assert sorted(tone for kind, tone, _ in told if kind == "messages") == ["future", "neutral", "overdue", "paid"]
+    assert [text for kind, tone, text in told if kind == "messages" and tone == "paid"] == [
+        "消息：还款入口暂停 站内信 · 短信 已送达 · 邮件 被拒绝"
+    ]
+    assert [tone for kind, tone, _ in told if kind == "entries"] == ["future", "future"]
+    shown = client.get(f"/console/customers/{plan.customer_id}?show=entries").context["moments"]
+    assert {one.kind.value for one in shown} == {"entries"}
+    assert client.get(f"/console/customers/{bare}").status_code == 200

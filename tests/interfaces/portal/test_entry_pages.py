@@ -7,10 +7,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from closings import closed
+from closings import PLANNER, closed
+from fenqi.domain.entries import Group
+from fenqi.interfaces.portal.entries import planned_for
 from fenqi.records.identifiers import new_id
 from fenqi.records.models import Account, PaymentAttempt, SafeWord
 from fenqi.usecases import clock, rate_limits
+from fenqi.usecases.entries.change_closing import cancel_closing
 from fenqi.usecases.entries.links import link_code, permanent_address, plan_code, repayment_link
 from fenqi.usecases.entries.safe_word import safe_word
 from malls import Bought, a_customer, bought
@@ -220,3 +223,38 @@ def test_the_safe_word_is_the_customers_alone(plan: Bought) -> None:
         assert safe_word(plan.customer_id) == "青山绿水"
     client.post("/official/word", {"word": ""})
     assert safe_word(plan.customer_id) == given
+
+
+@pytest.mark.requirement("R143", "R182")
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh-hans", ("暂停。", "系统升级", "届时请用：")),
+        ("en", ("will be closed from", "An upgrade", "What works then: ")),
+    ],
+)
+def test_a_planned_closing_stands_on_bills_and_order_before_it_begins(
+    plan: Bought, language: str, words: tuple[str, ...]
+) -> None:
+    now = clock.now()
+    client = reader(plan, language)
+    pages = ("/bills", f"/orders/{plan.order_id}")
+    before = [client.get(address).content.decode() for address in pages]
+    closing_id = closed(now + timedelta(days=2), now=now, hours=3)
+    for address, was in zip(pages, before, strict=True):
+        page = client.get(address).content.decode()
+        assert [(word in page, word in was) for word in words] == [(True, False)] * 3
+    cancel_closing(PLANNER, closing_id, reason="", now=now)
+    assert words[0] not in client.get("/bills").content.decode()
+
+
+def test_a_closing_of_others_or_of_a_plan_that_is_paid_is_not_told(plan: Bought) -> None:
+    now = clock.now()
+    closed(now + timedelta(days=2), now=now, group=Group(customers=frozenset({"somebody-else"})))
+    assert reader(plan).get("/bills").context["planned_changes"] == ()
+    closed(now + timedelta(days=3), now=now)
+    other = bought()
+    both = [(plan.plan_id, "一"), (other.plan_id, "二")]
+    assert [one.titles for one in planned_for(plan.customer_id, both, now=now)] == ["一"]
+    plan.record(120_000, on=clock.business_date(now), now=now, key="all")
+    assert planned_for(plan.customer_id, both, now=now) == ()

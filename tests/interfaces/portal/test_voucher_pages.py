@@ -16,7 +16,8 @@ from fenqi.domain.reserves import MoveState
 from fenqi.interfaces.portal.statement import cell
 from fenqi.records.identifiers import new_id
 from fenqi.records.models import Account, JournalEntry, Order, OrderLine, PaymentAttempt, Refund, RefundLeg, Role
-from fenqi.usecases import rate_limits
+from fenqi.usecases import clock, rate_limits
+from fenqi.usecases.entries.links import permanent_address
 from fenqi.usecases.refunds.send import send_leg
 from fenqi.usecases.repayment import resolve
 from fenqi.usecases.reserves.release import release_what_is_due
@@ -304,3 +305,26 @@ def test_what_is_somebody_elses_cannot_be_disputed(now: datetime) -> None:
         {"refund_id": "x"},
     ):
         assert stranger.post("/support/dispute", about).status_code == 404
+
+
+@pytest.mark.requirement("R078", "R161")
+@pytest.mark.parametrize(("language", "words"), [("zh-hans", "剩余款项的还款码"), ("en", "Repaywhatisleft")])
+def test_papers_carry_the_code_of_a_plan_while_it_is_open(now: datetime, language: str, words: str) -> None:
+    plan, attempt = paid(now)
+    client = customer(plan.customer_id, language)
+    address = f"/vouchers/payment/{attempt.id}"
+    papers = (address, "/statement")
+
+    def read() -> list[tuple[str, str]]:
+        return [(client.get(one).content.decode(), text_of(client.get(f"{one}.pdf").content)) for one in papers]
+
+    code_before = client.get(address).context["paper"].check.code
+    for page, pdf in read():
+        assert permanent_address(plan.plan_id) in page
+        assert permanent_address(plan.plan_id) in pdf
+        assert words in pdf
+    plan.record(110_000, on=clock.business_date(now), now=now, key="rest")
+    for page, pdf in read():
+        assert permanent_address(plan.plan_id) not in page
+        assert words not in pdf
+    assert client.get(address).context["paper"].check.code == code_before

@@ -52,8 +52,8 @@ LINES = {
     "write announcements and help pages": Permission.WRITE_TEXTS,
     "publish what a colleague wrote": Permission.PUBLISH_TEXTS,
     "see repayment entries and their closings": Permission.SEE_ENTRIES,
-    "plan, change and call off closings of entries": Permission.PLAN_CLOSINGS,
-    "approve closings that somebody else planned": Permission.APPROVE_CLOSINGS,
+    "plan, change and call off closings of entries, propose versions of entries": Permission.PLAN_CLOSINGS,
+    "approve closings and versions that somebody else planned": Permission.APPROVE_CLOSINGS,
     "see refused callbacks": Permission.SEE_REFUSED_CALLBACKS,
     "read the audit": Permission.SEE_AUDIT,
 }

@@ -13,7 +13,7 @@ from fenqi.domain.entries.entries import (
     Reader,
     bucket_of,
 )
-from fenqi.domain.entries.routing import Lender, Reason, Way, boundaries, stays_open, usual, ways_for
+from fenqi.domain.entries.routing import Lender, Reason, Way, boundaries, leaves_at, stays_open, usual, ways_for
 
 __all__ = [
     "EVERYBODY",
@@ -31,6 +31,7 @@ __all__ = [
     "Way",
     "boundaries",
     "bucket_of",
+    "leaves_at",
     "stays_open",
     "usual",
     "ways_for",

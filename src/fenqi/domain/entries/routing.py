@@ -5,7 +5,7 @@ Never an error: where everything else is closed, people can be written to (P1008
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final
 
@@ -108,6 +108,12 @@ def stays_open(entry: Entry, closings: Iterable[Closing], reader: Reader, at: da
         return False
     way = _way(entry, [one for one in closings if one.group.covers(reader)], at)
     return way.reason in (None, Reason.OUTSIDE_HOURS)
+
+
+def leaves_at(entry: Entry, zone: tzinfo) -> datetime | None:
+    """When the entry takes no more for good: it moves, or its last day is over on the clock of the zone."""
+    over = datetime.combine(entry.closes_on + timedelta(days=1), time(), zone) if entry.closes_on else None
+    return min((at for at in (entry.moved_at, over) if at is not None), default=None)
 
 
 def boundaries(closings: Iterable[Closing], entries: Iterable[Entry], window: Closing) -> tuple[datetime, ...]:

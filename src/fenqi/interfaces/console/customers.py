@@ -24,7 +24,9 @@ from fenqi.usecases import audit, clock
 from fenqi.usecases.aftersales.queries import cases_of
 from fenqi.usecases.aftersales.views import CaseSummary
 from fenqi.usecases.agreements.queries import agreements_of
+from fenqi.usecases.entries.history import closings_touching
 from fenqi.usecases.hardship.history import help_history
+from fenqi.usecases.notices.history import notice_history
 from fenqi.usecases.partners.holders import holdings
 from fenqi.usecases.partners.providers import MALL, is_repaid_elsewhere, list_providers
 from fenqi.usecases.refunds.queries import list_refunds
@@ -122,7 +124,13 @@ def _context(
     talks = talks_of(customer_id, now=now)
     refunds, reserves = list_refunds(customer_id), reserves_of(customer_id, now=now)
     besides = Besides(
-        cases=cases, refunds=refunds, reserves=reserves, talks=talks.moments, help=help_history(customer_id)
+        cases=cases,
+        refunds=refunds,
+        reserves=reserves,
+        talks=talks.moments,
+        help=help_history(customer_id),
+        notices=notice_history(customer_id) if staff.may(Permission.SEE_NOTICES) else (),
+        closings=closings_touching(customer_id) if staff.may(Permission.SEE_ENTRIES) else (),
     )
     calls = [call for call in calls_of(customer_id) if call.is_planned]
     return {

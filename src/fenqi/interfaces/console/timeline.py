@@ -1,6 +1,6 @@
 """Everything that happened to a customer as one story: what is still to come first, then newest to oldest."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from fenqi.domain.entries import Entry
 from fenqi.interfaces.console.words import (
     CALL_WAYS,
     CASE_KINDS,
@@ -22,11 +23,14 @@ from fenqi.interfaces.console.words import (
     CHANNELS,
     CONTACT_OUTCOMES,
     CONTACT_WAYS,
+    DELIVERY_STATES,
     FAILURES,
     HELPED,
     MARK_STATES,
     MARK_TONES,
     MESSAGES,
+    NOTICE_REASONS,
+    NOTICE_STATES,
     NOTICE_WAYS,
     PROMISE_STATES,
     PROMISE_TONES,
@@ -40,7 +44,10 @@ from fenqi.interfaces.shared.entry_words import ENTRIES
 from fenqi.usecases import clock
 from fenqi.usecases.aftersales.views import CaseSummary
 from fenqi.usecases.audit import Action, AuditView
+from fenqi.usecases.entries.history import ClosingMoment
 from fenqi.usecases.hardship.history import HelpKind, HelpMoment
+from fenqi.usecases.notices.history import NoticeMoment
+from fenqi.usecases.notices.templates import title_of
 from fenqi.usecases.refunds.queries import RefundView
 from fenqi.usecases.reserves.queries import ReserveView
 from fenqi.usecases.support.customer_file import CustomerFile, PlanFact
@@ -49,6 +56,8 @@ from fenqi.usecases.views import AttemptView, OrderSummary, PaymentView
 
 SEPARATOR = " · "
 LONGEST_QUOTE = 80
+LONGEST_SUBJECT = 120
+"""Of an act on record."""
 
 
 class Show(StrEnum):
@@ -59,6 +68,7 @@ class Show(StrEnum):
     ORDERS = "orders"
     AFTER_SALES = "after_sales"
     MESSAGES = "messages"
+    ENTRIES = "entries"
     HELP = "help"
     TICKETS = "tickets"
 
@@ -77,6 +87,7 @@ _SHOW_LABELS = {
     Show.ORDERS: gettext_lazy("Orders"),
     Show.AFTER_SALES: gettext_lazy("After-sales"),
     Show.MESSAGES: gettext_lazy("Messages"),
+    Show.ENTRIES: gettext_lazy("Repayment entries"),
     Show.HELP: gettext_lazy("Overdue help"),
     Show.TICKETS: gettext_lazy("Tickets"),
 }
@@ -110,18 +121,22 @@ class Besides:
     reserves: Iterable[ReserveView] = ()
     talks: Iterable[TalkMoment] = ()
     help: Iterable[HelpMoment] = ()
+    notices: Sequence[NoticeMoment] = ()
+    closings: Iterable[ClosingMoment] = ()
 
 
 def moments_of(file: CustomerFile, reader: Reader, *, show: Show, besides: Besides = Besides()) -> tuple[Moment, ...]:
     """The story, with the time of each line written for the reader."""
     customer_id = file.customer.customer_id
     every = (
-        *_all(file),
+        *_all(file, besides.notices),
         *_cases(besides.cases),
         *_refunds(besides.refunds),
         *_reserves(besides.reserves),
         *(_talk(customer_id, moment) for moment in besides.talks),
         *(_help(customer_id, moment) for moment in besides.help),
+        *(_notice(customer_id, notice) for notice in besides.notices),
+        *(moment for closing in besides.closings for moment in _closing(closing, reader)),
     )
     told = [moment for moment in every if show in (Show.ALL, moment.kind)]
     ahead = sorted((moment for moment in told if moment.is_ahead), key=lambda moment: moment.at, reverse=True)
@@ -137,15 +152,17 @@ def _timed(moment: Moment, reader: Reader) -> Moment:
     return replace(moment, when=when)
 
 
-def _all(file: CustomerFile) -> Iterator[Moment]:
+def _all(file: CustomerFile, notices: Collection[NoticeMoment]) -> Iterator[Moment]:
     for order in file.orders:
         yield _order(order)
     for payment in file.payments:
         yield from _payment(payment)
     for fact in file.facts:
         yield _plan_fact(fact)
+    known = {(notice.message, notice.subject[:LONGEST_SUBJECT]) for notice in notices}
     for act in file.told:
-        yield _told(act)
+        if (act.details.get("message", ""), act.subject) not in known:
+            yield _told(act)
 
 
 def _order(order: OrderSummary) -> Moment:
@@ -270,6 +287,62 @@ def _help(customer_id: UUID, moment: HelpMoment) -> Moment:
         currency=moment.currency,
         address=reverse("console:overdue_plan", args=[customer_id, moment.plan_id]),
     )
+
+
+_NOT_ARRIVED = frozenset({"undelivered", "refused"})
+
+
+def _notice(customer_id: UUID, notice: NoticeMoment) -> Moment:
+    """What it was about and what became of it on each way; its words are on the page of notices."""
+    language = "zh" if (get_language() or "zh-hans").startswith("zh") else "en"
+    ways = [f"{_way(way)} {DELIVERY_STATES.get(state, state)}" for way, state in notice.ways]
+    steps = {
+        "told": [_("Inbox, read") if notice.is_read else _("Inbox"), *ways],
+        "held": [str(NOTICE_STATES["held"]), str(NOTICE_REASONS.get(notice.reason, notice.reason))],
+    }
+    trouble = bool(notice.ways) and all(state in _NOT_ARRIVED for _, state in notice.ways)
+    tones = {"waiting": "future", "held": "neutral"}
+    return Moment(
+        at=notice.at,
+        kind=Show.MESSAGES,
+        tone=tones.get(notice.state, "overdue" if trouble else "paid"),
+        title=_("Message: %(what)s") % {"what": title_of(notice.message, language)},
+        detail=SEPARATOR.join(steps.get(notice.state, [str(NOTICE_STATES["waiting"])])),
+        address=reverse("console:customer_notices", args=[customer_id]),
+    )
+
+
+def _closing(moment: ClosingMoment, reader: Reader) -> Iterator[Moment]:
+    """When the entry was, or will be, closed for the customer, and when it was open again."""
+    closing = moment.closing
+    chinese = reader.language == "zh"
+
+    def name(entry: Entry) -> str:
+        return entry.name_zh if chinese else entry.name_en
+
+    now = clock.now()
+    period = f"{formats.short_moment(closing.starts_at)}{formats.TO}{formats.short_moment(closing.ends_at)}"
+    instead = _("instead: %(entry)s") % {"entry": name(moment.successor)} if moment.successor else ""
+    notice = closing.notice_zh if chinese else closing.notice_en
+    tone = "future" if closing.starts_at > now else "due" if closing.ends_at > now else "neutral"
+    address = reverse("console:closing", args=[closing.id])
+    yield Moment(
+        at=closing.starts_at,
+        kind=Show.ENTRIES,
+        tone=tone,
+        title=_("%(entry)s closed") % {"entry": name(moment.entry)},
+        detail=SEPARATOR.join(filter(None, (period, instead, notice))),
+        address=address,
+    )
+    if closing.ends_at <= now:
+        yield Moment(
+            at=closing.ends_at,
+            kind=Show.ENTRIES,
+            tone="paid",
+            title=_("%(entry)s open again") % {"entry": name(moment.entry)},
+            detail=instead,
+            address=address,
+        )
 
 
 def _payment(payment: PaymentView) -> Iterator[Moment]:

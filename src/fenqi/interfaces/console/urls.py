@@ -31,6 +31,7 @@ from fenqi.interfaces.console import (
 )
 from fenqi.interfaces.console.after_sales import acts, applying, case, desk, evidence
 from fenqi.interfaces.console.entries import pages as entries
+from fenqi.interfaces.console.entries import versions as entry_versions
 from fenqi.interfaces.console.hardship import change as plan_change
 from fenqi.interfaces.console.hardship import desk as collections_desk
 from fenqi.interfaces.console.hardship import plan as overdue_plan
@@ -159,6 +160,20 @@ urlpatterns = [
     path("entries", entries.overview, name="entries"),
     path("entries/closings/new", entries.plan, name="plan_closing"),
     path("entries/closings/<uuid:closing_id>", entries.show, name="closing"),
+    path("entries/versions/new", entry_versions.edit, name="entry_version"),
+    path("entries/versions/<uuid:proposal_id>", entry_versions.show, name="entry_proposal"),
+    path(
+        "entries/versions/<uuid:proposal_id>/approve",
+        entry_versions.act,
+        {"verb": "approve"},
+        name="entry_proposal_approve",
+    ),
+    path(
+        "entries/versions/<uuid:proposal_id>/reject",
+        entry_versions.act,
+        {"verb": "reject"},
+        name="entry_proposal_reject",
+    ),
     *(
         path(
             f"entries/closings/<uuid:closing_id>/{verb}",

@@ -20,17 +20,19 @@ from fenqi.interfaces.portal.downloads import download
 from fenqi.interfaces.portal.going_on import drawn
 from fenqi.interfaces.portal.pages import render_page
 from fenqi.interfaces.portal.paper_checks import check_told
-from fenqi.interfaces.portal.vouchers import PDF, balance_names, mall_name, moment_told
+from fenqi.interfaces.portal.vouchers import PDF, balance_names, drawn_scans, mall_name, moment_told, repay_scan
 from fenqi.interfaces.shared import formats
 from fenqi.interfaces.shared.entry_words import ENTRIES
 from fenqi.interfaces.shared.papers import Column, Paper, Table
 from fenqi.interfaces.shared.voucher_pdf import draw
 from fenqi.usecases import clock, rate_limits
 from fenqi.usecases.rate_limits import Rate
-from fenqi.usecases.vouchers.account import FIRST_DAY, CustomerStatement, plan_choices, statements
+from fenqi.usecases.vouchers.account import FIRST_DAY, CustomerStatement, open_plans, plan_choices, statements
 from fenqi.usecases.vouchers.papers import issue
 
 USUAL_DAYS: Final = 90
+MOST_SCANS: Final = 6
+"""Codes to scan on one statement: the plans that are due next."""
 
 
 class PeriodForm(forms.Form):
@@ -73,6 +75,7 @@ def show(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         "rows": _rows(shown.statement) if shown else (),
         "sums": _sums(shown.statement) if shown else (),
         "qr": drawn(shown.paper.check.address) if shown and shown.paper.check else "",
+        "scans": drawn_scans(shown.paper) if shown else (),
     }
     return render_page(request, "account_statement.html", context, status=422 if form.errors else 200)
 
@@ -184,6 +187,10 @@ def _paper(customer_id: UUID, statement: CustomerStatement, code: str) -> Paper:
             ),
         ),
         check=check_told(code, statement.said),
+        scans=tuple(
+            repay_scan(one.plan_id, one.order_no)
+            for one in open_plans(customer_id, money, statement.plan_id)[:MOST_SCANS]
+        ),
     )
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from fenqi.interfaces.portal.access import customer_page
 from fenqi.interfaces.portal.aftersales.words import case_rows, paused_pill
-from fenqi.interfaces.portal.entries import closed_for
+from fenqi.interfaces.portal.entries import closed_for, planned_for
 from fenqi.interfaces.portal.pages import reader, render_page
 from fenqi.interfaces.portal.price_drops import offers_for
 from fenqi.interfaces.portal.rail import Pill, installment_name, status_pill
@@ -119,6 +119,7 @@ def overview(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         "reserves": rows_of(held),
         "price_offers": offers_for(customer_id),
         "closed_entries": closed_for(customer_id, plans, now=clock.now()),
+        "planned_changes": planned_for(customer_id, plans, now=clock.now()),
     }
     return render_page(request, "bills.html", context)
 

@@ -1,6 +1,6 @@
 """Where to repay a plan now: its permanent address, links from messages, and the page of an entry that is closed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from fenqi.domain.entries import EntryKind, EntryState, Reason, Way
-from fenqi.domain.entries.sentences import why
+from fenqi.domain.entries import Entry, EntryKind, EntryState, Reason, Way
+from fenqi.domain.entries.sentences import moment, why
 from fenqi.domain.errors import NotFound
 from fenqi.interfaces.portal.access import customer_of, customer_page, sign_in_address
 from fenqi.interfaces.portal.pages import render_page
@@ -33,6 +33,7 @@ from fenqi.usecases.entries.links import (
     plan_of_code,
     read_link,
 )
+from fenqi.usecases.entries.planned import PlannedChange, planned_changes
 from fenqi.usecases.entries.routing import Route, route, routes
 
 SESSION_KEY: Final = "repay_by_link"
@@ -142,6 +143,21 @@ def state_name(way: Way) -> str:
     }[way.state]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedTold:
+    """A change ahead, in the reader's language; without `until` the entry is left for good.
+
+    `titles` are empty when it touches all of the plans shown.
+    """
+
+    name: str
+    since: str
+    until: str
+    notice: str
+    instead: str
+    titles: str
+
+
 # ---- the gate before the pages on which one repays
 
 
@@ -242,6 +258,7 @@ def order_entry_context(customer_id: UUID, plan_id: UUID, *, now: datetime) -> d
         "route": told(found, now=now),
         "can_repay_here": found.works(EntryKind.MALL_PAGE),
         "permanent_address": permanent_address(plan_id),
+        "planned_changes": planned_for(customer_id, [(plan_id, "")], now=now),
     }
 
 
@@ -251,6 +268,31 @@ def closed_for(customer_id: UUID, plans: Iterable[tuple[UUID, str]], *, now: dat
     found = routes(customer_id, titles, now=now)
     shut = [one for one in found.values() if one.owes and not one.lender and not one.works(EntryKind.MALL_PAGE)]
     return tuple(told(one, title=titles[one.plan_id], now=now) for one in shut)
+
+
+def planned_for(customer_id: UUID, plans: Iterable[tuple[UUID, str]], *, now: datetime) -> tuple[PlannedTold, ...]:
+    """What is going to be closed for these plans, by id and title, and what works then instead (R143)."""
+    titles = dict(plans)
+    return tuple(_planned_told(one, titles) for one in planned_changes(customer_id, titles, now=now))
+
+
+def _planned_told(planned: PlannedChange, titles: Mapping[UUID, str]) -> PlannedTold:
+    language = get_language() or "zh-hans"
+    chinese = language.startswith("zh")
+    touched = [titles[plan_id] for plan_id in planned.plan_ids]
+    between, told_in = ("、", "zh") if chinese else (", ", "en")
+
+    def name(entry: Entry) -> str:
+        return entry.name_zh if chinese else entry.name_en
+
+    return PlannedTold(
+        name=name(planned.entry),
+        since=moment(planned.starts_at.astimezone(clock.mall_zone()), told_in).strip(),
+        until=moment(planned.until, told_in).strip() if planned.until else "",
+        notice=planned.notice_zh if chinese else planned.notice_en,
+        instead=between.join(name(entry) for entry in planned.instead),
+        titles=between.join(touched) if len(touched) < len(titles) else "",
+    )
 
 
 @require_safe

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -27,10 +28,11 @@ from fenqi.interfaces.portal.rail import installment_name
 from fenqi.interfaces.portal.record_words import voucher_name, why_words
 from fenqi.interfaces.shared import formats
 from fenqi.interfaces.shared.entry_words import ENTRIES
-from fenqi.interfaces.shared.papers import Check, Column, Paper, Table
+from fenqi.interfaces.shared.papers import Check, Column, Paper, Scan, Table
 from fenqi.interfaces.shared.voucher_pdf import draw
 from fenqi.usecases import clock, rate_limits
 from fenqi.usecases.clock import business_date, mall_zone
+from fenqi.usecases.entries.links import permanent_address
 from fenqi.usecases.rate_limits import Rate
 from fenqi.usecases.vouchers.papers import issue, said_of
 from fenqi.usecases.vouchers.queries import VoucherDetail, VoucherKind, VoucherView, voucher_detail
@@ -46,9 +48,11 @@ _DISPUTED_BY_WHAT_MOVED: Final = frozenset(
 def show(request: HttpRequest, customer_id: UUID, kind: str, voucher_id: UUID) -> HttpResponse:
     detail = voucher_detail(customer_id, kind_of(kind), voucher_id)
     check = _check_of(customer_id, detail)
+    paper = voucher_paper(detail, check)
     context = {
         "voucher": detail.voucher,
-        "paper": voucher_paper(detail, check),
+        "paper": paper,
+        "scans": drawn_scans(paper),
         "qr": drawn(check.address),
         "may_dispute": detail.voucher.kind in _DISPUTED_BY_WHAT_MOVED,
     }
@@ -97,7 +101,28 @@ def voucher_paper(detail: VoucherDetail, check: Check | None = None) -> Paper:
         tables=(_paid_table(detail),) if detail.paid else (),
         notes=tuple(_notes(voucher)),
         check=check,
+        scans=tuple(_scans(detail)),
     )
+
+
+def _scans(detail: VoucherDetail) -> Iterator[Scan]:
+    """Whoever keeps the voucher of a payment may repay the rest from it."""
+    if detail.voucher.kind is VoucherKind.PAYMENT and detail.open_plan_id is not None:
+        yield repay_scan(detail.open_plan_id, detail.voucher.order_no)
+
+
+def repay_scan(plan_id: UUID, order_no: str) -> Scan:
+    """The permanent address of a plan: on paper, too, it leads to the entry that is open when it is scanned."""
+    return Scan(
+        address=permanent_address(plan_id),
+        title=_("Repay what is left of order %(number)s") % {"number": order_no},
+        text=_("Scan it any time: after signing in it leads to where this plan can be repaid then."),
+    )
+
+
+def drawn_scans(paper: Paper) -> list[tuple[Scan, SafeString]]:
+    """Each with its picture, for a page."""
+    return [(scan, drawn(scan.address)) for scan in paper.scans]
 
 
 def _answer(voucher: VoucherView) -> str:

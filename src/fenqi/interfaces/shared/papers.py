@@ -33,6 +33,15 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """A code to scan that is no part of what the paper says: where it leads, and a line that says so."""
+
+    address: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
     """`facts` are names with values; `notes` say what the paper proves; `issuer` stands on every sheet."""
 
@@ -43,3 +52,4 @@ class Paper:
     tables: tuple[Table, ...] = ()
     notes: tuple[str, ...] = ()
     check: Check | None = None
+    scans: tuple[Scan, ...] = ()

@@ -20,7 +20,7 @@ from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer
 from reportlab.platypus import Table as PdfTable
 
 from fenqi.interfaces.shared.formats import MINUS, TO
-from fenqi.interfaces.shared.papers import Check, Paper, Table
+from fenqi.interfaces.shared.papers import Check, Paper, Scan, Table
 
 CHINESE: Final = "STSong-Light"
 LATIN: Final = "Helvetica"
@@ -51,6 +51,9 @@ _CODE = _style("code", 14, 20)
 
 LONGEST_WORD: Final = 24
 QR_SIZE: Final = 30 * mm
+SMALL_QR_SIZE: Final = 20 * mm
+CLEAR: Final = 6 * mm
+"""Free around a code, so that a scanner tells it from the next."""
 
 _CELLS: Final = [
     ("VALIGN", (0, 0), (-1, -1), "TOP"),
@@ -91,7 +94,11 @@ def _flow(paper: Paper) -> list[Flowable]:
     for table in paper.tables:
         flow += [_text(table.title, _HEAD), _table(table)]
     flow += [Spacer(0, 4 * mm), *(_text(note, _NOTE) for note in paper.notes)]
-    return [*flow, Spacer(0, 4 * mm), _check(paper.check)] if paper.check else flow
+    if paper.check:
+        flow += [Spacer(0, 4 * mm), _check(paper.check)]
+    for scan in paper.scans:
+        flow += [Spacer(0, CLEAR), _scan(scan)]
+    return flow
 
 
 def _check(check: Check) -> Flowable:
@@ -105,20 +112,28 @@ def _check(check: Check) -> Flowable:
             _BODY,
         ),
     ]
+    return _beside(_qr(check.address, QR_SIZE), words)
+
+
+def _scan(scan: Scan) -> Flowable:
+    words = [_text(scan.title, _BODY), _text(scan.text, _COLUMN), _text(scan.address, _COLUMN)]
+    return _beside(_qr(scan.address, SMALL_QR_SIZE), words)
+
+
+def _beside(code: Drawing, words: list[Paragraph]) -> Flowable:
+    """In one column of codes, whatever their size."""
     widths = [QR_SIZE + 4 * mm, WIDTH - QR_SIZE - 4 * mm]
-    return PdfTable([[_qr(check.address), words]], colWidths=widths, style=[("VALIGN", (0, 0), (-1, -1), "MIDDLE")])
+    return PdfTable([[code, words]], colWidths=widths, style=[("VALIGN", (0, 0), (-1, -1), "MIDDLE")])
 
 
-def _qr(address: str) -> Drawing:
+def _qr(address: str, size: float) -> Drawing:
     rows = [list(row) for row in segno.make(address, error="m").matrix]
-    side = QR_SIZE / len(rows)
-    drawing = Drawing(QR_SIZE, QR_SIZE)
+    side = size / len(rows)
+    drawing = Drawing(size, size)
     for down, row in enumerate(rows):
         for along, is_dark in enumerate(row):
             if is_dark:
-                drawing.add(
-                    Rect(along * side, QR_SIZE - (down + 1) * side, side, side, fillColor=INK, strokeColor=None)
-                )
+                drawing.add(Rect(along * side, size - (down + 1) * side, side, side, fillColor=INK, strokeColor=None))
     return drawing
 
 

@@ -1,7 +1,9 @@
 """The entries and closings that rule, read from their versions."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
@@ -10,6 +12,9 @@ from django.db.models import Q
 from fenqi.domain.entries import PEOPLE, Closing, Entry, EntryKind, Group
 from fenqi.records.models import EntryWindow, RepaymentEntry
 from fenqi.usecases import clock
+
+ELSEWHERE: Final = frozenset({EntryKind.FINANCE_APP, EntryKind.HOTLINE})
+"""Entries that have an address of their own: an app, a telephone."""
 
 
 def ruling_entries(now: datetime) -> tuple[Entry, ...]:
@@ -28,26 +33,37 @@ def ruling_pairs(now: datetime) -> list[tuple[UUID, Entry]]:
 
 def entry_of(row: RepaymentEntry) -> Entry | None:
     """As the rules read it; None of an app or a hotline that this house does not have."""
-    kind = EntryKind(row.kind)
-    opens_at, closes_at = row.opens_at, row.closes_at
-    if kind in PEOPLE and opens_at is None:
-        opens_at, closes_at = settings.FENQI_SERVICE_HOURS
-    address = row.address or _address_of(kind)
-    if kind in (EntryKind.FINANCE_APP, EntryKind.HOTLINE) and not address:
+    entry = as_published(row)
+    address = row.address or _address_of(entry.kind)
+    if entry.kind in ELSEWHERE and not address:
         return None
+    if entry.kind in PEOPLE and entry.opens_at is None:
+        opens_at, closes_at = settings.FENQI_SERVICE_HOURS
+        entry = replace(entry, opens_at=opens_at, closes_at=closes_at)
+    return replace(entry, address=address)
+
+
+def newest_versions() -> dict[str, Entry]:
+    """Of every entry the newest version as it was published, also of those that this house does not have."""
+    rows = RepaymentEntry.objects.order_by("code", "version")
+    return {row.code: as_published(row) for row in rows}
+
+
+def as_published(row: RepaymentEntry) -> Entry:
+    """Without what the settings of the house say where it says nothing."""
     return Entry(
         code=row.code,
         version=row.version,
-        kind=kind,
+        kind=EntryKind(row.kind),
         position=row.position,
         name_zh=row.name_zh,
         name_en=row.name_en,
         howto_zh=row.howto_zh,
         howto_en=row.howto_en,
-        address=address,
+        address=row.address,
         group=Group.from_mapping(row.rules),
-        opens_at=opens_at,
-        closes_at=closes_at,
+        opens_at=row.opens_at,
+        closes_at=row.closes_at,
         opens_on=row.opens_on,
         closes_on=row.closes_on,
         moved_at=row.moved_at.astimezone(clock.mall_zone()) if row.moved_at else None,

@@ -51,6 +51,24 @@ class SamePerson(FenqiError):
     en = "Who proposed it cannot approve it: ask a colleague."
 
 
+class EntryChanged(FenqiError):
+    """Another version was published since this one was written."""
+
+    code = "entry_changed"
+    status = 409
+    zh = "这个入口在此期间已发布了新版本，请在新版本的基础上重新填写。"
+    en = "A newer version of this entry was published meanwhile: begin again from that one."
+
+
+class ProposalDecided(FenqiError):
+    """A proposed version was published or turned down before."""
+
+    code = "proposal_decided"
+    status = 409
+    zh = "这个版本已经处理过了，请刷新后查看。"
+    en = "This version was decided before: load the page again."
+
+
 class ClosingDecided(FenqiError):
     """There is nothing to decide or to change any more."""
 

@@ -37,6 +37,7 @@ class Route:
     next_due_on: date | None
     at: datetime
     ways: tuple[Way, ...]
+    reader: Reader
     lender: Lender | None = None
 
     @property
@@ -108,6 +109,7 @@ def routes(customer_id: UUID, plan_ids: Iterable[UUID], *, now: datetime) -> Map
             next_due_on=next_due_on,
             at=at,
             ways=ways_for(entries, closings, reader, lender=lender, at=at),
+            reader=reader,
             lender=lender,
         )
     return found

@@ -55,6 +55,21 @@ _DUE: Final = f"SELECT p.next_due_on, count(*) {TOUCHED_PLANS} GROUP BY 1 ORDER 
 _CUSTOMERS: Final = f"SELECT count(DISTINCT p.customer_id) {TOUCHED_PLANS}"
 
 
+def plan_groups(entry: Entry, listed: Sequence[str]) -> tuple[list[tuple[Reader, int]], int]:
+    """All plans that owe and could be repaid there, in groups that the rules tell apart; and whom it would be for."""
+    everybody: dict[str, Any] = {"window_rules": "{}", "listed": listed, "elsewhere": _elsewhere(entry)}
+    with across_customers(), connection.cursor() as cursor:
+        cursor.execute(_GROUPS, everybody | {"entry_rules": "{}"})
+        rows = cursor.fetchall()
+        cursor.execute(_CUSTOMERS, everybody | {"entry_rules": json.dumps(entry.group.to_mapping())})
+        customers = cursor.fetchone()[0]
+    groups = [
+        (Reader(ref=ref, language=language, sales_channel=channel, provider=provider, bucket=int(bucket)), plans)
+        for language, channel, provider, bucket, ref, plans, _ in rows
+    ]
+    return groups, customers
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Touched:
     """Whom a closing touches. `due_in` is plans by their next due day from its first day to a week after its end.
@@ -120,12 +135,17 @@ def touched_by(window: Closing, entry: Entry) -> Touched:
 
 def params_of(group: Group, entry: Entry) -> dict[str, Any]:
     """What `TOUCHED_PLANS` asks for."""
-    collecting = FinanceProvider.objects.filter(repays_here=False).values_list("code", flat=True)
     return {
         "window_rules": json.dumps(group.to_mapping()),
         "entry_rules": json.dumps(entry.group.to_mapping()),
-        "elsewhere": [code for code in collecting if entry.group.providers != {code}],
+        "elsewhere": _elsewhere(entry),
     }
+
+
+def _elsewhere(entry: Entry) -> list[str]:
+    """The lenders that collect their plans themselves, but for the one whose entry it is."""
+    collecting = FinanceProvider.objects.filter(repays_here=False).values_list("code", flat=True)
+    return [code for code in collecting if entry.group.providers != {code}]
 
 
 def before_it(pairs: Sequence[tuple[UUID, Entry]], entry: Entry) -> list[UUID]:

@@ -17,6 +17,7 @@ from fenqi.domain.vouchers import AccountStatement, Balances, Movement, Said, ba
 from fenqi.domain.vouchers.period import change_of
 from fenqi.records.models import Customer, JournalEntry, JournalLine, Order, Plan
 from fenqi.usecases import clock
+from fenqi.usecases.partners.queries import repaid_elsewhere
 
 STATEMENT: Final = "statement"
 FIRST_DAY: Final = date(2000, 1, 1)
@@ -57,6 +58,18 @@ def plan_choices(customer_id: UUID) -> tuple[PlanChoice, ...]:
     numbers = dict(Order.objects.filter(customer_id=customer_id).values_list("id", "order_no"))
     plans = Plan.objects.filter(customer_id=customer_id).order_by("-opened_on", "id")
     return tuple(PlanChoice(plan_id=one.id, order_id=one.order_id, order_no=numbers[one.order_id]) for one in plans)
+
+
+def open_plans(customer_id: UUID, currency: str, plan_id: UUID | None = None) -> tuple[PlanChoice, ...]:
+    """Of all plans, or of the one: those of which something is left to repay here, the next due first."""
+    owing = Plan.objects.filter(customer_id=customer_id, currency=currency, outstanding_minor__gt=0)
+    plans = owing.order_by("next_due_on", "id")
+    rows = list(plans.filter(id=plan_id) if plan_id else plans)
+    elsewhere = repaid_elsewhere(row.provider for row in rows)
+    mine = [row for row in rows if row.provider not in elsewhere]
+    orders = Order.objects.filter(customer_id=customer_id, id__in=[row.order_id for row in mine])
+    numbers = dict(orders.values_list("id", "order_no"))
+    return tuple(PlanChoice(plan_id=row.id, order_id=row.order_id, order_no=numbers[row.order_id]) for row in mine)
 
 
 def require_period(first: date, last: date, *, today: date) -> None:

@@ -39,6 +39,7 @@ from fenqi.records.models import (
 from fenqi.usecases import plan_file
 from fenqi.usecases.aftersales.refund_keys import case_of
 from fenqi.usecases.cards.queries import CardView
+from fenqi.usecases.partners.queries import repaid_elsewhere
 from fenqi.usecases.vouchers.records import OrderRecords, read_records
 
 PROOF_LENGTH: Final = 12
@@ -117,12 +118,16 @@ class PaidPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoucherDetail:
-    """A voucher with the goods, each with its quantity, and what it paid for; the rest became credit."""
+    """A voucher with the goods, each with its quantity, and what it paid for; the rest became credit.
+
+    `open_plan_id` is the order's plan while something is left to repay of it here; no part of what the paper says.
+    """
 
     voucher: VoucherView
     goods: tuple[tuple[str, int], ...]
     paid: tuple[PaidPart, ...]
     credit_minor: int
+    open_plan_id: UUID | None = None
 
 
 def voucher_detail(customer_id: UUID, kind: VoucherKind, voucher_id: UUID) -> VoucherDetail:
@@ -138,7 +143,14 @@ def voucher_detail(customer_id: UUID, kind: VoucherKind, voucher_id: UUID) -> Vo
         goods=tuple((line.name, line.quantity) for line in records.lines),
         paid=paid,
         credit_minor=voucher.amount_minor - sum(one.parts.total for one in paid) if paid else 0,
+        open_plan_id=_open_plan_id(records.plan),
     )
+
+
+def _open_plan_id(plan: Plan | None) -> UUID | None:
+    if plan is None or not plan.outstanding_minor or repaid_elsewhere([plan.provider]):
+        return None
+    return plan.id
 
 
 def vouchers_of(

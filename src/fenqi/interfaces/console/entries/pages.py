@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from fenqi.domain.entries import Entry, EntryKind, EntryState, Group
+from fenqi.domain.entries import Entry, EntryKind, EntryState
 from fenqi.domain.errors import FenqiError
 from fenqi.interfaces.console.access import staff_page
 from fenqi.interfaces.console.entries.calendar import month, month_of
+from fenqi.interfaces.console.entries.groups import GroupForm, group_of, group_text, provider_choices
 from fenqi.interfaces.console.lists import MOST_READ, Column, Kind, amount, lists_page, read_listing
 from fenqi.interfaces.console.pages import render_page
-from fenqi.records.models import SalesChannel
 from fenqi.usecases import audit, clock
 from fenqi.usecases.entries import change_closing, decide_closing
 from fenqi.usecases.entries.plan_closing import (
@@ -30,6 +30,7 @@ from fenqi.usecases.entries.plan_closing import (
     plan_closing,
     preview_closing,
 )
+from fenqi.usecases.entries.proposals import waiting_proposals
 from fenqi.usecases.entries.queries import (
     ClosingState,
     ClosingView,
@@ -39,33 +40,26 @@ from fenqi.usecases.entries.queries import (
     list_closings,
     plans_touched,
 )
-from fenqi.usecases.partners.providers import MALL, list_providers
 from fenqi.usecases.staff.permissions import Permission, Staff
 
-_INSTANTS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+INSTANTS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 
-class ClosingForm(forms.Form):
+class ClosingForm(GroupForm):
     """What was entered, on the mall's clock; what it means is checked by the use case."""
 
     entry = forms.CharField(max_length=40)
-    starts_at = forms.DateTimeField(input_formats=_INSTANTS)
-    ends_at = forms.DateTimeField(input_formats=_INSTANTS)
+    starts_at = forms.DateTimeField(input_formats=INSTANTS)
+    ends_at = forms.DateTimeField(input_formats=INSTANTS)
     successor = forms.CharField(max_length=40, required=False)
     notice_zh = forms.CharField(max_length=10 * NOTICE_ZH_LENGTH, required=False)
     notice_en = forms.CharField(max_length=10 * NOTICE_EN_LENGTH, required=False)
-    languages = forms.MultipleChoiceField(choices=[("zh-hans", ""), ("en", "")], required=False)
-    sales_channels = forms.MultipleChoiceField(choices=SalesChannel.choices, required=False)
-    provider = forms.CharField(max_length=32, required=False)
-    share_from = forms.IntegerField(min_value=0, max_value=99, required=False)
-    share_to = forms.IntegerField(min_value=1, max_value=100, required=False)
-    customers = forms.CharField(max_length=80_000, required=False)
     reason = forms.CharField(max_length=200, required=False)
 
 
 class ChangeForm(forms.Form):
     version = forms.IntegerField(min_value=1, required=False)
-    ends_at = forms.DateTimeField(input_formats=_INSTANTS, required=False)
+    ends_at = forms.DateTimeField(input_formats=INSTANTS, required=False)
     reason = forms.CharField(max_length=200, required=False)
 
 
@@ -126,6 +120,7 @@ def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
         ],
         "month": month(month_of(request.GET.get("month", ""), today=today), closings, today=today),
         "waiting": [one for one in told if one["view"].pending],
+        "proposals": [(one, name_of(one.entry)) for one in waiting_proposals(now=now)],
         "weekdays": [_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")],
     }
     return lists_page(request, staff, "entries/overview.html", {"listing": listing}, context)
@@ -179,7 +174,7 @@ def act(request: HttpRequest, staff: Staff, closing_id: UUID, verb: str) -> Http
             case "end":
                 change_closing.end_closing_early(staff, closing_id, reason=said["reason"], now=now)
             case _:
-                ends_at = _at_mall(said["ends_at"] or now)
+                ends_at = at_mall(said["ends_at"] or now)
                 change_closing.extend_closing(staff, closing_id, ends_at=ends_at, reason=said["reason"], now=now)
     except FenqiError as refusal:
         return _closing_page(
@@ -196,7 +191,7 @@ def _closing_page(
     view = closing_view(closing_id, now=now)
     audit.record(staff.actor, audit.Action.CLOSING_SEEN, subject=f"entry:{closing_id}", now=now)
     plans, is_cut = ([], False) if problem else plans_touched(view, limit=MOST_READ)
-    names = dict(_arrangers())
+    names = dict(provider_choices())
     rows = [NamedPlan(plan, names.get(plan.provider, plan.provider)) for plan in plans]
     touched = read_listing(request, name="plans-touched", columns=TOUCHED, rows=rows, is_cut=is_cut, part="plans")
     context = {
@@ -220,7 +215,7 @@ def _form_page(request: HttpRequest, form: ClosingForm, *, touched: Any = None, 
         if form.is_bound
         else [],
         "entries": entries,
-        "providers": _arrangers(),
+        "providers": provider_choices(),
         "touched": touched,
         "stays": [(name_of(entry), plans) for entry, plans in touched.stays] if touched else [],
         "most_due": max((plans for _day, plans in touched.due_in), default=1) if touched else 1,
@@ -230,27 +225,19 @@ def _form_page(request: HttpRequest, form: ClosingForm, *, touched: Any = None, 
 
 def _entered(form: ClosingForm) -> NewClosing:
     said = form.cleaned_data
-    group = Group(
-        languages=frozenset(said["languages"]),
-        sales_channels=frozenset(said["sales_channels"]),
-        providers=frozenset(filter(None, [said["provider"]])),
-        customers=frozenset(said["customers"].replace(",", " ").split()),
-        share_from=said["share_from"] or 0,
-        share_to=said["share_to"] if said["share_to"] is not None else 100,
-    )
     return NewClosing(
         entry=said["entry"],
-        starts_at=_at_mall(said["starts_at"]),
-        ends_at=_at_mall(said["ends_at"]),
+        starts_at=at_mall(said["starts_at"]),
+        ends_at=at_mall(said["ends_at"]),
         notice_zh=said["notice_zh"],
         notice_en=said["notice_en"],
         successor=said["successor"],
-        group=group,
+        group=group_of(said),
         reason=said["reason"],
     )
 
 
-def _at_mall(entered: datetime) -> datetime:
+def at_mall(entered: datetime) -> datetime:
     """What staff enter is on the mall's clock, whatever zone the server shows."""
     return entered.replace(tzinfo=clock.mall_zone())
 
@@ -286,12 +273,6 @@ def _is_chinese() -> bool:
     return (get_language() or "zh-hans").startswith("zh")
 
 
-def _arrangers() -> list[tuple[str, str]]:
-    """Who may have arranged a plan: code and name."""
-    language = get_language() or "zh-hans"
-    return [(MALL, _("The mall itself")), *((one.code, one.name(language)) for one in list_providers())]
-
-
 def kind_name(kind: EntryKind) -> str:
     return {
         EntryKind.MALL_PAGE: _("Mall page"),
@@ -320,16 +301,3 @@ def closing_state_name(state: ClosingState) -> str:
         ClosingState.CANCELLED: _("Cancelled"),
         ClosingState.REJECTED: _("Turned down"),
     }[state]
-
-
-def group_text(group: Group) -> str:
-    """Whom it is for, in a line."""
-    languages = {"zh-hans": _("in Chinese"), "en": _("in English")}
-    parts = [
-        *(languages[one] for one in sorted(group.languages)),
-        *sorted(group.sales_channels),
-        *sorted(group.providers),
-        *([_("%(count)s listed customers") % {"count": len(group.customers)}] if group.customers else []),
-        *([f"{group.share_from}–{group.share_to} %"] if (group.share_from, group.share_to) != (0, 100) else []),
-    ]
-    return " · ".join(parts) or _("Everybody")
