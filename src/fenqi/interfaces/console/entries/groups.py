@@ -48,10 +48,11 @@ def group_of(said: Mapping[str, Any]) -> Group:
 def group_text(group: Group) -> str:
     """Whom it is for, in a line."""
     languages = {"zh-hans": _("in Chinese"), "en": _("in English")}
+    channels = {SalesChannel.OFFICIAL.value: _("sold by the mall"), SalesChannel.PARTNER.value: _("sold by a partner")}
     providers = dict(provider_choices()) if group.providers else {}
     parts = [
         *(languages[one] for one in sorted(group.languages)),
-        *sorted(group.sales_channels),
+        *(channels[one] for one in sorted(group.sales_channels)),
         *(providers.get(one, one) for one in sorted(group.providers)),
         *([_("%(count)s listed customers") % {"count": len(group.customers)}] if group.customers else []),
         *([f"{group.share_from}–{group.share_to} %"] if (group.share_from, group.share_to) != (0, 100) else []),
