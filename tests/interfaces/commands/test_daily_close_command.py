@@ -51,7 +51,9 @@ def test_a_day_that_cannot_be_closed_is_told_and_nothing_is_begun(
 
 
 @pytest.mark.requirement("R182")
-@pytest.mark.parametrize(("language", "told"), [("zh_CN.UTF-8", "第一次日结最早从"), ("en_GB.UTF-8", "The first close can")])
+@pytest.mark.parametrize(
+    ("language", "told"), [("zh_CN.UTF-8", "第一次日结最早从"), ("en_GB.UTF-8", "The first close can")]
+)
 def test_a_first_day_long_ago_is_told_and_nothing_is_begun(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], language: str, told: str
 ) -> None:

@@ -33,7 +33,10 @@ def environ(monkeypatch: pytest.MonkeyPatch) -> Environ:
 @pytest.mark.parametrize(
     ("language", "told"),
     [
-        ("zh-hans", ("短信服务未开通", "环境变量 FENQI_SMS_ACCESS_KEY_ID 有误：未设置", "客户无法登录", "邮件服务未开通")),
+        (
+            "zh-hans",
+            ("短信服务未开通", "环境变量 FENQI_SMS_ACCESS_KEY_ID 有误：未设置", "客户无法登录", "邮件服务未开通"),
+        ),
         ("en", ("Text messages are not set up", "FENQI_SMS_ACCESS_KEY_ID", "no customer can sign in", "E-mail is not")),
     ],
 )

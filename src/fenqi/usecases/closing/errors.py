@@ -22,7 +22,7 @@ class DayBeforeFirstClose(FenqiError):
 
 
 class FirstCloseTooEarly(FenqiError):
-    """The first close ever begins in the last few days, and not before there was anything. Details: `day`, `earliest`."""
+    """The first close ever is of the last days, and not before there was anything. Details: `day`, `earliest`."""
 
     code = "first_close_too_early"
     status = 422
