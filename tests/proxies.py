@@ -13,5 +13,5 @@ def behind(proxies: Sequence[str], **options: Any) -> Client:
     client = Client(**options)
     answer: Any = client.handler
     application = believing(lambda environ, _start: answer(environ), proxies)
-    client.handler = lambda environ: application(environ, None)  # type: ignore[assignment,return-value]
+    client.handler = lambda environ: application(environ, None)  # type: ignore[assignment]
     return client
