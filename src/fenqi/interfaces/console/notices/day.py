@@ -80,9 +80,7 @@ def _warning(one: WayNotSetUp) -> NotSetUp:
         return NotSetUp(
             title=gettext("Text messages are not set up."),
             why=why,
-            therefore=gettext(
-                "Until they are, codes are not sent, so no customer can sign in, and notices reach only the inbox."
-            ),
+            therefore=gettext("Until they are, codes are not sent, so no customer can sign in, and nobody is texted."),
             tone="overdue",
             icon="circle-alert",
         )
