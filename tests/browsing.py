@@ -124,6 +124,15 @@ def violations(page: Page) -> list[dict[str, Any]]:
     return found
 
 
+def amounts_below_their_names(page: Page) -> list[str]:
+    """Amounts of rows that were pushed to a line of their own by what they are the amount of."""
+    found: list[str] = page.locator(".row .between > .row-title + .amount").evaluate_all(
+        "all => all.filter(one => one.getBoundingClientRect().top"
+        " >= one.previousElementSibling.getBoundingClientRect().bottom - 1).map(one => one.textContent)"
+    )
+    return found
+
+
 def scrolls_sideways(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
 

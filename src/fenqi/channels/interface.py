@@ -59,7 +59,7 @@ class ChannelMisconfigured(FenqiError):
     """A setting of a channel is missing or unreadable. Details: `channel`, `name`, `problem`; never the value."""
 
     code = "channel_misconfigured"
-    status = 500
+    status = 503
     zh = "渠道「{channel}」的环境变量 {name} 有误：{problem_zh}。"
     en = "The environment variable {name} of channel {channel!r} is wrong: {problem}."
 

@@ -1,5 +1,6 @@
 """Typed reading of environment variables: each has one name, one type and a clear complaint when it does not fit."""
 
+import ipaddress
 import os
 from datetime import time
 from pathlib import Path
@@ -83,6 +84,18 @@ def hours(name: str, default: str) -> tuple[time, time]:
 def words(name: str, default: str = "") -> list[str]:
     """A list separated by commas, without empty parts."""
     return [word for word in (part.strip() for part in text(name, default).split(",")) if word]
+
+
+def networks(name: str) -> tuple[str, ...]:
+    """Addresses and networks, such as `10.0.0.5,192.168.0.0/16`; raises SettingMalformed, of a network of all too."""
+    parts = words(name)
+    try:
+        found = [ipaddress.ip_network(part) for part in parts]
+    except ValueError:
+        found = []
+    if len(found) != len(parts) or any(one.prefixlen == 0 for one in found):
+        raise SettingMalformed(name=name, expected="addresses and networks such as 10.0.0.5,192.168.0.0/16")
+    return tuple(parts)
 
 
 def required_words(name: str, *, purpose: str) -> list[str]:

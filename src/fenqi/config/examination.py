@@ -59,6 +59,16 @@ def encryption() -> Finding:
     return Finding("TLS", "good", "required, remembered by browsers, cookies kept to it")
 
 
+def proxies() -> Finding:
+    """Behind a proxy that is not named, all customers count as one address."""
+    if settings.SECURE_PROXY_SSL_HEADER and not settings.FENQI_TRUSTED_PROXIES:
+        advice = "name the proxy in FENQI_TRUSTED_PROXIES: its address counts for everybody behind it"
+        return Finding("proxies", "warning", "behind a proxy that is not named", advice)
+    if settings.FENQI_TRUSTED_PROXIES:
+        return Finding("proxies", "good", f"X-Forwarded-For is believed from {len(settings.FENQI_TRUSTED_PROXIES)}")
+    return Finding("proxies", "good", "X-Forwarded-For is believed from nobody")
+
+
 def security() -> Finding:
     """Django's own deployment checks; those about TLS are one finding already."""
     messages = checks.run_checks(tags=[checks.Tags.security], include_deployment_checks=True)
@@ -146,5 +156,5 @@ def row(statement: str, *parameters: Any) -> tuple[Any, ...]:
     return answer
 
 
-SETTINGS_QUESTIONS: tuple[Callable[[], Finding], ...] = (debug, clock, encryption, security, evidence)
+SETTINGS_QUESTIONS: tuple[Callable[[], Finding], ...] = (debug, clock, encryption, proxies, security, evidence)
 DATABASE_QUESTIONS = (server, role, crash_safety, migrations, prepared_transactions)

@@ -145,6 +145,8 @@ SILENCED_SYSTEM_CHECKS = ["security.W021"]  # the preload list is for the owner 
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("FENQI_BEHIND_PROXY", default=False) else None
 )
+# Whose X-Forwarded-For is believed; empty: nobody's, and who calls is who opened the connection.
+FENQI_TRUSTED_PROXIES = environment.networks("FENQI_TRUSTED_PROXIES")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY: dict[str, Any] = {

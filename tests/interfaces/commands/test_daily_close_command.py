@@ -15,12 +15,17 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def _yesterday_was_the_first_that_was_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+def _the_database_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command_line, "fenqi", daily_close)  # it needs no place of its own
+
+
+@pytest.fixture
+def _yesterday_was_the_first_that_was_closed() -> None:
     close_day(clock.business_date(clock.now()) - timedelta(days=1), started_by="tests", now=clock.now)
-    monkeypatch.setattr(command_line, "fenqi", daily_close)  # the database is there: it needs no place of its own
 
 
 @pytest.mark.requirement("R182")
+@pytest.mark.usefixtures("_yesterday_was_the_first_that_was_closed")
 @pytest.mark.parametrize("language", ["zh_CN.UTF-8", "en_GB.UTF-8"])
 @pytest.mark.parametrize(
     ("day", "told"),
@@ -43,3 +48,19 @@ def test_a_day_that_cannot_be_closed_is_told_and_nothing_is_begun(
     assert left.value.code == 1
     assert told[language.startswith("en")] in capsys.readouterr().err
     assert CloseRun.objects.count() == 1
+
+
+@pytest.mark.requirement("R182")
+@pytest.mark.parametrize(
+    ("language", "told"), [("zh_CN.UTF-8", "第一次日结最早从"), ("en_GB.UTF-8", "The first close can")]
+)
+def test_a_first_day_long_ago_is_told_and_nothing_is_begun(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], language: str, told: str
+) -> None:
+    monkeypatch.setenv("LC_ALL", language)
+    monkeypatch.setattr(sys, "argv", ["fenqi", "--date", "2020-01-01"])
+    with pytest.raises(SystemExit) as left:
+        command_line.main()
+    said = capsys.readouterr().err
+    assert (left.value.code, told in said, "2020-01-01" in said) == (1, True, True)
+    assert CloseRun.objects.count() == 0

@@ -102,3 +102,28 @@ def test_agents_may_not_and_a_wrong_file_is_told_in_the_form(
     client = desk(Role.FINANCE)
     assert upload(client, bought(), lambda _content: as_file(b"order_no,balance\nnobody,1.00")) == 422
     assert not PlanMigration.objects.exists()
+
+
+@pytest.mark.requirement("R182")
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("zh-hans", ("与文件余额不符", "核对不一致或未演练")),
+        ("en", ("the file says another balance", "of the batch differ")),
+    ],
+)
+def test_one_wrong_fen_in_the_file_stands_on_the_page_and_holds_the_batch(
+    lenders: Town, desk: Desk, as_file: Callable[[bytes], object], language: str, told: tuple[str, str]
+) -> None:
+    plan = bought()
+    first, second = desk(Role.FINANCE, language), desk(Role.ADMIN, language)
+    assert upload(first, plan, as_file, wrong_fen=1) == 302
+    moving = Moving(PlanMigration.objects.get().id, (plan,))
+    at = f"/console/moves/{moving.migration_id}"
+    rehearse(moving.migration_id, now=clock.now())
+    shown = first.get(at).content.decode()
+    for words in (told[0], "1,200.00", "1,200.01"):
+        assert words in shown, words
+    approved = second.post(f"{at}/approve")
+    assert (approved.status_code, told[1] in approved.content.decode()) == (409, True)
+    assert moving.states() == ["differs"]

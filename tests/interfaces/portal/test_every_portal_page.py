@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import ConsoleMessage
 
-from browsing import Site, faults, picture, scrolls_sideways
+from browsing import Site, amounts_below_their_names, faults, picture, scrolls_sideways
 from fenqi.records.models import Payment, Plan
 from fenqi.usecases.orders.queries import list_orders
 
@@ -67,7 +67,9 @@ def test_every_page_is_accessible_whole_and_in_one_language(site: Site, language
             assert len(answer.body()) < MOST_HTML_BYTES
             picture(page, other, folder / f"{name}-{other}.png")
             wrong |= {f"{name}-{other}": "scrolls sideways"} if scrolls_sideways(page) else {}
+            wrong |= {f"{name}-{other}: below": apart for apart in amounts_below_their_names(page)}
             picture(page, width, folder / f"{name}-{width}.png")
+            wrong |= {f"{name}-{width}: below": apart for apart in amounts_below_their_names(page)}
             wrong |= {f"{name}-{width}: {what}": found for what, found in faults(page, language) if found}
             wrong |= {f"{name}: console": told for told in console if not told.startswith("Failed to load resource")}
     assert wrong == {}

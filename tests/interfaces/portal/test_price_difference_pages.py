@@ -9,12 +9,15 @@ from playwright.sync_api import expect
 from pytest_django.live_server_helper import LiveServer
 
 from browsing import Windows
-from fenqi.records.models import Account, AftersalesCase, Order, PriceOffer
-from fenqi.usecases import clock
+from fenqi.records.models import Account, AftersalesCase, Notice, Order, OutboxMessage, PriceOffer
+from fenqi.usecases import clock, outbox
+from fenqi.usecases.notices.case_news import tell_of_case
 from fenqi.usecases.orders.inputs import LineInput
 from fenqi.usecases.price_protection.feed import PriceInput, take_prices
 from fenqi.usecases.price_protection.nightly import make_offers
+from fenqi.usecases.price_protection.offers import accept_offer
 from returned import Case, Returning, delivered
+from town import Town
 from visitors import EN_DESK, ZH_PHONE, Visitor, screen, visited_by
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("town")]
@@ -133,6 +136,33 @@ def test_an_offer_stands_on_bills_and_order_and_is_gone_once_it_is_taken() -> No
     assert taken.status_code == 302
     assert "差价归你" not in client.get("/bills").content.decode()
     assert "降价由商城发现" in client.get(taken["Location"]).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("language", "taken", "untrue"),
+    [
+        ("zh-hans", "你收下了退差价", ("审核", "你提交了申请")),
+        ("en", "You took our offer", ("review", "You applied")),
+    ],
+)
+def test_an_offer_that_is_taken_tells_of_no_review(
+    town: Town, language: str, taken: str, untrue: tuple[str, str]
+) -> None:
+    """Neither on the page, nor in the records, nor in a message: nobody reviewed anything."""
+    order = delivered(language=language)
+    cheaper(order, 95_000)
+    make_offers(now=order.now)
+    offer = PriceOffer.objects.get(customer_id=order.customer_id)
+    case_id = accept_offer(order.customer_id, offer.id, unused=True, actor="customer", now=order.now)
+    page = reader_of(order, language).get(f"/after-sales/{case_id}").content.decode()
+    assert [words in page for words in (taken, *untrue)] == [True, False, False]
+    records = reader_of(order, language).get(f"/orders/{order.order_id}/records").content.decode()
+    assert untrue[0] not in records
+    told = OutboxMessage.objects.filter(customer_id=order.customer_id, topic=outbox.CASE_NEWS)
+    for message in told:
+        tell_of_case(order.customer_id, case_id, int(message.body["seq"]), now=order.now)
+    assert told.exists()
+    assert not Notice.objects.filter(customer_id=order.customer_id, message="case_received").exists()
 
 
 # In a browser -------------------------------------------------------------------------------------------------------

@@ -6,8 +6,8 @@ import pytest
 from django.test import override_settings
 
 from fenqi.records.identifiers import new_id
-from fenqi.records.models import CloseRun, LateFeeAccrual, Payment, PlanEvent
-from fenqi.usecases.closing.errors import DayBeforeFirstClose, DayNotBegun
+from fenqi.records.models import CloseRun, LateFeeAccrual, Order, Payment, PlanEvent
+from fenqi.usecases.closing.errors import DayBeforeFirstClose, DayNotBegun, FirstCloseTooEarly
 from fenqi.usecases.closing.run import close_day
 from fenqi.usecases.reconciliation.check import check_books
 from late_plans import charges, close, late, not_their_fault, put_right, told
@@ -67,6 +67,43 @@ def test_a_day_that_has_not_begun_and_one_before_the_first_are_refused() -> None
     close("2026-02-06")
     with pytest.raises(DayBeforeFirstClose):
         close("2026-02-05")
+
+
+@pytest.mark.requirement("R119")
+@pytest.mark.parametrize("day", ["2020-01-01", "0001-01-01", "2026-02-11"])
+def test_the_first_close_is_not_of_a_day_long_ago(day: str) -> None:
+    """A mistyped year would be made up for day by day: nothing is begun, and the next close is of its own day alone."""
+    plan = late()
+    Order.objects.filter(customer_id=plan.customer_id).update(created_at=noon("2025-12-31"))
+    with pytest.raises(FirstCloseTooEarly) as refused:
+        close_day(date.fromisoformat(day), started_by="tests", now=lambda: noon("2026-02-19"))
+    assert refused.value.details["earliest"] == date(2026, 2, 12)
+    assert (CloseRun.objects.count(), charges(plan)) == (0, [])
+    assert len(close_day(started_by="tests", now=lambda: noon("2026-02-19"))) == 1
+
+
+def test_the_first_close_is_of_no_day_before_the_first_order_was_registered() -> None:
+    """But always of yesterday: shortly after midnight the clock closes it."""
+    plan = late()
+    today = noon("2026-02-19")
+    orders = Order.objects.filter(customer_id=plan.customer_id)
+    for registered, earliest in (("2026-02-17", 17), ("2026-02-19", 18)):
+        orders.update(created_at=noon(registered))
+        with pytest.raises(FirstCloseTooEarly) as refused:
+            close_day(date(2026, 2, earliest - 1), started_by="tests", now=lambda: today)
+        assert refused.value.details["earliest"] == date(2026, 2, earliest)
+    (done,) = close_day(date(2026, 2, 18), started_by="tests", now=lambda: today)
+    assert done.is_finished
+
+
+@pytest.mark.parametrize("first", ["2026-02-15", "2026-02-19"])
+def test_which_day_was_the_first_changes_no_sum(first: str) -> None:
+    plan = late()
+    Order.objects.filter(customer_id=plan.customer_id).update(created_at=noon("2025-12-31"))
+    for day in (first, "2026-02-19"):
+        close_day(date.fromisoformat(day), started_by="tests", now=lambda: noon("2026-02-19"))
+    assert sum(amount for _, _, amount in charges(plan)) == (19 - 4) * 5
+    assert_books()
 
 
 def test_nothing_beyond_the_cap_and_a_fixed_fee_once() -> None:

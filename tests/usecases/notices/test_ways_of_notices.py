@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,11 +11,13 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.test import Client
 
+from fenqi.channels.interface import ChannelMisconfigured
 from fenqi.domain.errors import InvalidInput, NotFound
 from fenqi.domain.notices import Pace
 from fenqi.records import personal
 from fenqi.records.identifiers import new_id
 from fenqi.records.models import Account, Notice, NoticeDelivery, NoticePreference, NoticeTemplate, OutboxMessage
+from fenqi.usecases import rails
 from fenqi.usecases.notices import edit_templates, preferences
 from fenqi.usecases.notices.delivering import NoticeUnanswered
 from fenqi.usecases.notices.inbox import inbox, open_notice, unread_count
@@ -111,6 +114,18 @@ def test_news_keep_to_the_ways_that_are_wished_and_critical_messages_do_not(town
     assert tell(customer, Message.AUTO_DEBIT_GIVEN_UP)
     assert len(town.messages("17000001206")) == 1
     assert len(inbox(customer).items) == 2
+
+
+def test_an_email_goes_out_once_where_no_text_messages_are_set_up(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    customer = a_customer("i-6b", phone="17000001216")
+    bind(town, customer, "no-sms@example.com")
+    nobody_texts = replace(rails._settings(), sms=None, sms2=None)
+    monkeypatch.setattr(rails, "_settings", lambda: nobody_texts)
+    for _ in range(2):
+        with pytest.raises(ChannelMisconfigured):
+            tell(customer, Message.AUTO_DEBIT_GIVEN_UP, "agreement:one")
+    assert len(mails(town, "no-sms@example.com")) == 1
+    assert len(inbox(customer).items) == 1
 
 
 def test_a_mail_has_a_text_and_an_html_part_and_a_link_and_no_number_in_the_clear(town: Town) -> None:

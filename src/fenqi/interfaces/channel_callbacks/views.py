@@ -3,7 +3,6 @@
 from contextlib import suppress
 
 import structlog
-from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.cache import never_cache
@@ -44,10 +43,7 @@ def notify(request: HttpRequest, channel: str) -> HttpResponse:
 
 
 def remote_address(request: HttpRequest) -> str:
-    """Who calls: behind a proxy that we trust, the address which that proxy saw."""
-    seen_by_proxy = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    if settings.SECURE_PROXY_SSL_HEADER and seen_by_proxy:
-        return seen_by_proxy[:64]
+    """Who calls: behind a proxy that is named in the settings, whom that proxy saw (`fenqi.config.proxies`)."""
     return str(request.META.get("REMOTE_ADDR", ""))
 
 

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 from uuid import UUID
 
+import structlog
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -13,12 +14,24 @@ from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 
+from fenqi.channels.interface import ChannelMisconfigured
 from fenqi.domain.errors import FenqiError, NotFound
 from fenqi.interfaces.portal.pages import render_page
+
+_log = structlog.get_logger(__name__)
 
 Parameters = ParamSpec("Parameters")
 CustomerView = Callable[Concatenate[HttpRequest, UUID, Parameters], HttpResponseBase]
 PageView = Callable[Concatenate[HttpRequest, Parameters], HttpResponseBase]
+
+
+class NotWorkingNow(FenqiError):
+    """Something of ours is set up wrongly; which setting it is concerns no customer."""
+
+    code = "not_working_now"
+    status = 503
+    zh = "这项服务暂时不可用，没有提交任何内容。请稍后再试，或联系客服。"
+    en = "This does not work just now, and nothing was submitted. Try again later, or contact our customer service."
 
 
 def customer_of(request: HttpRequest) -> UUID | None:
@@ -63,5 +76,8 @@ def sign_in_address(request: HttpRequest) -> str:
 
 def refusal_page(request: HttpRequest, refusal: FenqiError) -> HttpResponse:
     """What went wrong and what to do about it, in the reader's language."""
+    if isinstance(refusal, ChannelMisconfigured):
+        _log.error("channel_misconfigured", **refusal.details)
+        refusal = NotWorkingNow()
     message = refusal.text(get_language() or "zh-hans")
     return render_page(request, "refusal.html", {"message": message}, status=refusal.status)

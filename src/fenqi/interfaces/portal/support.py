@@ -35,7 +35,7 @@ from fenqi.usecases.support.conversation import (
     thread_view,
     unread,
 )
-from fenqi.usecases.support.errors import MessageRefused
+from fenqi.usecases.support.errors import ConversationClosed, MessageRefused
 from fenqi.usecases.support.promises import wait_now
 from fenqi.usecases.support.rating import LONGEST_COMMENT, Helped, rate
 from fenqi.usecases.support.service_desk import service_desk
@@ -131,7 +131,7 @@ def conversation(request: HttpRequest, customer_id: UUID, thread_id: UUID) -> Ht
     text, key = form.cleaned_data["text"], str(form.cleaned_data["request_key"])
     try:
         say(customer_id, thread_id, text, request_key=key, now=clock.now())
-    except (MessageRefused, TooManyRequests) as refusal:
+    except (MessageRefused, ConversationClosed, TooManyRequests) as refusal:
         return _page(request, _seen(customer_id, thread_id), typed=typed, refusal=refusal)
     return redirect("portal:support_thread", thread_id=thread_id)
 
@@ -218,6 +218,7 @@ def _page(
         "request_key": request.POST.get("request_key") or uuid4(),
         "typed": typed,
         "errors": [refusal.text(get_language() or "zh-hans")] if refusal else [],
+        "open_thread_id": refusal.details.get("open_thread_id") if refusal else None,
         "most": LONGEST_MESSAGE,
     }
     return render_page(request, "support_thread.html", context, status=refusal.status if refusal else 200)

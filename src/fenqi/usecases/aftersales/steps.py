@@ -11,7 +11,7 @@ from fenqi.domain.aftersales.cases import CLOSED, CaseSignal, CaseState, next_st
 from fenqi.domain.errors import NotFound
 from fenqi.records.models import AftersalesCase, CaseLine, CaseStep, OrderLine
 from fenqi.records.posting import Decision
-from fenqi.usecases import outbox
+from fenqi.usecases import audit, outbox
 from fenqi.usecases.aftersales import pauses
 from fenqi.usecases.notices.quiet_hours import polite_time
 
@@ -45,6 +45,17 @@ def find_case(customer_id: UUID, case_id: UUID) -> AftersalesCase:
     if case is None:
         raise NotFound
     return case
+
+
+def is_formal(step: CaseStep) -> bool:
+    """A review that only the table of moves asks for: an offer of ours is approved by being made, by nobody."""
+    return step.signal == CaseSignal.TAKEN and step.actor == audit.SYSTEM
+
+
+def is_approved_offer(case: AftersalesCase) -> bool:
+    """Whether the customer took an offer of ours that nobody reviews."""
+    steps = CaseStep.objects.filter(customer_id=case.customer_id, case_id=case.id, signal=CaseSignal.TAKEN.value)
+    return any(is_formal(step) for step in steps)
 
 
 def title_of(case: AftersalesCase) -> str:

@@ -175,6 +175,11 @@ class CaseView:
         return self.closed_at is None
 
     @property
+    def was_our_offer(self) -> bool:
+        """The house approved it itself, by having offered it; nobody reviewed it."""
+        return any(step.signal is CaseSignal.TAKEN and step.party is Party.HOUSE for step in self.steps)
+
+    @property
     def told_kind(self) -> str:
         """`kind`, or `exchange_refunded`."""
         return _told_kind(self.kind, was_exchange=self.was_exchange)

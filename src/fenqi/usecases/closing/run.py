@@ -17,11 +17,11 @@ from django.db.models import Q
 
 from fenqi.records import locks
 from fenqi.records.identifiers import new_id
-from fenqi.records.models import CloseRange, CloseRun, CloseState, Customer
+from fenqi.records.models import CloseRange, CloseRun, CloseState, Customer, Order
 from fenqi.records.scope import across_customers
 from fenqi.usecases import clock
 from fenqi.usecases.closing.charging import charge_plan
-from fenqi.usecases.closing.errors import DayBeforeFirstClose, DayNotBegun
+from fenqi.usecases.closing.errors import DayBeforeFirstClose, DayNotBegun, FirstCloseTooEarly
 from fenqi.usecases.closing.late_rows import CHARGE, SKIPPED, find_late_rows
 from fenqi.usecases.closing.set_based import Charged, charge_customers
 from fenqi.usecases.closing.steps import STEPS
@@ -29,6 +29,9 @@ from fenqi.usecases.closing.steps import STEPS
 CUSTOMERS_IN_A_RANGE: Final = 10_000
 CUSTOMERS_IN_A_BATCH: Final = 1_000
 """So many are locked at once: a payment waits for one batch at most."""
+
+FIRST_CLOSE_REACHES_BACK: Final = timedelta(days=7)
+"""Of the first close ever: what was late before counts in it anyway."""
 
 _log = structlog.get_logger(__name__)
 Now = Callable[[], datetime]
@@ -61,7 +64,7 @@ def close_day(
 ) -> tuple[Closed, ...]:
     """Close the day (today, unless named), after those before it that were missed; what each came to, in order.
 
-    Raises DayNotBegun, DayBeforeFirstClose.
+    Raises DayNotBegun, DayBeforeFirstClose, FirstCloseTooEarly.
     """
     wanted = days_to_close(day, today=clock.business_date(now()))
     return tuple(
@@ -70,12 +73,16 @@ def close_day(
 
 
 def days_to_close(day: date | None, *, today: date) -> tuple[date, ...]:
-    """The day with the missed ones before it; the first close ever has none before it."""
+    """The day with the missed ones before it; the first close ever has none before it.
+
+    Raises DayNotBegun, DayBeforeFirstClose, FirstCloseTooEarly.
+    """
     last = day or today
     if last > today:
         raise DayNotBegun(day=last, today=today)
     first_ever = CloseRun.objects.order_by("business_date").first()
     if first_ever is None:
+        _refuse_too_early(last, today=today)
         return (last,)
     if last < first_ever.business_date:
         raise DayBeforeFirstClose(day=last, first=first_ever.business_date)
@@ -85,6 +92,19 @@ def days_to_close(day: date | None, *, today: date) -> tuple[date, ...]:
     open_before = CloseRun.objects.exclude(state=CloseState.FINISHED).filter(business_date__lt=earliest)
     first = min([earliest, last, *open_before.values_list("business_date", flat=True)])
     return tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
+
+
+def _refuse_too_early(day: date, *, today: date) -> None:
+    """Every day since the first is closed by itself, so a mistyped year would be made up for day by day."""
+    if day >= today - timedelta(days=1):
+        return
+    earliest = today - FIRST_CLOSE_REACHES_BACK
+    with across_customers():
+        oldest_order = Order.objects.order_by("created_at").values_list("created_at", flat=True).first()
+    if oldest_order is not None:
+        earliest = max(earliest, min(clock.business_date(oldest_order), today - timedelta(days=1)))
+    if day < earliest:
+        raise FirstCloseTooEarly(day=day, earliest=earliest)
 
 
 def _close(day: date, *, started_by: str, is_catch_up: bool, now: Now, watch: Watch) -> Closed:

@@ -15,7 +15,7 @@ from fenqi.usecases import clock
 from fenqi.usecases.aftersales.queries import refunds_of
 from fenqi.usecases.aftersales.quoting import QuoteView, quote_view
 from fenqi.usecases.aftersales.returning import newest_quote
-from fenqi.usecases.aftersales.steps import find_case, title_of
+from fenqi.usecases.aftersales.steps import find_case, is_approved_offer, title_of
 from fenqi.usecases.aftersales.wishes import applied_kind
 from fenqi.usecases.notices.sending import TITLE_CHARACTERS, send_once, written_amount
 from fenqi.usecases.notices.templates import TEXTS, Message
@@ -186,6 +186,8 @@ def _message(facts: "_Facts") -> Message | None:
     case, signal = facts.case, CaseSignal(facts.step.signal)
     if signal is CaseSignal.ARRIVED and not facts.legs:
         return None
+    if signal is CaseSignal.APPLIED and is_approved_offer(case):
+        return None  # nobody reviews it, and the refund is told of in a moment
     if signal in _MONEY_MOVES and not facts.legs:
         return Message.CASE_TO_LENDER if facts.lender("en") else Message.CASE_OFF_PLAN
     if signal is CaseSignal.GOODS_CALLED and applied_kind(case) is WishKind.EXCHANGE:

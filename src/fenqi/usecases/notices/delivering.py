@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from fenqi.channels.interface import ChannelMisconfigured
 from fenqi.domain.errors import FenqiError
 from fenqi.domain.notices import Pace, Way, Weight, is_wanted, ways_of
 from fenqi.records.models import Customer, Notice, NoticeState
@@ -34,15 +35,21 @@ def deliver(customer: Customer, notice: Notice, *, now: datetime) -> bool:
         return False
     wishes = preferences_of(customer.id)
     done: dict[Way, Done] = {}
+    misconfigured: ChannelMisconfigured | None = None
     for way in outward(customer, notice, wishes):
         if way is Way.SMS:
-            done[way] = texting.send(customer, notice, now=now)
+            try:
+                done[way] = texting.send(customer, notice, now=now)
+            except ChannelMisconfigured as nobody_texts:  # which keeps no e-mail back
+                misconfigured = nobody_texts
         else:
             done[way] = mailing.send(wishes.email, notice, is_told=done.get(Way.SMS) in _TOLD, now=now)
     if done.get(Way.SMS) is Done.UNANSWERED:
         raise NoticeUnanswered
     if done.get(Way.EMAIL) is Done.UNANSWERED:
         _try_again(notice, now=now)
+    if misconfigured is not None:
+        raise misconfigured
     return Done.NOW in done.values()
 
 

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django.db.models import Count, Max
 
+from fenqi.channels.interface import ChannelMisconfigured
+from fenqi.domain.errors import FenqiError
 from fenqi.records.models import Customer, DeliveryState, Notice, NoticeDelivery, NoticeState
 from fenqi.records.scope import across_customers
 from fenqi.usecases import clock
@@ -70,6 +72,14 @@ class ProviderState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WayNotSetUp:
+    """A way on which nothing can be sent as things are. `problem` is None where nobody has begun to set it up."""
+
+    way: str
+    problem: FenqiError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
     """A delivery that somebody may want to look at."""
 
@@ -90,6 +100,7 @@ class NoticeDay:
     by_message: tuple[tuple[str, int], ...]
     troubles: tuple[Trouble, ...]
     providers: tuple[ProviderState, ...]
+    not_set_up: tuple[WayNotSetUp, ...]
 
     @property
     def held_count(self) -> int:
@@ -114,6 +125,7 @@ def notices_of(customer_id: UUID, *, limit: int = 50) -> CustomerNotices:
 def notice_day(day: date, *, now: datetime) -> NoticeDay:
     """Over all customers."""
     begin, end = clock.end_of_business_day(day - timedelta(days=1)), clock.end_of_business_day(day)
+    ours, not_set_up = _services()
     with across_customers():
         of_day = Notice.objects.filter(due_at__gte=begin, due_at__lt=end)
         counted = list(of_day.values_list("state", "reason").annotate(n=Count("id")).order_by())
@@ -128,7 +140,8 @@ def notice_day(day: date, *, now: datetime) -> NoticeDay:
             held={reason: n for state, reason, n in counted if state == NoticeState.HELD},
             by_message=tuple(by_message),
             troubles=_troubles(begin, end),
-            providers=_providers(now=now),
+            providers=_providers(ours, now=now),
+            not_set_up=not_set_up,
         )
 
 
@@ -151,7 +164,27 @@ def _troubles(begin: datetime, end: datetime) -> tuple[Trouble, ...]:
     )
 
 
-def _providers(*, now: datetime) -> tuple[ProviderState, ...]:
+def _services() -> tuple[list[tuple[str, str]], tuple[WayNotSetUp, ...]]:
+    """Way and name of each service, and the ways that have none: the page about them is read just then."""
+    ours: list[tuple[str, str]] = []
+    missing: list[WayNotSetUp] = []
+    try:
+        ours += [("sms", one.name) for one in text_messages()]
+    except ChannelMisconfigured as problem:
+        missing.append(WayNotSetUp(way="sms", problem=problem))
+    try:
+        service = mail()
+    except ChannelMisconfigured as problem:
+        missing.append(WayNotSetUp(way="email", problem=problem))
+    else:
+        if service is None:
+            missing.append(WayNotSetUp(way="email"))
+        else:
+            ours.append(("email", service.name))
+    return ours, tuple(missing)
+
+
+def _providers(ours: list[tuple[str, str]], *, now: datetime) -> tuple[ProviderState, ...]:
     recent = NoticeDelivery.objects.filter(sent_at__gt=now - RECENTLY, sent_at__lte=now)
     counts: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
     latest: dict[tuple[str, str], dict[str, datetime]] = defaultdict(dict)
@@ -159,8 +192,6 @@ def _providers(*, now: datetime) -> tuple[ProviderState, ...]:
     for way, provider, state, n, at in rows:
         counts[way, provider][state] = n
         latest[way, provider][state] = at
-    service = mail()
-    ours = [("sms", one.name) for one in text_messages()] + ([("email", service.name)] if service else [])
     known = [*ours, *sorted(set(counts) - set(ours))]
     return tuple(
         ProviderState(

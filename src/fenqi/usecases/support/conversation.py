@@ -224,8 +224,8 @@ def say(customer_id: UUID, thread_id: UUID, text: str, *, request_key: str, now:
             return
         rate_limits.count(Rate.SUPPORT_MESSAGE, str(customer_id))
         was_closed = thread.state == ThreadState.CLOSED
-        if was_closed and _open_one(customer_id, _about(thread)):
-            raise ConversationClosed
+        if was_closed and (open_one := _open_one(customer_id, _about(thread))):
+            raise ConversationClosed(open_thread_id=str(open_one.id))
         message_no = write_message(thread, CUSTOMER, words, request_key=request_key, now=now)
         change(thread, customer_read_no=message_no)
         if was_closed:

@@ -13,12 +13,15 @@ class MessageRefused(FenqiError):
 
 
 class ConversationClosed(FenqiError):
-    """It is closed, and another about the same matter is open."""
+    """It is closed, and another about the same matter is open. Details: `open_thread_id`."""
 
     code = "conversation_closed"
     status = 409
-    zh = "这段对话已结束，同一件事有另一段对话正在进行，请到那里继续。"
-    en = "This conversation is closed and another about the same matter is open: go on there."
+    zh = "这段对话已结束，同一件事有另一段对话正在进行，请到那里继续。你写的都还在，没有发出。"
+    en = (
+        "This conversation is closed and another about the same matter is open: go on there. "
+        "What you wrote is still there, unsent."
+    )
 
 
 class TakenByAnother(FenqiError):

@@ -14,6 +14,7 @@ from fenqi.domain.ledger.chain import canonical_text
 from fenqi.domain.plans import Components, Rates, Terms, rates
 from fenqi.records.models import Installment, JournalEntry, JournalLine, PlanEvent
 from fenqi.usecases import plan_file
+from fenqi.usecases.aftersales.steps import is_formal
 from fenqi.usecases.projection import microseconds
 from fenqi.usecases.vouchers.queries import Proof, proof_of
 from fenqi.usecases.vouchers.records import OrderRecords, read_records
@@ -210,8 +211,10 @@ def _reserves(found: OrderRecords) -> Iterator[Record]:
 
 
 def _cases(found: OrderRecords) -> Iterator[Record]:
-    """Each case with every step that was taken in it."""
+    """Each case with every step that somebody took in it."""
     for step in found.steps:
+        if is_formal(step):
+            continue
         case = found.cases[step.case_id]
         yield Record(
             kind=RecordKind.CASE,

@@ -1,10 +1,12 @@
 """The notices of a day: sent, waiting, held and why, failed, and how the services do."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -12,7 +14,7 @@ from fenqi.interfaces.console import words
 from fenqi.interfaces.console.access import staff_page
 from fenqi.interfaces.console.lists import Column, Kind, list_page, read_listing, worded
 from fenqi.usecases import audit, clock
-from fenqi.usecases.notices.queries import Trouble, notice_day
+from fenqi.usecases.notices.queries import Trouble, WayNotSetUp, notice_day
 from fenqi.usecases.notices.templates import title_of
 from fenqi.usecases.staff.permissions import Permission, Staff
 
@@ -26,6 +28,17 @@ TROUBLES: Final[Sequence[Column[Trouble]]] = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotSetUp:
+    """A way that has no service: what is missing, and what that means until it is there."""
+
+    title: str
+    why: str
+    therefore: str
+    tone: str
+    icon: str
+
+
 @require_safe
 @staff_page(Permission.SEE_NOTICES)
 def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
@@ -37,6 +50,7 @@ def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
     context = {
         "place": "notices",
         "seen": seen,
+        "not_set_up": [_warning(one) for one in seen.not_set_up],
         "before": day - timedelta(days=1),
         "after": day + timedelta(days=1),
         "messages_of_day": [
@@ -57,3 +71,23 @@ def _day(text: str, *, now: datetime) -> date:
     except ValueError:
         return today
     return day if abs((day - today).days) <= 366 * 5 else today
+
+
+def _warning(one: WayNotSetUp) -> NotSetUp:
+    """Without text messages nobody can sign in; e-mail is a matter of choice."""
+    why = one.problem.text(get_language() or "zh-hans") if one.problem else ""
+    if one.way == "sms":
+        return NotSetUp(
+            title=gettext("Text messages are not set up."),
+            why=why,
+            therefore=gettext("Until they are, codes are not sent, so no customer can sign in, and nobody is texted."),
+            tone="overdue",
+            icon="circle-alert",
+        )
+    return NotSetUp(
+        title=gettext("E-mail is not set up."),
+        why=why or gettext("The environment variable FENQI_EMAIL_FROM names no sender."),
+        therefore=gettext("Notices are not sent by e-mail."),
+        tone="overdue" if one.problem else "neutral",
+        icon="circle-alert" if one.problem else "circle-minus",
+    )

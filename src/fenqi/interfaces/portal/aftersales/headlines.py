@@ -31,7 +31,7 @@ def headline(case: CaseView, reader: Reader) -> Told:
         CaseState.SUBMITTED: lambda: _submitted(case, reader),
         CaseState.IN_REVIEW: lambda: _submitted(case, reader),
         CaseState.EVIDENCE_ASKED: lambda: _evidence_asked(case),
-        CaseState.APPROVED: lambda: (_("Approved, the next step begins by itself"), case.decision_note),
+        CaseState.APPROVED: lambda: _approved(case),
         CaseState.REJECTED: lambda: (_("This was not approved, and nothing has changed"), ""),
         CaseState.GOODS_AWAITED: lambda: _goods_awaited(case, reader),
         CaseState.GOODS_RECEIVED: _goods_received,
@@ -53,6 +53,13 @@ def _submitted(case: CaseView, reader: Reader) -> Told:
         return _("Our review is late, we are sorry"), _("It comes first in our queue now. You need do nothing.")
     by = f"{formats.full_day(clock.business_date(due), reader.language, today=reader.today)} {_clock(case)}"
     return _("We have your application, and answer by %(day)s") % {"day": by}, _("You need do nothing until then.")
+
+
+def _approved(case: CaseView) -> Told:
+    """An offer of ours was approved by being made: nobody reviewed it."""
+    if case.was_our_offer:
+        return _("You took our offer, the next step begins by itself"), case.decision_note
+    return _("Approved, the next step begins by itself"), case.decision_note
 
 
 def _clock(case: CaseView) -> str:

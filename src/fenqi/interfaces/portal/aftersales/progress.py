@@ -6,7 +6,7 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
-from fenqi.domain.aftersales.cases import MONEY_MOVED, CaseSignal, CaseState
+from fenqi.domain.aftersales.cases import MONEY_MOVED, CaseSignal, CaseState, Party
 from fenqi.interfaces.portal.aftersales.words import stage_ahead, step_name
 from fenqi.interfaces.portal.rail import Reader
 from fenqi.interfaces.shared import formats
@@ -45,7 +45,9 @@ def timeline(case: CaseView, reader: Reader) -> tuple[Step, ...]:
 
 
 def _goes_without_saying(step: CaseStepView) -> bool:
-    return step.signal in _UNTOLD or (step.signal is CaseSignal.TAKEN and step.before == step.after)
+    if step.signal is CaseSignal.TAKEN:
+        return step.before == step.after or step.party is Party.HOUSE
+    return step.signal in _UNTOLD
 
 
 def _ahead(stage: Stage, reader: Reader) -> Step:
@@ -91,7 +93,10 @@ def queue_told(ahead: int) -> str:
 
 def _done(case: CaseView, step: CaseStepView) -> Step:
     return Step(
-        title=_off_plan_only(case, step.signal) or _instead(case, step.signal) or step_name(step.signal),
+        title=_off_plan_only(case, step.signal)
+        or _instead(case, step.signal)
+        or _of_an_offer(case, step.signal)
+        or step_name(step.signal),
         caption="\n".join(part for part in (*_particulars(case, step), step.note) if part),
         tone="cancelled" if step.signal in _ENDED_BADLY else "paid",
         when=formats.short_moment(step.at.astimezone(clock.mall_zone())),
@@ -108,6 +113,11 @@ def _off_plan_only(case: CaseView, signal: CaseSignal) -> str:
 def _instead(case: CaseView, signal: CaseSignal) -> str:
     """Of an exchange that is refunded the customer agrees to money at all, not to other amounts."""
     return _("You confirmed the refund") if case.was_exchange and signal is CaseSignal.CONFIRMED else ""
+
+
+def _of_an_offer(case: CaseView, signal: CaseSignal) -> str:
+    """An offer of ours was approved by being made: its customer took it, and nobody reviewed anything."""
+    return _("You took our offer") if signal is CaseSignal.APPLIED and case.was_our_offer else ""
 
 
 def _particulars(case: CaseView, step: CaseStepView) -> Iterator[str]:
