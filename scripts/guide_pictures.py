@@ -1,6 +1,8 @@
 """Follows the five guides of docs/guides in the sample mall, step by step as they tell it, and takes their pictures.
 
 Each customer and each member of staff acts in the browser, as people do; the sandbox answers for banks and channels.
+
+`make run` with a fresh data folder, then `python scripts/guide_pictures.py --password <staff password>`.
 """
 
 import io
@@ -10,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import click
 import httpx
 from PIL import Image
-from playwright.sync_api import Browser, FilePayload, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
 
 from picture_tools import PATIENCE_SECONDS, at_the_console, context, messages, signed_in, take
 
@@ -45,13 +48,22 @@ class Town:
         httpx.post(f"{self.sandbox}/control/api/bank_card/cards", json=body, trust_env=False).raise_for_status()
 
 
-def follow_the_guides(browser: Browser, web: str, sandbox: str, password: str) -> None:
-    town = Town(browser, web, sandbox, password)
-    repayment_and_failures(town)
-    refund_and_reserve(town)
-    refund(town)
-    price_difference(town)
-    repayment_entries(town)
+@click.command()
+@click.option("--web", default="http://127.0.0.1:8000")
+@click.option("--sandbox", default="http://127.0.0.1:8100")
+@click.option("--password", required=True)
+@click.option("--chromium", default="/usr/bin/chromium")
+def follow_the_guides(*, web: str, sandbox: str, password: str, chromium: str) -> None:
+    """Take all pictures of docs/guides anew."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        town = Town(browser, web, sandbox, password)
+        repayment_and_failures(town)
+        refund_and_reserve(town)
+        refund(town)
+        price_difference(town)
+        repayment_entries(town)
+        browser.close()
 
 
 def open_order(page: Page, town: Town, goods: str) -> None:
@@ -277,3 +289,7 @@ def finance_app(town: Town) -> None:
     page.locator("main button").first.click()
     page.locator("a[href*='/finance_app/plans/']").first.click()
     take(page, "guides/finance-app-plan-zh")
+
+
+if __name__ == "__main__":
+    follow_the_guides()

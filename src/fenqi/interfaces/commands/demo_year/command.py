@@ -1,10 +1,12 @@
 """`fenqi demo --year`, inside: Django is set up, the sandbox answers, and nobody else works in this house."""
 
+import logging
 import signal
 import sys
 import time as machine
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -35,6 +37,7 @@ MOST_SHOWN: Final = 30
 def live(*, customers: int, days: int, seed: int, port: int) -> None:
     """Live the year to its end, and prove its books."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell in the background ignores it
+    log_to(environment.data_folder() / "logs" / "year.log")
     now = datetime.now(UTC)
     progressed = Progressed.of(environment.data_folder())
     year, lived = begun(progressed, year_until(now, days=days, customers=customers, seed=seed))
@@ -68,6 +71,14 @@ def live(*, customers: int, days: int, seed: int, port: int) -> None:
     for found in findings[:MOST_SHOWN]:
         click.echo(f"{found.law} {found.customer_id} {found.subject} {found.detail}", err=True)
     sys.exit(1 if findings or figures["not_reconciled"] else 0)
+
+
+def log_to(file: Path) -> None:
+    """What is logged would tear the progress bar, which has stderr to itself."""
+    stream = file.open("a", encoding="utf-8")
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(stream)
 
 
 def begun(progressed: Progressed, wanted: Year) -> tuple[Year, Lived]:
