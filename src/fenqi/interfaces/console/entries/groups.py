@@ -48,7 +48,10 @@ def group_of(said: Mapping[str, Any]) -> Group:
 def group_text(group: Group) -> str:
     """Whom it is for, in a line."""
     languages = {"zh-hans": _("in Chinese"), "en": _("in English")}
-    channels = {SalesChannel.OFFICIAL.value: _("sold by the mall"), SalesChannel.PARTNER.value: _("sold by a partner")}
+    channels = {
+        SalesChannel.OFFICIAL.value: _("orders sold by the mall"),
+        SalesChannel.PARTNER.value: _("orders sold by a partner"),
+    }
     providers = dict(provider_choices()) if group.providers else {}
     parts = [
         *(languages[one] for one in sorted(group.languages)),
