@@ -67,7 +67,7 @@ def sign_in(page: Page, role: str) -> None:
     page.goto("/console/")
     page.locator("#username").fill(role)
     page.locator("#password").fill(PASSWORD)
-    page.locator("#password").press("Enter")
+    page.locator("form button").click()
     page.wait_for_url("**/console/")
 
 
