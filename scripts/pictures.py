@@ -95,6 +95,7 @@ def cast_of(everybody: Sequence[Person]) -> Cast:
         owing = Plan.objects.filter(outstanding_minor__gt=0, next_due_on__lte=soon, provider="mall")
         failed = PaymentAttempt.objects.filter(state="failed").order_by("-created_at")
         lately = Order.objects.filter(delivered_at__gte=now - timedelta(days=6)).order_by("-delivered_at")
+        talks = SupportThread.objects.filter(state="answered").order_by("-updated_at")
         going_back = AftersalesCase.objects.filter(state__in=["refunding", "goods_awaited"])
         going_back = going_back.order_by("-state", "-created_at")
         refunded = Refund.objects.exclude(order_id=None).order_by("-created_at")
@@ -105,7 +106,7 @@ def cast_of(everybody: Sequence[Person]) -> Cast:
             buying=first(lately.values_list("customer_id", "id"), "/orders/{}/after-sales"),
             returning=first(going_back.values_list("customer_id", "id"), "/after-sales/{}"),
             english=first(orders_with_refunds, "/orders/{}", english=True),
-            talking=first(most(SupportThread.objects.all()), "/bills"),
+            talking=first(talks.values_list("customer_id", "id"), "/support/{}"),
         )
 
 
@@ -131,6 +132,7 @@ def on_the_portal(cast: Cast, browser: Browser, web: str, sandbox: str) -> None:
     take(opened(cast.failed), "failed-zh")
     quote_of_return(opened(cast.buying))
     take(opened(cast.returning), "case-zh")
+    take(opened(cast.talking), "talk-zh")
     page = opened(cast.english)
     take(page, "order-en")
     page.locator("a[href$='/money']").click()

@@ -171,7 +171,10 @@ def payment_of(total: int, plan: PlanInput | None) -> PaymentInput:
 def leave_attempt(story: Story, how: str) -> None:
     """Confirm a repayment at the channel, and leave it as the channel's word would."""
     next_row = next(row for row in story.state().rows if row.outstanding.total)
-    at = story.now - timedelta(minutes=3)
+    today_begins = clock.end_of_business_day(clock.business_date(story.now) - timedelta(days=1))
+    at = max(
+        story.now - timedelta(minutes=3), today_begins
+    )  # what was confirmed yesterday could be paid until midnight
     choice = Choice(purpose=PaymentPurpose.INSTALLMENTS, installments=(next_row.n,))
     started = start_repayment(
         customer_id=story.customer_id,
