@@ -1,6 +1,7 @@
 """The mall's pages in a browser, as somebody."""
 
 import json
+import os
 import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 WINDOWS_KEPT = 4
+PICTURES_ARE_WANTED = bool(os.environ.get("FENQI_TEST_PICTURES"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +103,12 @@ def chinese_left(page: Page) -> list[str]:
 
 
 def picture(page: Page, width: int, file: Path) -> None:
-    """The whole page in one screen, so that its bars are at its edges."""
+    """The whole page in one screen, so that its bars are at its edges; kept where somebody asked for pictures."""
     page.set_viewport_size({"width": width, "height": 844})
     height = page.evaluate("document.documentElement.scrollHeight")
     page.set_viewport_size({"width": width, "height": max(844, height)})
-    _keep(page, file)
+    if PICTURES_ARE_WANTED:
+        _keep(page, file)
 
 
 def _keep(page: Page, file: Path) -> None:

@@ -28,7 +28,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {
         **browser_type_launch_args,
         "executable_path": chromium,
-        "args": ["--no-sandbox", "--renderer-process-limit=1"],
+        "args": ["--no-sandbox", "--renderer-process-limit=1", "--disable-gpu"],
     }
 
 

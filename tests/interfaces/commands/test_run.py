@@ -101,7 +101,7 @@ def living() -> dict[int, tuple[str, str]]:
     return found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def house() -> Iterator[House]:
     folder = Path(tempfile.mkdtemp(prefix="fenqi-"))
     folder.chmod(0o755)
@@ -114,7 +114,18 @@ def house() -> Iterator[House]:
     shutil.rmtree(folder)
 
 
-def test_it_comes_up_mends_itself_and_goes_down_without_a_trace(house: House) -> None:
+def test_it_comes_up_mends_itself_goes_on_where_it_was_and_dies_whole(house: House) -> None:
+    """One life of a house: to come up takes longer than all that is asked of it."""
+    comes_up(house)
+    is_alone(house)
+    mends_itself(house)
+    goes_down_without_a_trace(house)
+    goes_on_where_it_was(house)
+    dies_whole_when_it_is_killed(house)
+    serves_other_commands(house)
+
+
+def comes_up(house: House) -> None:
     house.start()
     assert house.answers(f"{house.web}/readyz")
     assert house.answers(f"{house.web}/console/sign-in")
@@ -122,44 +133,43 @@ def test_it_comes_up_mends_itself_and_goes_down_without_a_trace(house: House) ->
     for port in (house.web, house.sandbox):
         assert f"http://127.0.0.1:{port}/" in house.told()
 
+
+def is_alone(house: House) -> None:
     second = house.call("run")
     assert second.returncode == 1
     assert f"http://127.0.0.1:{house.web}" in second.stderr
 
+
+def mends_itself(house: House) -> None:
     for word in ("serve", "worker", "fenqi.sandbox", "postgres -D"):
         house.kill_and_wait_for_another(word)
     house.wait_until(lambda: house.answers(f"{house.web}/readyz"))
     house.wait_until(lambda: house.answers(f"{house.sandbox}/sms"))
 
+
+def goes_down_without_a_trace(house: House) -> None:
     before = time.monotonic()
     house.stop(signal.SIGINT)
     assert time.monotonic() - before < 20
     assert not house.processes()
 
 
-@pytest.fixture
-def lived_in(house: House) -> House:
-    """A house that has run before, whichever test comes first."""
-    if not (house.folder / "data" / "keys.json").exists():
+def goes_on_where_it_was(house: House) -> None:
+    with socket.create_server(("127.0.0.1", house.web)):
         house.start()
-        house.stop(signal.SIGINT)
-    return house
+        assert f"Port {house.web} is taken" in house.told()
+        assert "Loaded" not in house.told()  # the sample mall is there from the first time
 
 
-def test_it_goes_on_where_it_was_and_dies_whole_when_it_is_killed(lived_in: House) -> None:
-    taken = socket.create_server(("127.0.0.1", lived_in.web))
-    with taken:
-        lived_in.start()
-        assert f"Port {lived_in.web} is taken" in lived_in.told()
-        assert "Loaded" not in lived_in.told()  # the sample mall is there from the first time
-    lived_in.stop(signal.SIGKILL)
-    lived_in.wait_until(lambda: not lived_in.processes())
+def dies_whole_when_it_is_killed(house: House) -> None:
+    house.stop(signal.SIGKILL)
+    house.wait_until(lambda: not house.processes())
 
 
-def test_other_commands_work_on_the_same_place_when_nothing_runs(lived_in: House) -> None:
-    answer = lived_in.call("doctor", "--json")
+def serves_other_commands(house: House) -> None:
+    answer = house.call("doctor", "--json")
     assert '"fit": true' in answer.stdout, answer
-    assert not lived_in.processes()
+    assert not house.processes()
 
 
 def test_the_templates_are_told_to_the_message_service_before_any_settings_are_loaded() -> None:
