@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwri
 
 from picture_tools import PATIENCE_SECONDS, at_the_console, context, messages, signed_in, take
 
-CHEN, ZHAO, EMMA = "17000000417", "17000000422", "17000000423"
+CHEN, LIN, ZHAO, EMMA = "17000000417", "17000000418", "17000000422", "17000000423"
 CARD = "6214860000026621"
 AIR = "4 Pro"
 SHORT_OF_FUNDS = {"balance": "10.00"}
@@ -58,6 +58,7 @@ def follow_the_guides(*, web: str, sandbox: str, password: str, chromium: str) -
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         town = Town(browser, web, sandbox, password)
+        unknown_outcome(town)
         repayment_and_failures(town)
         refund_and_reserve(town)
         refund(town)
@@ -78,6 +79,14 @@ def headline(page: Page, told: str) -> None:
 def scroll_to(page: Page, text: str) -> None:
     """The first heading or row that says so, a little below the bar."""
     page.get_by_text(text).first.evaluate("e => scrollTo(0, e.getBoundingClientRect().top + scrollY - 90)")
+
+
+def unknown_outcome(town: Town) -> None:
+    """The sample mall has one for the first quarter of an hour."""
+    page = town.customer(LIN)
+    open_order(page, town, "X2")
+    page.locator("a[href^='/repayments/']").first.click()
+    take(page, "guides/repay-unknown-zh")
 
 
 def repayment_and_failures(town: Town) -> None:
