@@ -1,10 +1,12 @@
 """One customer on one page: what blocks, what happened, plans, payments, books, raw events. Every look is audited."""
 
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -12,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from fenqi.domain.errors import NotFound
 from fenqi.interfaces.console.access import staff_page
 from fenqi.interfaces.console.actions import Situation, actions_for
-from fenqi.interfaces.console.customer_lists import read_customer_lists
+from fenqi.interfaces.console.customer_lists import Shown, read_customer_lists
 from fenqi.interfaces.console.lists import lists_page
 from fenqi.interfaces.console.schedule_table import schedule_rows
 from fenqi.interfaces.console.search import remember
@@ -22,7 +24,6 @@ from fenqi.interfaces.portal.rail import Reader
 from fenqi.interfaces.shared.formats import language_of
 from fenqi.usecases import audit, clock
 from fenqi.usecases.aftersales.queries import cases_of
-from fenqi.usecases.aftersales.views import CaseSummary
 from fenqi.usecases.agreements.queries import agreements_of
 from fenqi.usecases.entries.history import closings_touching
 from fenqi.usecases.hardship.history import help_history
@@ -33,12 +34,12 @@ from fenqi.usecases.refunds.queries import list_refunds
 from fenqi.usecases.reserves.queries import reserves_of
 from fenqi.usecases.staff.permissions import Permission, Staff
 from fenqi.usecases.support.callbacks import calls_of
-from fenqi.usecases.support.customer_file import CustomerFile, read_customer_file
+from fenqi.usecases.support.customer_file import MOST_ROWS, CustomerFile, read_customer_file
 from fenqi.usecases.support.talks import OpenTicket, talks_of
 
 SHORTEST_REASON = 4
 LONGEST_REASON = 200
-RECENT_PAYMENTS = 6
+Row = TypeVar("Row")
 
 
 @require_safe
@@ -51,8 +52,9 @@ def show(request: HttpRequest, staff: Staff, customer_id: UUID) -> HttpResponse:
 @staff_page(Permission.REVEAL_PERSONAL_DATA)
 def reveal(request: HttpRequest, staff: Staff, customer_id: UUID) -> HttpResponse:
     """Name and phone in the clear, in this one answer, against a reason that is kept."""
-    if request.method == "GET":
-        return redirect("console:customer", customer_id)
+    if request.method == "GET":  # a list on the page that showed them was narrowed, or somebody came back
+        address = reverse("console:customer", args=[customer_id])
+        return redirect(f"{address}?{request.GET.urlencode()}" if request.GET else address)
     reason = " ".join(request.POST.get("reason", "").split())[:LONGEST_REASON]
     if len(reason) < SHORTEST_REASON:
         return _page(request, staff, customer_id, reason_missing=True, status=422)
@@ -82,9 +84,9 @@ def _page(
         now=now,
     )
     remember(request, customer_id)
-    cases = cases_of(customer_id)
-    context = {**_context(request, staff, file, cases), "is_revealed": bool(reason), "reason_missing": reason_missing}
-    listings = read_customer_lists(request, cases=cases if staff.may(Permission.SEE_CASES) else (), books=file.books)
+    shown, told = _context(request, staff, file)
+    context = {**told, "is_revealed": bool(reason), "reason_missing": reason_missing}
+    listings = read_customer_lists(request, shown, today=clock.business_date(now))
     return lists_page(request, staff, "customer.html", listings, context, customer_id=customer_id, status=status)
 
 
@@ -112,9 +114,13 @@ def _situation(file: CustomerFile, tickets: tuple[OpenTicket, ...]) -> Situation
     return Situation(file=file, plan=file.plan, lender_collects=lender_collects, tickets=tickets)
 
 
-def _context(
-    request: HttpRequest, staff: Staff, file: CustomerFile, cases: tuple[CaseSummary, ...]
-) -> dict[str, object]:
+def _newest(rows: tuple[Row, ...]) -> tuple[tuple[Row, ...], bool]:
+    """Of rows of which one more was read than is listed; and whether there are more."""
+    return rows[:MOST_ROWS], len(rows) > MOST_ROWS
+
+
+def _context(request: HttpRequest, staff: Staff, file: CustomerFile) -> tuple[Shown, dict[str, object]]:
+    """The rows of the lists, and whatever else the page shows."""
     today = clock.business_date(clock.now())
     showing = Show.of(request.GET.get("show"))
     plan = plan_page(file.plan, today=today, payments=file.payments) if file.plan else None
@@ -122,34 +128,55 @@ def _context(
     reader = Reader(language=language, today=today, currency=plan.currency if plan else "CNY")
     customer_id, now = file.customer.customer_id, clock.now()
     talks = talks_of(customer_id, now=now)
-    refunds, reserves = list_refunds(customer_id), reserves_of(customer_id, now=now)
+    cases, more_cases = _newest(cases_of(customer_id, limit=MOST_ROWS + 1))
+    refunds, more_refunds = _newest(list_refunds(customer_id, limit=MOST_ROWS + 1))
+    reserves, agreements = reserves_of(customer_id, now=now), agreements_of(customer_id, now=now)
+    help_given, more_help = help_history(customer_id)
+    notices, more_notices = notice_history(customer_id) if staff.may(Permission.SEE_NOTICES) else ((), False)
     besides = Besides(
         cases=cases,
         refunds=refunds,
         reserves=reserves,
         talks=talks.moments,
-        help=help_history(customer_id),
-        notices=notice_history(customer_id) if staff.may(Permission.SEE_NOTICES) else (),
+        help=help_given,
+        notices=notices,
         closings=closings_touching(customer_id) if staff.may(Permission.SEE_ENTRIES) else (),
     )
+    story = moments_of(file, reader, show=showing, besides=besides)
+    are_cut = {
+        "orders": "orders" in file.left_out,
+        "plans": "orders" in file.left_out,
+        "payments": bool(file.left_out & {"payments", "notifications"}),
+        "after-sales": more_cases,
+        "refunds": more_refunds,
+        "journal": file.books is not None and file.books.left_out > 0,
+        "story": any((file.left_out, more_cases, more_refunds, more_help, more_notices, talks.is_cut)),
+    }
+    shown = Shown(
+        file=file,
+        story=story,
+        agreements=agreements,
+        refunds=refunds,
+        reserves=reserves,
+        cases=cases if staff.may(Permission.SEE_CASES) else (),
+        left_out=frozenset(part for part, is_cut in are_cut.items() if is_cut),
+    )
     calls = [call for call in calls_of(customer_id) if call.is_planned]
-    return {
+    return shown, {
         "place": "customer",
         "file": file,
         "customer": file.customer,
         "plan": plan,
         "rows": schedule_rows(plan.installments, reader) if plan else (),
         "holders": _holders(file, language) if file.plan else (),
-        "recent_payments": file.payments[:RECENT_PAYMENTS],
-        "older_payments": file.payments[RECENT_PAYMENTS:],
-        "agreements": agreements_of(customer_id, now=now),
+        "agreements": agreements,
         "refunds": refunds,
         "reserves": reserves,
         "cases": cases,
         "tickets": talks.open,
         "calls": calls,
         "actions": actions_for(staff, _situation(file, talks.open)),
-        "moments": moments_of(file, reader, show=showing, besides=besides),
+        "moments": story,
         "showing": showing,
         "shows": tuple(Show),
     }

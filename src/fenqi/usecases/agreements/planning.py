@@ -4,7 +4,7 @@ The instant is kept with the agreement, for the customer to see and for the queu
 whenever a try has ended, an agreement begins, or the instant has come and nothing is owed any more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
@@ -41,13 +41,18 @@ def rules_of(channel: PaymentChannel) -> DebitRules:
 def tries_under(customer_id: UUID, agreement_id: UUID) -> tuple[DebitTry, ...]:
     """All tries that were made under the agreement, oldest first."""
     attempts = PaymentAttempt.objects.filter(customer_id=customer_id, agreement_id=agreement_id)
+    return tries_of(attempts.order_by("created_at", "id"))
+
+
+def tries_of(attempts: Iterable[PaymentAttempt]) -> tuple[DebitTry, ...]:
+    """The same of attempts that were read."""
     return tuple(
         DebitTry(
             at=attempt.created_at,
             state=AttemptState(attempt.state),
             category=FailureCategory(attempt.category) if attempt.category else None,
         )
-        for attempt in attempts.order_by("created_at", "id")
+        for attempt in attempts
     )
 
 

@@ -1,6 +1,7 @@
 """Reading agreements: what stands for a plan, what comes next, and what was tried."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ from fenqi.domain.payments import AttemptState, FailureCategory
 from fenqi.domain.payments.auto_debit import stopped_by
 from fenqi.records.models import AgreementStatus, BoundCard, DebitAgreement, PaymentAttempt
 from fenqi.usecases import plan_file
-from fenqi.usecases.agreements.planning import amount_above, debit_quote, planned_try, tries_under
+from fenqi.usecases.agreements.planning import amount_above, debit_quote, planned_try, tries_of
 from fenqi.usecases.plan_file import PlanFile
 
 MOST_TRIES = 30
@@ -74,7 +75,7 @@ def agreements_of(customer_id: UUID, *, plan_id: UUID | None = None, now: dateti
     found = DebitAgreement.objects.filter(customer_id=customer_id)
     if plan_id is not None:
         found = found.filter(plan_id=plan_id)
-    return tuple(_view(agreement, now=now) for agreement in found.order_by("-created_at", "-id"))
+    return _views(customer_id, found.order_by("-created_at", "-id"), now=now)
 
 
 def current_agreement(customer_id: UUID, plan_id: UUID, *, now: datetime) -> AgreementView | None:
@@ -83,7 +84,7 @@ def current_agreement(customer_id: UUID, plan_id: UUID, *, now: datetime) -> Agr
     for status in (AgreementStatus.ACTIVE, AgreementStatus.SIGNING):
         agreement = found.filter(status=status).order_by("-created_at", "-id").first()
         if agreement is not None:
-            return _view(agreement, now=now)
+            return _views(customer_id, [agreement], now=now)[0]
     return None
 
 
@@ -92,13 +93,32 @@ def agreement_view(customer_id: UUID, agreement_id: UUID, *, now: datetime) -> A
     agreement = DebitAgreement.objects.filter(customer_id=customer_id, id=agreement_id).first()
     if agreement is None:
         raise NotFound
-    return _view(agreement, now=now)
+    return _views(customer_id, [agreement], now=now)[0]
 
 
-def _view(agreement: DebitAgreement, *, now: datetime) -> AgreementView:
+def _views(customer_id: UUID, agreements: Iterable[DebitAgreement], *, now: datetime) -> tuple[AgreementView, ...]:
+    """All their tries and cards are read at once; the plan of each that is active, to say what is next."""
+    found = list(agreements)
+    tried: dict[UUID | None, list[PaymentAttempt]] = defaultdict(list)
+    ids = [agreement.id for agreement in found]
+    attempts = PaymentAttempt.objects.filter(customer_id=customer_id, agreement_id__in=ids)
+    for attempt in attempts.order_by("created_at", "id"):
+        tried[attempt.agreement_id].append(attempt)
+    cards: dict[UUID | None, BoundCard] = {
+        card.id: card
+        for card in BoundCard.objects.filter(
+            customer_id=customer_id, id__in=[agreement.card_id for agreement in found if agreement.card_id]
+        )
+    }
+    return tuple(_view(agreement, tried[agreement.id], cards.get(agreement.card_id), now=now) for agreement in found)
+
+
+def _view(
+    agreement: DebitAgreement, attempts: Sequence[PaymentAttempt], card: BoundCard | None, *, now: datetime
+) -> AgreementView:
+    """`attempts` are those under it, oldest first."""
     next_try_at, amount, above_limit = _next(agreement, now=now)
-    reason = stopped_by(tries_under(agreement.customer_id, agreement.id))
-    card = _card(agreement)
+    reason = stopped_by(tries_of(attempts))
     return AgreementView(
         agreement_id=agreement.id,
         plan_id=agreement.plan_id,
@@ -120,7 +140,7 @@ def _view(agreement: DebitAgreement, *, now: datetime) -> AgreementView:
         next_amount_minor=amount,
         above_limit_minor=above_limit,
         stopped_by=reason.value if reason else "",
-        tries=_tries(agreement),
+        tries=_tries(attempts),
     )
 
 
@@ -147,14 +167,7 @@ def _amount(agreement: DebitAgreement, file: PlanFile, at: datetime, *, now: dat
     return expected.amount_minor if expected else 0
 
 
-def _card(agreement: DebitAgreement) -> BoundCard | None:
-    if agreement.card_id is None:
-        return None
-    return BoundCard.objects.filter(customer_id=agreement.customer_id, id=agreement.card_id).first()
-
-
-def _tries(agreement: DebitAgreement) -> tuple[TryView, ...]:
-    attempts = PaymentAttempt.objects.filter(customer_id=agreement.customer_id, agreement_id=agreement.id)
+def _tries(attempts: Sequence[PaymentAttempt]) -> tuple[TryView, ...]:
     known = {category.value for category in FailureCategory}
     return tuple(
         TryView(
@@ -166,5 +179,5 @@ def _tries(agreement: DebitAgreement) -> tuple[TryView, ...]:
             state=attempt.state,
             category=attempt.category if attempt.category in known else "",
         )
-        for attempt in attempts.order_by("-created_at", "-id")[:MOST_TRIES]
+        for attempt in attempts[::-1][:MOST_TRIES]
     )

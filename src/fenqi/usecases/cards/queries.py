@@ -1,5 +1,6 @@
 """The cards of one customer, as they may be shown."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -40,6 +41,13 @@ def card_view(customer_id: UUID, card_id: UUID) -> CardView:
     if card is None:
         raise NotFound
     return view(card)
+
+
+def cards_by_id(customer_id: UUID, card_ids: Iterable[UUID]) -> Mapping[UUID, CardView]:
+    """Those that the customer has, removed ones, too."""
+    ids = list(card_ids)
+    found = BoundCard.objects.filter(customer_id=customer_id, id__in=ids) if ids else ()
+    return {card.id: view(card) for card in found}
 
 
 def view(card: BoundCard) -> CardView:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fenqi.records.models import Notice, NoticeDelivery
 
-MOST: Final = 100
+MOST: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,14 +24,15 @@ class NoticeMoment:
     ways: tuple[tuple[str, str], ...]
 
 
-def notice_history(customer_id: UUID) -> tuple[NoticeMoment, ...]:
-    """The newest, in no order. Two statements."""
-    rows = list(Notice.objects.filter(customer_id=customer_id).order_by("-created_at", "-id")[:MOST])
+def notice_history(customer_id: UUID) -> tuple[tuple[NoticeMoment, ...], bool]:
+    """The newest, in no order, and whether there are older ones. Two statements."""
+    newest = list(Notice.objects.filter(customer_id=customer_id).order_by("-created_at", "-id")[: MOST + 1])
+    rows = newest[:MOST]
     found = NoticeDelivery.objects.filter(customer_id=customer_id, notice_id__in=[row.id for row in rows])
     ways: dict[UUID, list[tuple[str, str]]] = defaultdict(list)
     for one in found.order_by("created_at", "id"):
         ways[one.notice_id].append((one.way, one.state))
-    return tuple(
+    moments = tuple(
         NoticeMoment(
             at=row.told_at or row.due_at,
             message=row.message,
@@ -43,3 +44,4 @@ def notice_history(customer_id: UUID) -> tuple[NoticeMoment, ...]:
         )
         for row in rows
     )
+    return moments, len(newest) > MOST

@@ -163,6 +163,13 @@ def refund_view(customer_id: UUID, refund_id: UUID) -> RefundView:
     return found[0]
 
 
+def refunds_by_id(customer_id: UUID, refund_ids: Iterable[UUID]) -> Mapping[UUID, RefundView]:
+    """Those that the customer has."""
+    ids = list(refund_ids)
+    found = _views(customer_id, Refund.objects.filter(customer_id=customer_id, id__in=ids)) if ids else ()
+    return {view.refund_id: view for view in found}
+
+
 def list_refunds(
     customer_id: UUID, *, order_id: UUID | None = None, payment_id: UUID | None = None, limit: int = 200
 ) -> tuple[RefundView, ...]:

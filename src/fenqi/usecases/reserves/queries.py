@@ -28,8 +28,8 @@ from fenqi.domain.reserves.expiry import WARNED_BEFORE
 from fenqi.records.models import Customer, Order, OrderLine, ReserveHold, ReserveMove
 from fenqi.records.scope import across_customers
 from fenqi.usecases import clock
-from fenqi.usecases.cards.queries import CardView, card_view
-from fenqi.usecases.refunds.queries import RefundView, refund_view
+from fenqi.usecases.cards.queries import CardView, cards_by_id
+from fenqi.usecases.refunds.queries import RefundView, refunds_by_id
 from fenqi.usecases.reserves.release import due_now, obligations_of
 from fenqi.usecases.reserves.rows import sums_of
 
@@ -286,18 +286,25 @@ def _views(customer_id: UUID, holds: QuerySet[ReserveHold], *, now: datetime) ->
     for move in rows.order_by("hold_id", "move_no"):
         moves[move.hold_id].append(move)
     order_ids = [hold.order_id for hold in found]
-    numbers = dict(Order.objects.filter(customer_id=customer_id, id__in=order_ids).values_list("id", "order_no"))
-    titles = _titles(customer_id, order_ids)
-    return tuple(
-        _view(
-            hold,
-            moves[hold.id],
-            order_no=numbers.get(hold.order_id, ""),
-            title=titles.get(hold.order_id, ""),
-            now=now,
-        )
-        for hold in found
+    beside = _Beside(
+        numbers=dict(Order.objects.filter(customer_id=customer_id, id__in=order_ids).values_list("id", "order_no")),
+        titles=_titles(customer_id, order_ids),
+        cards=cards_by_id(customer_id, {hold.card_id for hold in found if hold.card_id}),
+        refunds=refunds_by_id(
+            customer_id, {move.refund_id for of_hold in moves.values() for move in of_hold if move.refund_id}
+        ),
     )
+    return tuple(_view(hold, moves[hold.id], beside, now=now) for hold in found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Beside:
+    """What is told of reserves beside their own rows: number and title by order, cards, refunds."""
+
+    numbers: Mapping[UUID, str]
+    titles: Mapping[UUID, str]
+    cards: Mapping[UUID, CardView]
+    refunds: Mapping[UUID, RefundView]
 
 
 def _titles(customer_id: UUID, order_ids: Iterable[UUID]) -> Mapping[UUID, str]:
@@ -305,7 +312,7 @@ def _titles(customer_id: UUID, order_ids: Iterable[UUID]) -> Mapping[UUID, str]:
     return dict(lines.values_list("order_id", "name"))
 
 
-def _view(hold: ReserveHold, moves: list[ReserveMove], *, order_no: str, title: str, now: datetime) -> ReserveView:
+def _view(hold: ReserveHold, moves: list[ReserveMove], beside: _Beside, *, now: datetime) -> ReserveView:
     today = clock.business_date(now)
     is_held = hold.state == HoldState.HELD
     sums = _sums(hold, moves)
@@ -314,14 +321,14 @@ def _view(hold: ReserveHold, moves: list[ReserveMove], *, order_no: str, title: 
         hold_id=hold.id,
         customer_id=hold.customer_id,
         order_id=hold.order_id,
-        order_no=order_no,
+        order_no=beside.numbers.get(hold.order_id, ""),
         plan_id=hold.plan_id,
-        title=title,
+        title=beside.titles.get(hold.order_id, ""),
         kind=HoldKind(hold.kind),
         reserve_no=hold.reserve_no,
         auth_no=hold.auth_no,
         channel=hold.channel,
-        card=card_view(hold.customer_id, hold.card_id) if hold.card_id else None,
+        card=beside.cards[hold.card_id] if hold.card_id else None,
         currency=hold.currency,
         amount_minor=hold.amount_minor,
         state=HoldState(hold.state),
@@ -348,7 +355,7 @@ def _view(hold: ReserveHold, moves: list[ReserveMove], *, order_no: str, title: 
         created_at=hold.created_at,
         updated_at=hold.updated_at,
         waits_for=due.why if due and not due.amount else None,
-        moves=tuple(_move_view(move, is_held=is_held, now=now) for move in moves),
+        moves=tuple(_move_view(move, beside, is_held=is_held, now=now) for move in moves),
     )
 
 
@@ -361,7 +368,7 @@ def _sums(hold: ReserveHold, moves: Iterable[ReserveMove]) -> Sums:
     )
 
 
-def _move_view(move: ReserveMove, *, is_held: bool, now: datetime) -> MoveView:
+def _move_view(move: ReserveMove, beside: _Beside, *, is_held: bool, now: datetime) -> MoveView:
     return MoveView(
         move_id=move.id,
         move_no=move.move_no,
@@ -373,7 +380,7 @@ def _move_view(move: ReserveMove, *, is_held: bool, now: datetime) -> MoveView:
         why=Why(move.why) if move.why else None,
         note=move.note,
         attempt_id=move.attempt_id,
-        refund=refund_view(move.customer_id, move.refund_id) if move.refund_id else None,
+        refund=beside.refunds[move.refund_id] if move.refund_id else None,
         settled_at=move.settled_at,
         code=move.code,
         asked=move.asked,

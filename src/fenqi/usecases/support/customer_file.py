@@ -16,8 +16,9 @@ from fenqi.usecases.repayment.queries import events_of, list_payments, plan_view
 from fenqi.usecases.support.books import CustomerBooks, customer_books
 from fenqi.usecases.views import AttemptView, CustomerView, EventView, OrderSummary, PaymentView, PlanSummary, PlanView
 
-MOST_ORDERS = 100
-MOST_FACTS = 200
+MOST_ROWS = 500
+"""Of each kind, the newest."""
+
 _TOLD = frozenset({Action.NOTICE_SENT, Action.CHANNEL_ASKED})
 _OPEN = frozenset({"created", "submitted", "unknown"})
 
@@ -44,7 +45,10 @@ class NotificationView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerFile:
-    """`plan` is the one looked at in full, with its raw `events`; `books` only for those who may see them."""
+    """`plan` is the one looked at in full, with its raw `events`; `books` only for those who may see them.
+
+    `left_out` names the fields that have only the newest: there are older rows.
+    """
 
     customer: CustomerView
     orders: tuple[OrderSummary, ...]
@@ -55,6 +59,7 @@ class CustomerFile:
     plan: PlanView | None
     events: tuple[EventView, ...]
     books: CustomerBooks | None
+    left_out: frozenset[str]
 
     @property
     def plans(self) -> tuple[PlanSummary, ...]:
@@ -86,20 +91,32 @@ def read_customer_file(customer_id: UUID, *, plan_id: UUID | None, today: date, 
     if customer_id == HOUSE_ID:
         raise NotFound
     customer = customer_view(customer_id)
-    orders = list_orders(customer_id, limit=MOST_ORDERS).items
-    payments = list_payments(customer_id)
+    page = list_orders(customer_id, limit=MOST_ROWS)
+    orders = page.items
+    paid = list_payments(customer_id, limit=MOST_ROWS + 1)
+    payments = paid[:MOST_ROWS]
     shown = plan_id or _first_to_look_at(orders, payments)
-    told, _ = audit.list_acts(customer_id, actions=_TOLD, limit=MOST_FACTS)
+    notifications = _notifications(customer_id)
+    facts = _plan_facts(customer_id, orders)
+    told, is_told_cut = audit.list_acts(customer_id, actions=_TOLD, limit=MOST_ROWS)
+    are_cut = {
+        "orders": page.next_cursor is not None,
+        "payments": len(paid) > MOST_ROWS,
+        "notifications": len(notifications) > MOST_ROWS,
+        "facts": len(facts) > MOST_ROWS,
+        "told": is_told_cut,
+    }
     return CustomerFile(
         customer=customer,
         orders=orders,
         payments=payments,
-        notifications=_notifications(customer_id),
-        facts=_plan_facts(customer_id, orders),
+        notifications=notifications[:MOST_ROWS],
+        facts=facts[:MOST_ROWS],
         told=tuple(told),
         plan=plan_view(customer_id, shown, today=today) if shown else None,
         events=events_of(customer_id, shown) if shown else (),
         books=customer_books(customer_id) if with_books else None,
+        left_out=frozenset(name for name, is_cut in are_cut.items() if is_cut),
     )
 
 
@@ -116,6 +133,7 @@ def _first_to_look_at(orders: tuple[OrderSummary, ...], payments: tuple[PaymentV
 
 
 def _notifications(customer_id: UUID) -> tuple[NotificationView, ...]:
+    """One more than is shown, where there are more."""
     found = ChannelNotification.objects.filter(customer_id=customer_id).order_by("-received_at", "id")
     return tuple(
         NotificationView(
@@ -125,11 +143,12 @@ def _notifications(customer_id: UUID) -> tuple[NotificationView, ...]:
             body=row.body,
             received_at=row.received_at,
         )
-        for row in found[:MOST_FACTS]
+        for row in found[: MOST_ROWS + 1]
     )
 
 
 def _plan_facts(customer_id: UUID, orders: tuple[OrderSummary, ...]) -> tuple[PlanFact, ...]:
+    """One more than is shown, where there are more."""
     plans = {order.plan.plan_id: order.plan for order in orders if order.plan}
     events = PlanEvent.objects.filter(customer_id=customer_id, plan_id__in=list(plans), payment_id__isnull=True)
     return tuple(
@@ -148,5 +167,5 @@ def _plan_facts(customer_id: UUID, orders: tuple[OrderSummary, ...]) -> tuple[Pl
             title=plans[event.plan_id].title,
             currency=plans[event.plan_id].currency,
         )
-        for event in events.order_by("-recorded_at", "-seq")[:MOST_FACTS]
+        for event in events.order_by("-recorded_at", "-seq")[: MOST_ROWS + 1]
     )

@@ -69,7 +69,13 @@ class Column(Generic[Row]):
 
 
 def worded(
-    key: str, title: Any, words: Mapping[str, Any], stored: Callable[[Row], str], *, is_shown: bool = True
+    key: str,
+    title: Any,
+    words: Mapping[str, Any],
+    stored: Callable[[Row], str],
+    *,
+    is_shown: bool = True,
+    has_choices: bool = True,
 ) -> Column[Row]:
     """A column of stored words, in the words of staff; the list is narrowed by it."""
 
@@ -77,14 +83,21 @@ def worded(
         word = stored(row)
         return str(words.get(word, word))
 
-    return Column(key=key, title=title, value=value, is_shown=is_shown, has_choices=True)
+    return Column(key=key, title=title, value=value, is_shown=is_shown, has_choices=has_choices)
 
 
-def amount(key: str, title: Any, minor: Callable[[Row], int | None], currency: Callable[[Row], str]) -> Column[Row]:
+def amount(
+    key: str,
+    title: Any,
+    minor: Callable[[Row], int | None],
+    currency: Callable[[Row], str],
+    *,
+    is_shown: bool = True,
+) -> Column[Row]:
     """A column of minor units in a currency."""
 
     def value(row: Row) -> Money | None:
         found = minor(row)
         return None if found is None else Money(found, currency(row))
 
-    return Column(key=key, title=title, value=value, kind=Kind.AMOUNT)
+    return Column(key=key, title=title, value=value, kind=Kind.AMOUNT, is_shown=is_shown)

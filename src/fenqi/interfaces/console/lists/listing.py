@@ -34,6 +34,8 @@ class Asked:
     def matches(self, columns: Sequence[Column[Row]], row: Row) -> bool:
         if any(column.written(row) != self.chosen[column.key] for column in columns if column.key in self.chosen):
             return False
+        if not self.words:
+            return True
         text = " ".join(column.written(row) for column in columns).casefold()
         return all(word in text for word in self.words.casefold().split())
 

@@ -1,17 +1,19 @@
-"""Lists on the page of one customer that grow with the years: after-sales cases, and lines of the journal."""
+"""What is on record of the customer: the story, after-sales cases, lines of the journal, events of a plan."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from fenqi.interfaces.console import words
-from fenqi.interfaces.console.lists import Column, Kind, Listing, amount, read_listing, worded
+from fenqi.interfaces.console.lists import Column, Kind, amount, worded
+from fenqi.interfaces.console.tags import as_json
+from fenqi.interfaces.console.timeline import Moment
 from fenqi.interfaces.shared.entry_words import ENTRIES
 from fenqi.usecases.aftersales.views import CaseSummary
 from fenqi.usecases.support.books import BookedEntry, CustomerBooks
-from fenqi.usecases.views import JournalLineView
+from fenqi.usecases.support.customer_file import CustomerFile
+from fenqi.usecases.views import EventView, JournalLineView
 
 
 class BookedLine(NamedTuple):
@@ -23,6 +25,13 @@ class BookedLine(NamedTuple):
     @property
     def currency(self) -> str:
         return self.booked.entry.currency
+
+
+class Recorded(NamedTuple):
+    """An event of the plan that is shown."""
+
+    event: EventView
+    currency: str
 
 
 CASES: Final[Sequence[Column[CaseSummary]]] = (
@@ -55,18 +64,30 @@ JOURNAL: Final[Sequence[Column[BookedLine]]] = (
     Column(key="hash", title=_("Hash"), value=lambda one: one.booked.entry.hash, is_shown=False),
 )
 
+EVENTS: Final[Sequence[Column[Recorded]]] = (
+    Column(key="seq", title=_("No."), value=lambda one: one.event.seq, kind=Kind.NUMBER),
+    worded("event", _("Event"), ENTRIES, lambda one: one.event.kind),
+    Column(key="effective", title=_("Effective on"), value=lambda one: one.event.effective_on, kind=Kind.DAY),
+    Column(key="known", title=_("Known since"), value=lambda one: one.event.recorded_at, kind=Kind.MOMENT),
+    amount("amount", _("Amount"), lambda one: one.event.amount_minor, lambda one: one.currency),
+    Column(key="by", title=_("By whom"), value=lambda one: one.event.actor),
+    Column(key="record", title=_("Raw record"), value=lambda one: as_json(one.event.body)),
+)
 
-def read_customer_lists(
-    request: HttpRequest, *, cases: Sequence[CaseSummary], books: CustomerBooks | None
-) -> Mapping[str, Listing[Any]]:
-    """Those that have any rows, by their names on the page."""
-    found: dict[str, Listing[Any]] = {}
-    if cases:
-        found["case_list"] = read_listing(request, name="cases", columns=CASES, rows=cases, part="after-sales")
-    if books and books.entries:
-        lines = [BookedLine(booked, line) for booked in books.entries for line in booked.entry.lines]
-        is_cut = books.left_out > 0
-        found["journal"] = read_listing(
-            request, name="journal", columns=JOURNAL, rows=lines, is_cut=is_cut, part="journal"
-        )
-    return found
+STORY: Final[Sequence[Column[Moment]]] = (
+    Column(key="at", title=_("When"), value=lambda moment: moment.at, kind=Kind.MOMENT),
+    Column(key="kind", title=_("Kind"), value=lambda moment: str(moment.kind.label)),
+    Column(key="what", title=_("What happened"), value=lambda moment: moment.title),
+    Column(key="about", title=_("About"), value=lambda moment: moment.detail),
+    amount("amount", _("Amount"), lambda moment: moment.amount_minor, lambda moment: moment.currency),
+)
+
+
+def lines_of(books: CustomerBooks) -> list[BookedLine]:
+    return [BookedLine(booked, line) for booked in books.entries for line in booked.entry.lines]
+
+
+def records_of(file: CustomerFile) -> list[Recorded]:
+    """Of the plan that is shown, the newest first."""
+    currency = file.plan.terms.currency if file.plan else ""
+    return [Recorded(event, currency) for event in reversed(file.events)]
