@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -14,9 +15,18 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from fenqi.domain.errors import FenqiError, NotFound
+from fenqi.interfaces.console import words
 from fenqi.interfaces.console.access import staff_page
-from fenqi.interfaces.console.lists import Column, Kind, list_page, read_listing
-from fenqi.interfaces.console.pages import render_page
+from fenqi.interfaces.console.lists import (
+    MOST_READ,
+    Column,
+    Kind,
+    amount,
+    list_page,
+    lists_page,
+    read_listing,
+    worded,
+)
 from fenqi.interfaces.portal.files import zip_response
 from fenqi.records.identifiers import HOUSE_ID
 from fenqi.usecases import audit, clock
@@ -24,10 +34,11 @@ from fenqi.usecases.accounts import closing, lost_phone
 from fenqi.usecases.customers import customer_view
 from fenqi.usecases.orders.queries import list_orders
 from fenqi.usecases.staff.permissions import Permission, Staff
-from fenqi.usecases.views import CustomerView
+from fenqi.usecases.views import CustomerView, OrderSummary
 from fenqi.usecases.vouchers.for_staff import ask_dispute_file, dispute_files_of, fetch_dispute_file
 
-MOST_ORDERS = 100
+ROWS_AT_ONCE: Final = 10
+MOST_WAITING: Final = 100
 
 
 class WaitingPhone(NamedTuple):
@@ -42,6 +53,14 @@ LOST_PHONES: Final[Sequence[Column[WaitingPhone]]] = (
     Column(key="phone", title=_lazy("New phone number"), value=lambda one: one.change.phone_masked),
     Column(key="how", title=_lazy("How it was made sure who asks"), value=lambda one: one.change.checked),
     Column(key="bound", title=_lazy("State"), value=lambda one: one.change.takes_effect_at, kind=Kind.MOMENT),
+)
+
+ORDERS: Final[Sequence[Column[OrderSummary]]] = (
+    Column(key="number", title=_lazy("Order number"), value=lambda order: order.order_no),
+    Column(key="placed", title=_lazy("Placed at"), value=lambda order: order.placed_at, kind=Kind.MOMENT),
+    Column(key="goods", title=_lazy("Goods"), value=lambda order: order.title),
+    worded("state", _lazy("State"), words.ORDER_STATUSES, lambda order: order.status),
+    amount("total", _lazy("Total"), lambda order: order.total_minor, lambda order: order.currency),
 )
 
 
@@ -62,7 +81,6 @@ def _page(
     context = {
         "place": "customer",
         "customer": customer,
-        "orders": list_orders(customer_id, limit=MOST_ORDERS).items,
         "files": dispute_files_of(staff, customer_id),
         "change": change,
         "is_mine": change is not None and change.proposed_by == staff.actor,
@@ -72,7 +90,21 @@ def _page(
         "typed": typed,
         "code_sent": "code_sent" in request.GET or bool(typed),
     }
-    return render_page(request, "account.html", context, status=refusal.status if refusal else 200)
+    orders = list_orders(customer_id, limit=MOST_READ)
+    listing = read_listing(
+        request,
+        name="orders",
+        columns=ORDERS,
+        rows=orders.items,
+        is_cut=orders.next_cursor is not None,
+        part="orders",
+        page=reverse("console:account", args=[customer_id]),
+        page_size=ROWS_AT_ONCE,
+    )
+    may_make = staff.may(Permission.MAKE_DISPUTE_FILES)
+    lists = {"listing": listing} if may_make else {}
+    status = refusal.status if refusal else 200
+    return lists_page(request, staff, "account.html", lists, context, customer_id=customer_id, status=status)
 
 
 @require_POST
@@ -119,8 +151,9 @@ def stop_phone(request: HttpRequest, staff: Staff, customer_id: UUID, change_id:
 @require_safe
 @staff_page(Permission.APPROVE_PHONE_CHANGE)
 def phone_changes(request: HttpRequest, staff: Staff) -> HttpResponse:
-    waiting = [WaitingPhone(one, customer_view(one.customer_id)) for one in lost_phone.changes_to_approve()]
-    listing = read_listing(request, name="lost-phones", columns=LOST_PHONES, rows=waiting)
+    changes = lost_phone.changes_to_approve(limit=MOST_WAITING + 1)
+    waiting = [WaitingPhone(one, customer_view(one.customer_id)) for one in changes]
+    listing = read_listing(request, name="lost-phones", columns=LOST_PHONES, rows=waiting, most=MOST_WAITING)
     return list_page(request, staff, "phone_changes.html", listing, {"place": "phone_changes"})
 
 

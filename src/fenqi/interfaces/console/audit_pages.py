@@ -17,6 +17,7 @@ from fenqi.interfaces.console.lists import (
     Kind,
     Listing,
     list_page,
+    lists_page,
     read_listing,
     read_period,
     worded,
@@ -45,7 +46,8 @@ def of_customer(request: HttpRequest, staff: Staff, customer_id: UUID) -> HttpRe
     customer = customer_view(customer_id)
     audit.record(staff.actor, audit.Action.AUDIT_SEEN, customer_id=customer_id, now=clock.now())
     listing = _listing(request, customer_id)
-    return list_page(request, staff, "audit.html", listing, {"place": "customer", "customer": customer})
+    context = {"place": "customer", "customer": customer}
+    return lists_page(request, staff, "audit.html", {"listing": listing}, context, customer_id=customer_id)
 
 
 @require_safe

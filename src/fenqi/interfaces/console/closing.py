@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from fenqi.interfaces.console import words
 from fenqi.interfaces.console.access import staff_page
-from fenqi.interfaces.console.lists import Column, Kind, list_page, read_listing, worded
+from fenqi.interfaces.console.lists import MOST_READ, Column, Kind, list_page, read_listing, worded
 from fenqi.interfaces.shared import formats
 from fenqi.usecases import clock
 from fenqi.usecases.closing.ageing import AgeingRow, ageing
@@ -100,7 +100,7 @@ RUNS: Final[Sequence[Column[RunLine]]] = (
 @staff_page(Permission.SEE_DAILY_CLOSE)
 def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
     now = clock.now()
-    desk = close_desk(now=now)
+    desk = close_desk(now=now, limit=MOST_READ + 1)
     names = starters(desk.runs)
     lines = [_line(run, names) for run in desk.runs]
     context = {
@@ -113,7 +113,7 @@ def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
         "by_their_own_clock": list(BY_THEIR_OWN_CLOCK.items()),
         "refresh_seconds": REFRESH_SECONDS,
     }
-    listing = read_listing(request, name="daily-close", columns=RUNS, rows=lines)
+    listing = read_listing(request, name="daily-close", columns=RUNS, rows=lines, most=MOST_READ)
     return list_page(request, staff, "daily_close.html", listing, context)
 
 

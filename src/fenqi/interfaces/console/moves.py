@@ -122,9 +122,9 @@ def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
     names = _names()
     batches = [
         NamedBatch(one, names.get(one.from_provider, one.from_provider), names.get(one.to_provider, one.to_provider))
-        for one in list_batches(limit=MOST_READ)
+        for one in list_batches(limit=MOST_READ + 1)
     ]
-    listing = read_listing(request, name="moves", columns=BATCHES, rows=batches)
+    listing = read_listing(request, name="moves", columns=BATCHES, rows=batches, most=MOST_READ)
     return list_page(request, staff, "moves.html", listing, {"place": "moves"})
 
 

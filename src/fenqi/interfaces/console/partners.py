@@ -120,12 +120,16 @@ def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
     language = get_language() or "zh-hans"
     lenders = [Named(lender, lender.name(language)) for lender in list_providers()]
     names = {one.of.code: one.lender for one in lenders}
-    waiting = [Named(one, one.refund.provider.name(language)) for one in desk.waiting_for_a_person(limit=MOST_READ)]
-    files = [Named(day, names.get(day.provider, day.provider)) for day in desk.settlements(limit=MOST_READ)]
+    waiting = [Named(one, one.refund.provider.name(language)) for one in desk.waiting_for_a_person(limit=MOST_READ + 1)]
+    files = [Named(day, names.get(day.provider, day.provider)) for day in desk.settlements(limit=MOST_READ + 1)]
     listings: dict[str, Listing[Any]] = {
-        "waiting": read_listing(request, name="returns-at-lenders", columns=WAITING, rows=waiting, part="waiting"),
+        "waiting": read_listing(
+            request, name="returns-at-lenders", columns=WAITING, rows=waiting, part="waiting", most=MOST_READ
+        ),
         "lenders": read_listing(request, name="lenders", columns=LENDERS, rows=lenders, part="lenders"),
-        "files": read_listing(request, name="files-of-lenders", columns=FILES, rows=files, part="files"),
+        "files": read_listing(
+            request, name="files-of-lenders", columns=FILES, rows=files, part="files", most=MOST_READ
+        ),
     }
     return lists_page(request, staff, "partners.html", listings, {"place": "partners"})
 

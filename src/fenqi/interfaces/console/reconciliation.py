@@ -23,7 +23,14 @@ from fenqi.interfaces.console.reconciliation_chart import charts_of
 from fenqi.usecases import clock
 from fenqi.usecases.rails import rail_names
 from fenqi.usecases.reconciliation import findings as desk
-from fenqi.usecases.reconciliation.clearing import ClearingDay, clearing_day, clearing_days, days_overdue, suspense_of
+from fenqi.usecases.reconciliation.clearing import (
+    DAYS_SHOWN,
+    ClearingDay,
+    clearing_day,
+    clearing_days,
+    days_overdue,
+    suspense_of,
+)
 from fenqi.usecases.staff.permissions import Permission, Staff
 
 
@@ -87,13 +94,13 @@ DAYS: Final[Sequence[Column[ClearingDay]]] = (
 @staff_page(Permission.SEE_RECONCILIATION)
 def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
     """All channels, or the one of `?channel=`."""
-    days = clearing_days()
+    days = clearing_days(limit=DAYS_SHOWN + 1)
     channels = sorted({*rail_names(), *(day.channel for day in days)}, key=_order)
     chosen = request.GET.get("channel")
     shown = [chosen] if chosen in channels else channels
     if chosen in channels:
-        days = clearing_days(channel=chosen)
-    open_ones = [finding for channel in shown for finding in desk.open_findings(channel)]
+        days = clearing_days(channel=chosen, limit=DAYS_SHOWN + 1)
+    open_ones = [finding for channel in shown for finding in desk.open_findings(channel, limit=MOST_READ + 1)]
     summaries = [_summary(channel) for channel in shown]
     listing = read_listing(
         request,
@@ -101,6 +108,7 @@ def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
         columns=DIFFERENCES,
         rows=[_explained(finding) for finding in open_ones],
         kept={"channel": chosen} if chosen in channels else {},
+        most=MOST_READ,
     )
     context = {
         "place": "reconciliation",
@@ -112,7 +120,7 @@ def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
         "open_count": len(open_ones),
         "days": days,
     }
-    by_day = read_listing(request, name="reconciled-days", columns=DAYS, rows=days, part="days")
+    by_day = read_listing(request, name="reconciled-days", columns=DAYS, rows=days, part="days", most=DAYS_SHOWN)
     return lists_page(request, staff, "reconciliation.html", {"listing": listing, "by_day": by_day}, context)
 
 
@@ -145,13 +153,13 @@ def _explained(finding: desk.FindingView) -> Explained:
 def bill(request: HttpRequest, staff: Staff, channel: str, day: str) -> HttpResponse:
     """One bill: its sums beside ours, its verdicts, and each finding with what can be done about it."""
     shown = clearing_day(channel, _day(day))
-    findings = desk.findings_of(channel, shown.day, limit=MOST_READ)
+    findings = desk.findings_of(channel, shown.day, limit=MOST_READ + 1)
     listing = read_listing(
         request,
         name=f"differences-{channel}-{shown.day}",
         columns=OF_A_BILL,
         rows=[_explained(finding) for finding in findings],
-        is_cut=len(findings) == MOST_READ,
+        most=MOST_READ,
         part="differences",
     )
     context = {

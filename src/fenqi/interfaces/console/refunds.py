@@ -37,8 +37,13 @@ WAITING: Final[Sequence[Column[WaitingRefund]]] = (
 def queue(request: HttpRequest, staff: Staff) -> HttpResponse:
     """It names accounts, so looking at it is written down."""
     audit.record(staff.actor, audit.Action.REFUNDS_SEEN, now=clock.now())
+    waiting = refunds_that_need_a_person(limit=MOST_WAITING + 1)
     listing = read_listing(
-        request, name="refunds-for-a-person", columns=WAITING, rows=refunds_that_need_a_person(limit=MOST_WAITING)
+        request,
+        name="refunds-for-a-person",
+        columns=WAITING,
+        rows=waiting,
+        most=MOST_WAITING,
     )
     return list_page(request, staff, "refunds.html", listing, {"place": "refunds"})
 

@@ -51,8 +51,13 @@ def queue(request: HttpRequest, staff: Staff) -> HttpResponse:
     """Late releases, holds that end soon, captures to approve, contradictions; looking is written down."""
     now = clock.now()
     audit.record(staff.actor, audit.Action.RESERVES_SEEN, now=now)
+    waiting = reserves_to_look_at(now=now, limit=MOST_WAITING + 1)
     listing = read_listing(
-        request, name="reserves", columns=WAITING, rows=reserves_to_look_at(now=now, limit=MOST_WAITING)
+        request,
+        name="reserves",
+        columns=WAITING,
+        rows=waiting,
+        most=MOST_WAITING,
     )
     return list_page(request, staff, "reserves.html", listing, {"place": "reserves"})
 

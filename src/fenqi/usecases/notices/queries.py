@@ -1,6 +1,7 @@
 """Notices as staff see them: what one customer was told and why not, and how a day goes over all customers."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -12,11 +13,12 @@ from fenqi.domain.errors import FenqiError
 from fenqi.records.models import Customer, DeliveryState, Notice, NoticeDelivery, NoticeState
 from fenqi.records.scope import across_customers
 from fenqi.usecases import clock
-from fenqi.usecases.notices.inbox import NoticeView, notice_view
 from fenqi.usecases.notices.preferences import Preferences, mask_email, preferences_of
+from fenqi.usecases.notices.wording import MAIL, Wording, filled, wordings
 from fenqi.usecases.rails import mail, text_messages
 
-MOST_SHOWN = 100
+MOST_SHOWN = 500
+"""Of what did not get through on a day; one more is read, so that a list of it knows that it is cut."""
 RECENTLY = timedelta(hours=24)
 _TROUBLE = (DeliveryState.REFUSED, DeliveryState.UNDELIVERED, DeliveryState.UNKNOWN, DeliveryState.SENDING)
 
@@ -34,9 +36,12 @@ class DeliveryView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeFile:
-    """One notice with everything that became of it."""
+    """One notice in the words that were in force when it was told, with everything that became of it."""
 
-    notice: NoticeView
+    message: str
+    language: str
+    title: str
+    text: str
     state: str
     reason: str
     weight: str
@@ -47,7 +52,10 @@ class NoticeFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerNotices:
+    """`is_cut`: there are older notices."""
+
     notices: tuple[NoticeFile, ...]
+    is_cut: bool
     wishes: Preferences
     email_masked: str
 
@@ -108,15 +116,18 @@ class NoticeDay:
 
 
 def notices_of(customer_id: UUID, *, limit: int = 50) -> CustomerNotices:
-    """The newest first, sent or not."""
-    rows = list(Notice.objects.filter(customer_id=customer_id).order_by("-due_at", "-id")[:limit])
+    """The newest first, sent or not. A fixed number of statements."""
+    newest = list(Notice.objects.filter(customer_id=customer_id).order_by("-due_at", "-id")[: limit + 1])
+    rows = newest[:limit]
     found = NoticeDelivery.objects.filter(customer_id=customer_id, notice_id__in=[row.id for row in rows])
     deliveries = defaultdict(list)
     for one in found.order_by("created_at", "id"):
         deliveries[one.notice_id].append(_delivery(one))
     wishes = preferences_of(customer_id)
+    words = wordings((row.message for row in rows), MAIL)
     return CustomerNotices(
-        notices=tuple(_file(row, tuple(deliveries[row.id])) for row in rows),
+        notices=tuple(_file(row, tuple(deliveries[row.id]), words) for row in rows),
+        is_cut=len(newest) > limit,
         wishes=wishes,
         email_masked=mask_email(wishes.email),
     )
@@ -148,7 +159,7 @@ def notice_day(day: date, *, now: datetime) -> NoticeDay:
 def _troubles(begin: datetime, end: datetime) -> tuple[Trouble, ...]:
     rows = list(
         NoticeDelivery.objects.filter(sent_at__gte=begin, sent_at__lt=end, state__in=_TROUBLE).order_by("-sent_at")[
-            :MOST_SHOWN
+            : MOST_SHOWN + 1
         ]
     )
     messages = dict(Notice.objects.filter(id__in=[row.notice_id for row in rows]).values_list("id", "message"))
@@ -210,9 +221,15 @@ def _last(latest: dict[str, datetime], states: tuple[str, ...]) -> datetime | No
     return max((at for state, at in latest.items() if state in states), default=None)
 
 
-def _file(row: Notice, deliveries: tuple[DeliveryView, ...]) -> NoticeFile:
+def _file(
+    row: Notice, deliveries: tuple[DeliveryView, ...], words: Callable[[str, str, datetime], Wording]
+) -> NoticeFile:
+    told = words(row.message, row.language, row.told_at or row.due_at)
     return NoticeFile(
-        notice=notice_view(row),
+        message=row.message,
+        language=row.language,
+        title=filled(told.title, row.params),
+        text=filled(told.text, row.params),
         state=row.state,
         reason=row.reason,
         weight=row.weight,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest
 
@@ -17,6 +17,11 @@ from fenqi.usecases.agreements.queries import AgreementView
 from fenqi.usecases.refunds.queries import RefundView
 from fenqi.usecases.reserves.queries import ReserveView
 from fenqi.usecases.support.customer_file import CustomerFile
+
+ROWS_AT_ONCE: Final = 20
+"""There are ten lists below each other."""
+AT_ONCE: Final = {"plans": 10, "journal": 50}
+"""Plans stand in a column of their own, and an entry of the journal has several lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +55,15 @@ def read_customer_lists(request: HttpRequest, shown: Shown, *, today: date) -> M
         "event_list": ("events", "events", EVENTS, records_of(file)),
     }
     return {
-        on_page: read_listing(request, name=name, columns=columns, rows=rows, is_cut=part in shown.left_out, part=part)
+        on_page: read_listing(
+            request,
+            name=name,
+            columns=columns,
+            rows=rows,
+            is_cut=part in shown.left_out,
+            part=part,
+            page_size=AT_ONCE.get(part, ROWS_AT_ONCE),
+        )
         for on_page, (part, name, columns, rows) in of.items()
         if rows
     }

@@ -21,6 +21,8 @@ from fenqi.domain.hardship.changes import ChangeKind
 from fenqi.domain.money import InvalidAmount, Money
 from fenqi.domain.plans import Component
 from fenqi.interfaces.console.access import staff_page
+from fenqi.interfaces.console.hardship.plan_lists import read_plan_lists
+from fenqi.interfaces.console.lists import lists_page
 from fenqi.interfaces.console.pages import render_page
 from fenqi.interfaces.console.schedule_table import schedule_rows
 from fenqi.interfaces.portal.hardship.help_page import why_not
@@ -29,9 +31,9 @@ from fenqi.interfaces.portal.rail import Reader
 from fenqi.interfaces.shared.formats import language_of
 from fenqi.usecases import audit, clock
 from fenqi.usecases.customers import customer_view
-from fenqi.usecases.hardship.contacts import How, Outcome, Said, contact_standing, contacts_of, log_contact
+from fenqi.usecases.hardship.contacts import How, Outcome, Said, contact_standing, log_contact
 from fenqi.usecases.hardship.credit_marks import answer_objection, withdraw_mark
-from fenqi.usecases.hardship.promises import Promised, make_promise_for, promises_of, take_back_promise_for
+from fenqi.usecases.hardship.promises import Promised, make_promise_for, take_back_promise_for
 from fenqi.usecases.hardship.propose import LONGEST_REASON, SHORTEST_REASON, Wanted, propose, simulate
 from fenqi.usecases.hardship.queries import help_view
 from fenqi.usecases.hardship.rows import changes_of
@@ -101,9 +103,6 @@ def plan_page_of(
         "rows": schedule_rows(plan.installments, reader),
         "help": found,
         "standing": contact_standing(customer_id, plan_id, at=now),
-        "contacts": contacts_of(customer_id, plan_id),
-        "promises": promises_of(customer_id, plan_id),
-        "changes": changes_of(customer_id, plan_id),
         "outcomes": [one for one in Outcome if one is not Outcome.SENT],
         "waivable": [
             (one.value, getattr(found.state.totals.outstanding, one.value))
@@ -118,7 +117,9 @@ def plan_page_of(
         "request_key": uuid4(),
         "refusal": tried.refusal if tried else "",
     }
-    return render_page(request, "hardship/plan.html", context, status=tried.status if tried else 200)
+    lists = read_plan_lists(request, customer_id, plan_id, marks=found.marks)
+    status = tried.status if tried else 200
+    return lists_page(request, staff, "hardship/plan.html", lists, context, customer_id=customer_id, status=status)
 
 
 def _plan(customer_id: UUID, plan_id: UUID) -> tuple[PlanPage, Reader]:

@@ -64,7 +64,7 @@ class Listing(Generic[Row]):
     """`kept`: parameters of the page itself, which every link takes along. `is_cut`: there are more rows.
 
     `part` is empty where the page is this list. Where it is one part of the page, its parameters begin with that
-    word, and its links lead to the heading of that id.
+    word, and its links lead to the heading of that id. `address`: of the page, where it may be shown at another.
     """
 
     name: str
@@ -75,6 +75,8 @@ class Listing(Generic[Row]):
     is_cut: bool
     period: Period | None
     part: str
+    page_size: int = PAGE_SIZE
+    address: str = ""
 
     @cached_property
     def matching(self) -> list[Row]:
@@ -85,11 +87,11 @@ class Listing(Generic[Row]):
     @property
     def rows(self) -> list[Row]:
         """Those of the page asked for."""
-        return self.matching[(self.page - 1) * PAGE_SIZE : self.page * PAGE_SIZE]
+        return self.matching[(self.page - 1) * self.page_size : self.page * self.page_size]
 
     @property
     def pages(self) -> int:
-        return max(1, -(-len(self.matching) // PAGE_SIZE))
+        return max(1, -(-len(self.matching) // self.page_size))
 
     @property
     def page(self) -> int:
@@ -142,6 +144,11 @@ class Listing(Generic[Row]):
         return f"#{self.part}" if self.part else ""
 
     @property
+    def action(self) -> str:
+        """Where the form of the filters leads; empty for where the reader is."""
+        return self.address + self.anchor
+
+    @property
     def _fixed(self) -> dict[str, str]:
         return {**self.kept, **(self.period.asked if self.period else {})}
 
@@ -172,7 +179,7 @@ class Listing(Generic[Row]):
 
     def _written(self, own: Mapping[str, str]) -> str:
         asked = {**self._fixed, **{f"{self.prefix}{key}": value for key, value in own.items()}}
-        return "?" + urlencode({key: value for key, value in asked.items() if value}) + self.anchor
+        return f"{self.address}?" + urlencode({key: value for key, value in asked.items() if value}) + self.anchor
 
 
 def prefix_of(part: str) -> str:
@@ -189,11 +196,17 @@ def read_listing(
     is_cut: bool = False,
     period: Period | None = None,
     part: str = "",
+    page_size: int = PAGE_SIZE,
+    page: str = "",
+    most: int | None = None,
 ) -> Listing[Row]:
     """The list that the address asks for; what it asks for and is not there is left out, never an error.
 
-    One that is a part of its page takes along whatever else the page was asked for.
+    One that is a part of its page takes along whatever else the page was asked for. Where one row more than `most`
+    was read, it is left out, and the list says that there are more.
     """
+    if most is not None and len(rows) > most:
+        rows, is_cut = rows[:most], True
     prefix = prefix_of(part)
     said = request.GET.dict()
     asked = {key.removeprefix(prefix): value for key, value in said.items() if key.startswith(prefix)}
@@ -217,6 +230,8 @@ def read_listing(
         is_cut=is_cut,
         period=period,
         part=part,
+        page_size=page_size,
+        address=page,
     )
 
 

@@ -14,7 +14,7 @@ from fenqi.interfaces.console import words
 from fenqi.interfaces.console.access import staff_page
 from fenqi.interfaces.console.lists import Column, Kind, list_page, read_listing, worded
 from fenqi.usecases import audit, clock
-from fenqi.usecases.notices.queries import Trouble, WayNotSetUp, notice_day
+from fenqi.usecases.notices.queries import MOST_SHOWN, Trouble, WayNotSetUp, notice_day
 from fenqi.usecases.notices.templates import title_of
 from fenqi.usecases.staff.permissions import Permission, Staff
 
@@ -58,7 +58,12 @@ def overview(request: HttpRequest, staff: Staff) -> HttpResponse:
         ],
     }
     listing = read_listing(
-        request, name="notices-in-trouble", columns=TROUBLES, rows=seen.troubles, kept={"day": day.isoformat()}
+        request,
+        name="notices-in-trouble",
+        columns=TROUBLES,
+        rows=seen.troubles,
+        kept={"day": day.isoformat()},
+        most=MOST_SHOWN,
     )
     return list_page(request, staff, "notices/day.html", listing, context)
 
