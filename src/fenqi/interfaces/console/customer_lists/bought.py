@@ -66,7 +66,7 @@ PLANS: Final[Sequence[Column[OtherPlan]]] = (
     worded("state", _("State"), {**words.PLAN_STATUSES, PAST_DUE: _("Past due")}, lambda one: one.standing),
     amount("owed", _("Still owed"), lambda one: one.plan.outstanding_minor, lambda one: one.plan.currency),
     Column(key="due", title=_("When due"), value=lambda one: one.plan.next_due_on, kind=Kind.DAY, is_shown=False),
-    Column(key="paid", title=_("Paid off"), value=lambda one: _paid(one.plan), is_shown=False),
+    Column(key="paid", title=_("How far paid"), value=lambda one: _paid(one.plan), is_shown=False),
     Column(key="opened", title=_("Opened"), value=lambda one: one.plan.opened_on, kind=Kind.DAY, is_shown=False),
 )
 
