@@ -1,12 +1,15 @@
 """What the customer paid and got back: tries to repay, parts of refunds, reserves."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Final, NamedTuple
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from fenqi.interfaces.console import words
-from fenqi.interfaces.console.lists import Column, Kind, amount, worded
+from fenqi.interfaces.console.lists import Column, Kind, Value, amount, worded
 from fenqi.usecases.refunds.queries import LegView, RefundView
 from fenqi.usecases.reserves.queries import ReserveView
 from fenqi.usecases.support.customer_file import CustomerFile, NotificationView
@@ -31,6 +34,18 @@ class Try(NamedTuple):
     def amount_minor(self) -> int:
         return self.attempt.amount_minor if self.attempt else self.payment.amount_minor
 
+    @property
+    def outcome(self) -> str:
+        return self.attempt.state if self.attempt else NONE
+
+    @property
+    def cause(self) -> str:
+        return self.attempt.category if self.attempt else NONE
+
+    @property
+    def paid_at(self) -> datetime | None:
+        return self.attempt.paid_at if self.attempt else self.payment.succeeded_at
+
 
 class RefundPart(NamedTuple):
     """One leg of a refund; None while it has none."""
@@ -44,14 +59,22 @@ class RefundPart(NamedTuple):
             return NONE
         return BY_TRANSFER if self.leg.is_transfer else self.leg.channel
 
+    @property
+    def state(self) -> str:
+        return self.leg.state if self.leg else NONE
+
+    @property
+    def amount_minor(self) -> int | None:
+        return self.leg.amount_minor if self.leg else None
+
 
 def tries_of(file: CustomerFile) -> list[Try]:
     """Payments in their order, each with its attempts."""
-    told: dict[object, list[NotificationView]] = {}
+    told = defaultdict[UUID, list[NotificationView]](list)
     for one in file.notifications:
-        told.setdefault(one.attempt_id, []).append(one)
+        told[one.attempt_id].append(one)
     return [
-        Try(payment, attempt, told.get(attempt.attempt_id, ()) if attempt else ())
+        Try(payment, attempt, told[attempt.attempt_id] if attempt else ())
         for payment in file.payments
         for attempt in payment.attempts or (None,)
     ]
@@ -61,9 +84,19 @@ def parts_of(refunds: Iterable[RefundView]) -> list[RefundPart]:
     return [RefundPart(refund, leg) for refund in refunds for leg in refund.legs or (None,)]
 
 
-def _numbers(reserve: ReserveView) -> Iterator[str]:
+def _numbers(reserve: ReserveView) -> str:
     """Under which its moves are known at the channel."""
-    return (move.number for move in reserve.moves)
+    return ", ".join(move.number for move in reserve.moves)
+
+
+def _tried(read: Callable[[AttemptView], Value]) -> Callable[[Try], Value]:
+    """Of the attempt, where there is one."""
+    return lambda one: read(one.attempt) if one.attempt else None
+
+
+def _sent_back(read: Callable[[LegView], Value]) -> Callable[[RefundPart], Value]:
+    """Of the leg, where there is one."""
+    return lambda one: read(one.leg) if one.leg else None
 
 
 TRIES: Final[Sequence[Column[Try]]] = (
@@ -74,48 +107,15 @@ TRIES: Final[Sequence[Column[Try]]] = (
     Column(key="rows", title=_("Installments paid"), value=lambda one: ", ".join(map(str, one.payment.installments))),
     amount("amount", _("Amount"), lambda one: one.amount_minor, lambda one: one.payment.currency),
     worded("state", _("State"), words.PAYMENT_STATES, lambda one: one.payment.state, has_choices=False),
-    Column(
-        key="no",
-        title=_("Attempt"),
-        value=lambda one: one.attempt.attempt_no if one.attempt else None,
-        kind=Kind.NUMBER,
-    ),
-    worded(
-        "outcome",
-        _("Outcome of the attempt"),
-        words.ATTEMPT_STATES,
-        lambda one: one.attempt.state if one.attempt else NONE,
-    ),
-    worded("cause", _("Cause"), words.FAILURES, lambda one: one.attempt.category if one.attempt else NONE),
-    Column(key="code", title=_("Channel's code"), value=lambda one: one.attempt.code if one.attempt else NONE),
-    Column(
-        key="ours",
-        title=_("Our number"),
-        value=lambda one: one.attempt.out_trade_no if one.attempt else NONE,
-    ),
-    Column(
-        key="theirs",
-        title=_("The channel's number"),
-        value=lambda one: one.attempt.trade_no if one.attempt else NONE,
-    ),
-    Column(
-        key="tried",
-        title=_("Attempt begun"),
-        value=lambda one: one.attempt.created_at if one.attempt else None,
-        kind=Kind.MOMENT,
-    ),
-    Column(
-        key="ended",
-        title=_("Ended"),
-        value=lambda one: one.attempt.resolved_at if one.attempt else None,
-        kind=Kind.MOMENT,
-    ),
-    Column(
-        key="paid",
-        title=_("Paid (value date)"),
-        value=lambda one: one.attempt.paid_at if one.attempt else one.payment.succeeded_at,
-        kind=Kind.MOMENT,
-    ),
+    Column(key="no", title=_("Attempt"), value=_tried(lambda attempt: attempt.attempt_no), kind=Kind.NUMBER),
+    worded("outcome", _("Outcome of the attempt"), words.ATTEMPT_STATES, lambda one: one.outcome),
+    worded("cause", _("Cause"), words.FAILURES, lambda one: one.cause),
+    Column(key="code", title=_("Channel's code"), value=_tried(lambda attempt: attempt.code)),
+    Column(key="ours", title=_("Our number"), value=_tried(lambda attempt: attempt.out_trade_no)),
+    Column(key="theirs", title=_("The channel's number"), value=_tried(lambda attempt: attempt.trade_no)),
+    Column(key="tried", title=_("Attempt begun"), value=_tried(lambda attempt: attempt.created_at), kind=Kind.MOMENT),
+    Column(key="ended", title=_("Ended"), value=_tried(lambda attempt: attempt.resolved_at), kind=Kind.MOMENT),
+    Column(key="paid", title=_("Paid (value date)"), value=lambda one: one.paid_at, kind=Kind.MOMENT),
 )
 
 PARTS: Final[Sequence[Column[RefundPart]]] = (
@@ -125,34 +125,14 @@ PARTS: Final[Sequence[Column[RefundPart]]] = (
     worded("status", _("Refund"), words.REFUND_STATUSES, lambda one: one.refund.status, has_choices=False),
     amount("whole", _("Refund in all"), lambda one: one.refund.amount_minor, lambda one: one.refund.currency),
     worded("channel", _("By"), {**words.CHANNELS, BY_TRANSFER: _("Bank transfer")}, lambda one: one.way),
-    amount(
-        "amount",
-        _("Amount"),
-        lambda one: one.leg.amount_minor if one.leg else None,
-        lambda one: one.refund.currency,
-    ),
-    worded("state", _("State"), words.REFUND_STATES, lambda one: one.leg.state if one.leg else NONE),
-    Column(key="number", title=_("Number"), value=lambda one: one.leg.number if one.leg else NONE),
-    Column(key="ours", title=_("Our number"), value=lambda one: one.leg.out_refund_no if one.leg else NONE),
-    Column(key="code", title=_("Channel's code"), value=lambda one: one.leg.code if one.leg else NONE),
-    Column(
-        key="sent",
-        title=_("Sent"),
-        value=lambda one: one.leg.submitted_at if one.leg else None,
-        kind=Kind.MOMENT,
-    ),
-    Column(
-        key="latest",
-        title=_("Latest arrival"),
-        value=lambda one: one.leg.expected_by if one.leg else None,
-        kind=Kind.DAY,
-    ),
-    Column(
-        key="arrived",
-        title=_("Arrived"),
-        value=lambda one: one.leg.arrived_on if one.leg else None,
-        kind=Kind.DAY,
-    ),
+    amount("amount", _("Amount"), lambda one: one.amount_minor, lambda one: one.refund.currency),
+    worded("state", _("State"), words.REFUND_STATES, lambda one: one.state),
+    Column(key="number", title=_("Number"), value=_sent_back(lambda leg: leg.number)),
+    Column(key="ours", title=_("Our number"), value=_sent_back(lambda leg: leg.out_refund_no)),
+    Column(key="code", title=_("Channel's code"), value=_sent_back(lambda leg: leg.code)),
+    Column(key="sent", title=_("Sent"), value=_sent_back(lambda leg: leg.submitted_at), kind=Kind.MOMENT),
+    Column(key="latest", title=_("Latest arrival"), value=_sent_back(lambda leg: leg.expected_by), kind=Kind.DAY),
+    Column(key="arrived", title=_("Arrived"), value=_sent_back(lambda leg: leg.arrived_on), kind=Kind.DAY),
 )
 
 RESERVES: Final[Sequence[Column[ReserveView]]] = (
@@ -168,7 +148,7 @@ RESERVES: Final[Sequence[Column[ReserveView]]] = (
     amount("captured", _("Captured"), lambda one: one.captured_minor, lambda one: one.currency),
     Column(key="number", title=_("Our number"), value=lambda one: one.reserve_no),
     Column(key="theirs", title=_("The channel's number"), value=lambda one: one.auth_no),
-    Column(key="moves", title=_("Numbers of its moves"), value=lambda one: ", ".join(_numbers(one))),
+    Column(key="moves", title=_("Numbers of its moves"), value=_numbers),
     Column(key="until", title=_("Ends at the latest"), value=lambda one: one.holds_until, kind=Kind.DAY),
     Column(key="ended", title=_("Ended"), value=lambda one: one.ended_at, kind=Kind.MOMENT),
 )
