@@ -11,10 +11,11 @@ from uuid import UUID
 from zipfile import ZipFile
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from bill_sources import CHANNEL, bill_line, open_bills
 from closings import closed
+from fenqi.interfaces.console.lists import Column, Kind, read_listing
 from fenqi.records.identifiers import HOUSE_ID
 from fenqi.records.models import Account, AuditRecord, RefusedCallback, Role, TextKind
 from fenqi.usecases import clock
@@ -168,6 +169,7 @@ def places(
         Place("saved-answers", "", ("Title", "Short name"), "Offered now"),
         Place("texts", "", ("Title", "Kind"), "Waits for a second person"),
         Place("notices/messages", "", ("Message", "Short name"), "repayment_succeeded"),
+        Place("collections/rules", "versions", ("Version", "Holds from"), "system"),
         Place("after-sales/policies", "versions", ("Kind", "What it holds for"), "Rules now"),
         Place("lenders", "waiting", ("Customer", "Lender"), row.number),
         Place("lenders", "lenders", ("Lender", "Short name"), PARTNER_CODE),
@@ -213,6 +215,18 @@ def test_every_list_of_a_page_is_taken_along_in_the_words_of_its_reader(places: 
             assert agent.get(f"/console/{place.page}", {f"{place.prefix}sheet": "csv"}).status_code == 403
     journal = places[-1]
     assert agent.get(f"/console/{journal.page}", {"journal-sheet": "csv"})["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize(("read", "listed", "is_cut"), [(2, 2, False), (3, 3, False), (4, 3, True)])
+def test_one_row_more_than_is_listed_tells_that_there_are_more(
+    rf: RequestFactory,
+    read: int,
+    listed: int,
+    is_cut: bool,  # noqa: FBT001  # a column of the table
+) -> None:
+    columns: list[Column[int]] = [Column(key="n", title="N", value=lambda n: n, kind=Kind.NUMBER)]
+    listing = read_listing(rf.get("/"), name="numbers", columns=columns, rows=range(read), most=3)
+    assert (len(listing.everything), listing.is_cut) == (listed, is_cut)
 
 
 def test_lists_of_one_page_keep_each_others_filters_and_lead_to_their_own_heading(
