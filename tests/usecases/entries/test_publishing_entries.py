@@ -26,6 +26,7 @@ from fenqi.usecases.entries.planned import change_when_left, planned_changes
 from fenqi.usecases.entries.proposals import waiting_proposals
 from fenqi.usecases.entries.publish import approve_entry, preview_entry, propose_entry, turn_down_entry
 from fenqi.usecases.entries.routing import route
+from fenqi.usecases.reconciliation.check import check_books
 from fenqi.usecases.staff.permissions import NotPermitted
 from malls import Bought, a_customer, bought, noon
 from published_entries import published
@@ -74,6 +75,15 @@ def test_a_version_rules_once_a_second_person_approved_it(plan: Bought) -> None:
     acts, _ = audit.list_acts(limit=5)
     assert [(act.action, act.details["version"]) for act in acts[:1]] == [("entry_published", 2)]
     assert [act.subject for act in acts] == ["entry:mall_page"] * 2
+
+
+@pytest.mark.requirement("R079")
+def test_the_check_finds_a_version_that_two_people_did_not_publish() -> None:
+    published(replace(entry("mall_page"), name_en="Bills"), now=NOW)
+    assert list(check_books()) == []
+    with across_customers(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE audit_record SET actor = '{APPROVER.actor}' WHERE action = 'entry_proposed'")
+    assert [finding.law for finding in check_books()] == ["entries_were_published_by_two"]
 
 
 def test_what_was_written_from_an_older_version_is_not_published(plan: Bought) -> None:

@@ -22,8 +22,9 @@ from fenqi.usecases.notices.templates import Message
 
 _QUEUE_LEAVING: Final = f"""
 INSERT INTO outbox (customer_id, id, topic, body, not_before, tries, error, created_at)
-SELECT p.customer_id, md5(concat_ws('|', %(topic)s::text, %(code)s::text, %(version)s::text, p.customer_id))::uuid, %(topic)s,
-  jsonb_build_object('code', %(code)s::text, 'version', %(version)s::text), %(not_before)s, 0, '', %(now)s
+SELECT p.customer_id, md5(concat_ws('|', %(topic)s::text, %(code)s::text, %(version)s::text, p.customer_id))::uuid,
+  %(topic)s, jsonb_build_object('code', %(code)s::text, 'version', %(version)s::text), %(not_before)s,
+  0, '', %(now)s
 {TOUCHED_PLANS}
 GROUP BY p.customer_id
 ON CONFLICT (customer_id, id) DO NOTHING
