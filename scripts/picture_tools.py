@@ -12,7 +12,7 @@ PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 PHONE = ViewportSize(width=390, height=844)
 DESK = ViewportSize(width=1280, height=860)
 PATIENCE_SECONDS = 20
-COLOURS = 96
+COLOURS = 192
 
 
 def context(browser: Browser, language: str, *, phone: bool) -> BrowserContext:

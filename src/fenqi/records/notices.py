@@ -56,7 +56,7 @@ class Notice(SpreadModel):
         indexes = [
             models.Index(fields=["customer_id", "-created_at"], name="notice_by_customer"),
             models.Index(fields=["customer_id"], name="notice_unread", condition=Q(state="told", read_at__isnull=True)),
-            models.Index(fields=["due_at"], name="notice_by_day"),
+            models.Index(fields=["due_at", "customer_id"], name="notice_by_day"),
         ]
 
 

@@ -55,6 +55,8 @@ MAKE_FILE = "make_file"
 SEND_ACCOUNT_CODE = "send_account_code"
 ACCOUNT_NEWS = "account_news"
 ENTRY_OPEN = "entry_open"
+ENTRY_LEAVING = "entry_leaving"
+ENTRY_STAYING = "entry_staying"
 
 
 def ask_later(decision: Decision, attempt_id: UUID, *, at: datetime | None, now: datetime) -> None:

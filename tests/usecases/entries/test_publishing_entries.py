@@ -1,7 +1,8 @@
 """Versions of entries: the newest rules, a move leads on, and what makes no sense is refused."""
 
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -9,8 +10,10 @@ from django.db import IntegrityError, connection, transaction
 from closings import APPROVER, PLANNER, closed
 from fenqi.domain.entries import Entry, EntryKind, EntryState, Group, Reason
 from fenqi.domain.errors import InvalidInput
-from fenqi.records.models import Customer, RepaymentEntry
-from fenqi.usecases import audit
+from fenqi.records.models import Customer, Notice, OutboxMessage, Plan, RepaymentEntry
+from fenqi.records.scope import across_customers
+from fenqi.usecases import audit, clock
+from fenqi.usecases.entries.announce_leaving import tell_of_leaving, tell_of_staying
 from fenqi.usecases.entries.catalog import ruling_entries
 from fenqi.usecases.entries.errors import (
     EntryChanged,
@@ -19,14 +22,16 @@ from fenqi.usecases.entries.errors import (
     SamePerson,
     SuccessorNotOpen,
 )
-from fenqi.usecases.entries.planned import planned_changes
+from fenqi.usecases.entries.planned import change_when_left, planned_changes
 from fenqi.usecases.entries.proposals import waiting_proposals
 from fenqi.usecases.entries.publish import approve_entry, preview_entry, propose_entry, turn_down_entry
 from fenqi.usecases.entries.routing import route
+from fenqi.usecases.reconciliation.check import check_books
 from fenqi.usecases.staff.permissions import NotPermitted
-from malls import Bought, bought, noon
+from malls import Bought, a_customer, bought, noon
 from published_entries import published
 from staff_members import agent
+from town import Town
 
 NOW = noon("2026-01-20")
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -70,6 +75,15 @@ def test_a_version_rules_once_a_second_person_approved_it(plan: Bought) -> None:
     acts, _ = audit.list_acts(limit=5)
     assert [(act.action, act.details["version"]) for act in acts[:1]] == [("entry_published", 2)]
     assert [act.subject for act in acts] == ["entry:mall_page"] * 2
+
+
+@pytest.mark.requirement("R079")
+def test_the_check_finds_a_version_that_two_people_did_not_publish() -> None:
+    published(replace(entry("mall_page"), name_en="Bills"), now=NOW)
+    assert list(check_books()) == []
+    with across_customers(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE audit_record SET actor = '{APPROVER.actor}' WHERE action = 'entry_proposed'")
+    assert [finding.law for finding in check_books()] == ["entries_were_published_by_two"]
 
 
 def test_what_was_written_from_an_older_version_is_not_published(plan: Bought) -> None:
@@ -125,6 +139,62 @@ def test_who_is_touched_reads_beforehand_what_changes_and_what_works_then(plan: 
     assert [one.until for one in during] == [None]
     others = bought()
     assert planned_changes(others.customer_id, plans, now=NOW) == ()
+
+
+def told_of(topic: str) -> list[tuple[UUID, dict[str, str], datetime]]:
+    with across_customers():
+        return list(OutboxMessage.objects.filter(topic=topic).values_list("customer_id", "body", "not_before"))
+
+
+@pytest.mark.requirement("R143", "R182")
+def test_who_loses_an_entry_is_told_a_week_ahead_once_and_told_if_it_stays(town: Town) -> None:
+    phone = "17000001962"
+    plan, other = bought("loses"), bought("loses-none")
+    a_customer("loses", phone=phone)
+    at = NOW + timedelta(days=20)
+    group = Group(customers=frozenset({"loses"}))
+    bare = replace(entry("message_link"), address="", opens_at=None, closes_at=None, group=group)
+    leaves = replace(bare, moved_at=at, successor="mall_page")
+    published(leaves, now=NOW)
+    published(replace(leaves, name_en="The link"), after=2, now=NOW)
+    queued = told_of("entry_leaving")
+    assert [(one, body["version"], when) for one, body, when in queued] == [
+        (plan.customer_id, version, at - timedelta(days=7)) for version in ("2", "3")
+    ]
+    later = at - timedelta(days=7)
+    assert tell_of_leaving(plan.customer_id, "message_link", version=2, now=later) is False
+    for _ in range(2):
+        tell_of_leaving(plan.customer_id, "message_link", version=3, now=later)
+        assert tell_of_leaving(other.customer_id, "message_link", version=3, now=later) is False
+    said = town.messages(phone)
+    assert ["不再使用" in message["text"] for message in said] == [True]
+
+    assert told_of("entry_staying") == []
+    published(bare, after=3, now=later)
+    ((customer_id, body, _when),) = told_of("entry_staying")
+    assert (customer_id, body["code"]) == (plan.customer_id, "message_link")
+    for _ in range(2):
+        told = datetime.fromisoformat(body["leaves_at"])
+        tell_of_staying(plan.customer_id, "message_link", told=told, now=later)
+        assert tell_of_staying(other.customer_id, "message_link", told=told, now=later) is False
+    assert [text["text"].count("可以继续使用") for text in town.messages(phone)] == [1, 0]
+    assert tell_of_leaving(plan.customer_id, "message_link", version=3, now=later) is False
+
+
+@pytest.mark.requirement("R143")
+def test_who_has_repaid_meanwhile_is_not_told_that_an_entry_ends(plan: Bought) -> None:
+    last_day = NOW.date() + timedelta(days=3)
+    published(replace(entry("mall_page"), closes_on=last_day), now=NOW)
+    ((_, _, when),) = told_of("entry_leaving")
+    assert when == NOW
+    change = change_when_left(plan.customer_id, [plan.plan_id], entry("mall_page"), now=NOW)
+    assert change is not None
+    assert change.starts_at == datetime.combine(last_day + timedelta(days=1), time(), clock.mall_zone())
+    with across_customers():
+        Plan.objects.update(outstanding_minor=0, next_due_on=None)
+    tell_of_leaving(plan.customer_id, "mall_page", version=2, now=NOW)
+    with across_customers():
+        assert not Notice.objects.exists()
 
 
 @pytest.mark.requirement("R145")

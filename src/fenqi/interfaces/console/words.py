@@ -576,6 +576,8 @@ MESSAGES: Words = {
     "call_planned": _("when we call"),
     "entry_closing": _("an entry is closed for a time"),
     "entry_open": _("an entry is open again"),
+    "entry_leaving": _("an entry moves or ends"),
+    "entry_staying": _("an entry stays after all"),
     "price_offered": _("a price fell"),
     "retry_reminder": _("the repayment can be tried again"),
     "duplicate_returned": _("what was paid twice goes back"),

@@ -1,5 +1,6 @@
 """Jobs of repayment entries. Each is one use case, may run twice and must then change nothing more."""
 
+from datetime import datetime
 from uuid import UUID
 
 from procrastinate.contrib.django import app
@@ -7,6 +8,7 @@ from procrastinate.contrib.django import app
 from fenqi.interfaces.jobs.tasks import BackOff
 from fenqi.usecases import clock, outbox
 from fenqi.usecases.entries.announce import tell_of_closing, tell_open
+from fenqi.usecases.entries.announce_leaving import tell_of_leaving, tell_of_staying
 from fenqi.usecases.entries.guard_days import guard_closings
 
 EVERY_FIVE_MINUTES = "*/5 * * * *"
@@ -29,3 +31,15 @@ def entry_closing(*, customer_id: str, closing_id: str, version: str) -> None:
 def entry_open(*, customer_id: str, closing_id: str) -> None:
     """Tell a customer who was told of a closing that it was called off, or is over early."""
     tell_open(UUID(customer_id), UUID(closing_id), now=clock.now())
+
+
+@app.task(name=outbox.ENTRY_LEAVING, retry=BackOff(most_tries=12))
+def entry_leaving(*, customer_id: str, code: str, version: str) -> None:
+    """Tell a customer that an entry moves or ends, and what to use instead."""
+    tell_of_leaving(UUID(customer_id), code, version=int(version), now=clock.now())
+
+
+@app.task(name=outbox.ENTRY_STAYING, retry=BackOff(most_tries=12))
+def entry_staying(*, customer_id: str, code: str, leaves_at: str) -> None:
+    """Tell a customer who was told that an entry moves or ends that it does not, or later."""
+    tell_of_staying(UUID(customer_id), code, told=datetime.fromisoformat(leaves_at), now=clock.now())

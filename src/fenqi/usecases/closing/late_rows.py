@@ -65,7 +65,7 @@ WITH late AS (
       ELSE rounded_minor(base * daily_rate * (%(day)s::date - free_until) / 100, rounding)
         - rounded_minor(base * daily_rate * (%(day)s::date - free_until - 1) / 100, rounding) END AS grown
   FROM late
-), judged AS (
+), judged AS MATERIALIZED (
   SELECT counted.*, CASE
     WHEN %(day)s <= grace_until THEN 'grace'
     WHEN %(day)s <= free_until THEN 'rest_day'

@@ -91,7 +91,7 @@ CROSS JOIN (VALUES (1, 'receivable.late_fee', 1), (2, 'income.late_fee', 0)) AS 
 _ROWS = f"""
 UPDATE installment i SET late_fee_minor = i.late_fee_minor + a.amount_minor, paid_on = NULL
 FROM late_fee_accrual a
-WHERE i.customer_id = ANY(%(customers)s) AND i.customer_id = a.customer_id AND i.plan_id = a.plan_id AND i.n = a.n
+WHERE i.customer_id = a.customer_id AND i.plan_id = a.plan_id AND i.n = a.n
   AND {_STAGED}
 """  # noqa: S608 - as above
 
@@ -100,14 +100,14 @@ UPDATE plan p SET outstanding_minor = p.outstanding_minor + charged.minor, versi
   updated_at = %(now)s
 FROM (SELECT a.customer_id, a.plan_id, sum(a.amount_minor) AS minor, count(*) AS events FROM late_fee_accrual a
       WHERE {_STAGED} GROUP BY a.customer_id, a.plan_id) AS charged
-WHERE p.customer_id = ANY(%(customers)s) AND p.customer_id = charged.customer_id AND p.id = charged.plan_id
+WHERE p.customer_id = charged.customer_id AND p.id = charged.plan_id
 """  # noqa: S608 - as above
 
 _HEADS = f"""
 UPDATE customer c SET entry_seq = e.seq, entry_hash = e.hash
 FROM (SELECT a.customer_id, count(*) AS entries FROM late_fee_accrual a WHERE {_STAGED} GROUP BY a.customer_id) posted
 JOIN journal_entry e ON e.customer_id = posted.customer_id
-WHERE c.id = ANY(%(customers)s) AND c.id = posted.customer_id AND e.seq = c.entry_seq + posted.entries
+WHERE c.id = posted.customer_id AND e.seq = c.entry_seq + posted.entries
 """  # noqa: S608 - as above
 
 _SUMS = f"""

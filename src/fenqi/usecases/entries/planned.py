@@ -45,6 +45,16 @@ def planned_changes(customer_id: UUID, plan_ids: Iterable[UUID], *, now: datetim
     return tuple(one for one in told if one is not None)
 
 
+def change_when_left(
+    customer_id: UUID, plan_ids: Iterable[UUID], entry: Entry, *, now: datetime
+) -> PlannedChange | None:
+    """What it means for these plans that the entry leaves for good; None where it changes nothing for them."""
+    at = leaves_at(entry, clock.mall_zone())
+    if at is None:
+        return None
+    return _planned(entry.code, at, routes(customer_id, plan_ids, now=max(now, at)).values())
+
+
 def _ahead(now: datetime) -> Iterator[tuple[datetime, str]]:
     """When an entry is closed or left, and its code."""
     for closing in ruling_closings(after=now):

@@ -4,6 +4,7 @@ One proposes it and sees whom it would serve; another approves it, and then it r
 """
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from unicodedata import category
@@ -16,6 +17,7 @@ from fenqi.domain.errors import InvalidInput
 from fenqi.records.identifiers import new_id
 from fenqi.records.models import RepaymentEntry
 from fenqi.usecases import audit
+from fenqi.usecases.entries.announce_leaving import queue_news_of
 from fenqi.usecases.entries.catalog import ELSEWHERE, newest_versions
 from fenqi.usecases.entries.errors import EntryChanged, LastWayClosed, ProposalDecided, SamePerson, SuccessorNotOpen
 from fenqi.usecases.entries.plan_closing import MOST_LISTED, one_after_the_other
@@ -63,9 +65,9 @@ def propose_entry(staff: Staff, entry: Entry, *, after: int, reason: str = "", n
 
 
 def approve_entry(staff: Staff, proposal_id: UUID, *, now: datetime) -> int:
-    """It rules from now on; gives its version. Raises NotPermitted, NotFound, and what a proposal can be refused for.
+    """It rules from now on, and who loses an entry is told; gives its version.
 
-    Raises SamePerson, ProposalDecided.
+    Raises NotPermitted, NotFound, SamePerson, ProposalDecided, and what a proposal can be refused for.
     """
     staff.require(Permission.APPROVE_CLOSINGS)
     with transaction.atomic(durable=True):
@@ -75,7 +77,9 @@ def approve_entry(staff: Staff, proposal_id: UUID, *, now: datetime) -> int:
             raise SamePerson
         _check(proposal.entry, proposal.after)
         _refuse_shutting_out(proposal.entry, now)
+        before = newest_versions().get(proposal.entry.code)
         version = _publish(staff, proposal.entry, now)
+        queue_news_of(replace(proposal.entry, version=version), before, now=now)
         audit.record(
             staff.actor,
             audit.Action.ENTRY_PUBLISHED,

@@ -69,6 +69,8 @@ class Message(StrEnum):
     CALL_PLANNED = "call_planned"
     ENTRY_CLOSING = "entry_closing"
     ENTRY_OPEN = "entry_open"
+    ENTRY_LEAVING = "entry_leaving"
+    ENTRY_STAYING = "entry_staying"
     APP_CODE = "app_code"
     ACCOUNT_CODE = "account_code"
     PHONE_CHANGED = "phone_changed"
@@ -395,6 +397,17 @@ TEXTS: Mapping[tuple[Message, str], str] = {
         "${entry} can be used as usual: the closing that we announced from ${from} to ${until} was called off or has "
         "ended early."
     ),
+    (Message.ENTRY_LEAVING, "zh"): (
+        "「${entry}」自 ${from} 起不再使用。您的分期（${title}）请改用「${instead}」还款，金额和还款日不变。"
+    ),
+    (Message.ENTRY_LEAVING, "en"): (
+        "${entry} is no longer used from ${from} on. Please repay ${title} through: ${instead}. Amounts and due dates "
+        "stay as they are."
+    ),
+    (Message.ENTRY_STAYING, "zh"): "「${entry}」可以继续使用：原通知的自 ${from} 起停用已取消或推迟。",
+    (Message.ENTRY_STAYING, "en"): (
+        "${entry} can still be used: that it ends on ${from}, as we announced, was called off or put off."
+    ),
 }
 """(message, language) -> text with `${variable}`; variables hold no addresses (P1102)."""
 
@@ -451,7 +464,10 @@ _TITLES: Mapping[str, tuple[str, str]] = {
     "migration": ("分期转移", "Your plan and its lender"),
     "support": ("客服回复", "Customer service answered"),
     "call": ("客服回电", "We will call you"),
-    "entry": ("还款入口暂停", "A repayment entry closes"),
+    "entry_closing": ("还款入口暂停", "A repayment entry closes"),
+    "entry_open": ("还款入口照常", "A repayment entry is open"),
+    "entry_staying": ("还款入口照常", "A repayment entry stays"),
+    "entry": ("还款入口变更", "A repayment entry changes"),
     "app_code": ("金融 App 登录验证码", "Your code for the finance app"),
     "account_code": ("账户验证码", "Your account code"),
     "phone": ("更换手机号", "Your phone number"),

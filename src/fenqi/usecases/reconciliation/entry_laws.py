@@ -1,5 +1,6 @@
 """Laws of repayment entries, as `laws` has them: days that are nobody's fault stand and fall with their closing."""
 
+from fenqi.records.identifiers import HOUSE_ID
 from fenqi.usecases.reconciliation.laws import Law
 
 _RULING = """
@@ -43,4 +44,20 @@ LATE_WHILE_CLOSED_IS_EXCUSED = Law(
     """,
 )
 
-ENTRY_LAWS = (CLOSED_DAYS_HAVE_A_CLOSING, LATE_WHILE_CLOSED_IS_EXCUSED)
+# Those that came with the program were published by nobody.
+ENTRIES_WERE_PUBLISHED_BY_TWO = Law(
+    "entries_were_published_by_two",
+    f"""
+    SELECT '{HOUSE_ID}'::uuid, 'entry ' || e.code || ' version ' || e.version,
+      'it rules, and no two people on record proposed and published it'
+    FROM repayment_entry e
+    WHERE '{HOUSE_ID}'::uuid BETWEEN %(low)s AND %(high)s AND (e.published_by <> 'system' OR e.version > 1)
+      AND NOT EXISTS (SELECT FROM audit_record done JOIN audit_record asked
+          ON asked.customer_id = done.customer_id AND asked.id::text = done.details->>'proposal'
+        WHERE done.customer_id = '{HOUSE_ID}' AND done.action = 'entry_published' AND asked.action = 'entry_proposed'
+          AND done.subject = 'entry:' || e.code AND asked.subject = done.subject
+          AND (done.details->>'version')::int = e.version AND done.actor = e.published_by AND asked.actor <> done.actor)
+    """,  # noqa: S608 - the pieces are constants of ours
+)
+
+ENTRY_LAWS = (CLOSED_DAYS_HAVE_A_CLOSING, LATE_WHILE_CLOSED_IS_EXCUSED, ENTRIES_WERE_PUBLISHED_BY_TWO)

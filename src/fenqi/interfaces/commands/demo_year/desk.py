@@ -15,6 +15,7 @@ from fenqi.domain.payments.refunds import RefundState
 from fenqi.domain.plans import Component
 from fenqi.domain.reconciliation import Repair
 from fenqi.domain.support.saved_words import gaps
+from fenqi.interfaces.commands.demo_year.habits import THANKS
 from fenqi.interfaces.commands.demo_year.seeds import chance, picked
 from fenqi.records.models import (
     Account,
@@ -56,6 +57,7 @@ REVIEWED_AFTER: Final = timedelta(hours=15)
 PARCEL_TAKES: Final = timedelta(days=2)
 ANSWERED_AFTER: Final = timedelta(hours=12)
 CLOSED_AFTER: Final = timedelta(days=3)
+AT_ONCE: Final = 0.9
 REPLACED_AFTER: Final = timedelta(hours=6)
 LATE_DAYS: Final = 3
 VERY_LATE_DAYS: Final = 12
@@ -111,6 +113,12 @@ class Desk:
                 note = "与渠道核对，按账单处理"
                 actor = self.finance.actor
                 self.do("repair", repair, finding.owner_id, finding.id, chosen, note=note, actor=actor, now=now)
+
+    def answer_at_once(self, now: datetime) -> None:
+        """Most of those who wait; the others wait for a round of everything."""
+        for thread in _threads(ThreadState.WAITING):
+            if chance("at once", self._seed, thread.ticket_no, now.date()).random() < AT_ONCE:
+                self.do("answer", self._say, thread, now)
 
     def _approve(self, now: datetime) -> None:
         """What a colleague proposed on an earlier round."""
@@ -193,16 +201,19 @@ class Desk:
         send_replacement(self.agent, case.customer_id, case.id, tracking_no=tracking_no, now=now)
 
     def _answer(self, now: datetime) -> None:
-        with across_customers():
-            threads = list(SupportThread.objects.exclude(state=ThreadState.CLOSED).order_by("updated_at", "id"))
-        for thread in threads:
-            if thread.state == ThreadState.WAITING and thread.updated_at < now - ANSWERED_AFTER:
+        for thread in _threads(ThreadState.WAITING):
+            if thread.updated_at < now - ANSWERED_AFTER:
                 self.do("answer", self._say, thread, now)
-            elif thread.state == ThreadState.ANSWERED and thread.updated_at < now - CLOSED_AFTER:
+        for thread in _threads(ThreadState.ANSWERED):
+            if thread.updated_at < now - CLOSED_AFTER:
                 self.do("close", conversation.close, self.agent, thread.customer_id, thread.id, now=now)
 
     def _say(self, thread: SupportThread, now: datetime) -> None:
+        """An answer; to who only said thanks there is none left to give."""
         owner = thread.customer_id
+        if conversation.thread_view(owner, thread.id, now=now).messages[-1].text in THANKS.values():
+            conversation.close(self.agent, owner, thread.id, now=now)
+            return
         words = ANSWERS.get(thread.topic, ANSWERS["other"])
         if customer_view(owner).language == "en":
             words = ANSWER_EN
@@ -282,6 +293,11 @@ def _cases(states: list[str], *, before: datetime) -> list[AftersalesCase]:
     with across_customers():
         found = AftersalesCase.objects.filter(state__in=states, updated_at__lt=before)
         return list(found.order_by("created_at", "id"))
+
+
+def _threads(state: ThreadState) -> list[SupportThread]:
+    with across_customers():
+        return list(SupportThread.objects.filter(state=state).order_by("updated_at", "id"))
 
 
 def _member(username: str) -> Staff:

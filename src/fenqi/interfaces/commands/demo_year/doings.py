@@ -394,9 +394,8 @@ def complain(me: Doer, deed: habits.Complain) -> None:
 
 
 def say_thanks(me: Doer, deed: habits.SayThanks) -> None:
-    words = "Thank you, that is clear now." if me.person.english else "好的，明白了，谢谢。"
     key = me.key(deed.thread_id, "thanks")
-    conversation.say(me.customer_id, deed.thread_id, words, request_key=key, now=me.now)
+    conversation.say(me.customer_id, deed.thread_id, habits.THANKS[me.language], request_key=key, now=me.now)
 
 
 def rate_help(me: Doer, deed: habits.RateHelp) -> None:

@@ -525,6 +525,8 @@ def _said(draw: Random, person: Person, words: tuple[tuple[str, ...], tuple[str,
     return draw.choice(words[1 if person.english else 0])
 
 
+THANKS: Final = {"zh": "好的，明白了，谢谢。", "en": "Thank you, that is clear now."}
+
 WISHES: Final = {
     (WishKind.RETURN, Reason.NO_REASON): 34,
     (WishKind.RETURN, Reason.FAULTY): 18,

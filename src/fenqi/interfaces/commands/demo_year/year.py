@@ -34,6 +34,8 @@ HAPPENS_AT: Final = (9, 0)
 DESK_AT: Final = (15, 0)
 VISITS: Final = ((12, 10), (20, 5))
 """When customers come: each of them once a day, at one of the two."""
+ANSWERS: Final = ((12, 38), (20, 33))
+"""When most of those who wrote are answered, as promised; what the last day brings is left for whoever looks."""
 
 Act = Callable[[datetime], None]
 
@@ -118,6 +120,8 @@ class Simulation:
             (moments.at(day, *DESK_AT), self.desk.work),
             *((moments.at(day, *visit), partial(self._receive, day, visit)) for visit in VISITS),
         ]
+        if n < self.year.days - 1:
+            programme += [(moments.at(day, *answers), self.desk.answer_at_once) for answers in ANSWERS]
         return programme + [(at, partial(self._run_job, name)) for at, name in evening.jobs_of(day)]
 
     def _tell_orders(self, day: date, _now: datetime) -> None:
