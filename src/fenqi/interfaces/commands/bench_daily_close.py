@@ -226,7 +226,11 @@ def _bare(day: date) -> tuple[tuple[int, int], float]:
     from fenqi.records.scope import across_customers  # noqa: PLC0415
     from fenqi.usecases.notices.offsets import reminder_offsets  # noqa: PLC0415
 
-    given: dict[str, Any] = {"day": day, "now": _at(day), "remind_of": [day + timedelta(days=n) for n in reminder_offsets()]}
+    given: dict[str, Any] = {
+        "day": day,
+        "now": _at(day),
+        "remind_of": [day + timedelta(days=n) for n in reminder_offsets()],
+    }
     rounds = []
     for _ in range(BARE_ROUNDS):
         _settle()
