@@ -10,6 +10,7 @@ import re
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from shutil import which
 from zoneinfo import ZoneInfo
 
 import click
@@ -52,7 +53,7 @@ class Town:
 @click.option("--web", default="http://127.0.0.1:8000")
 @click.option("--sandbox", default="http://127.0.0.1:8100")
 @click.option("--password", required=True)
-@click.option("--chromium", default="/usr/bin/chromium")
+@click.option("--chromium", default=which("chromium-headless-shell") or "/usr/bin/chromium")
 def follow_the_guides(*, web: str, sandbox: str, password: str, chromium: str) -> None:
     """Take all pictures of docs/guides anew."""
     with sync_playwright() as playwright:

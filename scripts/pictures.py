@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from shutil import which
 from uuid import UUID
 
 import click
@@ -47,7 +48,7 @@ class Cast:
 @click.option("--web", default="http://127.0.0.1:8000")
 @click.option("--sandbox", default="http://127.0.0.1:8100")
 @click.option("--password", required=True)
-@click.option("--chromium", default="/usr/bin/chromium")
+@click.option("--chromium", default=which("chromium-headless-shell") or "/usr/bin/chromium")
 def main(*, web: str, sandbox: str, password: str, chromium: str) -> None:
     """Take all pictures of the README anew."""
     before = Progressed.of(environment.data_folder()).read()

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 CHINESE = re.compile("[\u4e00-\u9fff]")
 WINDOWS_KEPT = 4
 PICTURES_ARE_WANTED = bool(os.environ.get("FENQI_TEST_PICTURES"))
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+"""Debian's Chromium, if it is installed: the one without a user interface, which else is drawn where nobody sees it."""
 
 
 @dataclass(frozen=True, slots=True)

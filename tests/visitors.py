@@ -10,7 +10,7 @@ from django.test import Client
 from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from browsing import Windows, faults, picture, scrolls_sideways
+from browsing import PICTURES_ARE_WANTED, Windows, faults, picture, scrolls_sideways
 from fenqi.records.models import Account, Role
 from returned import Case
 
@@ -44,9 +44,17 @@ ZH_PHONE, ZH_DESK = Visitor("zh-CN", PHONE_WIDTH), Visitor("zh-CN", DESK_WIDTH)
 EN_PHONE, EN_DESK = Visitor("en-GB", PHONE_WIDTH), Visitor("en-GB", DESK_WIDTH)
 
 
+EVERYBODY = (ZH_PHONE, ZH_DESK, EN_PHONE, EN_DESK)
+
+
 def visited_by(*visitors: Visitor) -> pytest.MarkDecorator:
     names = [f"{one.language[:2]} at {one.width}" for one in visitors]
     return pytest.mark.parametrize("visitor", visitors, ids=names)
+
+
+def walked_by(*visitors: Visitor) -> pytest.MarkDecorator:
+    """These; everybody where pictures are wanted, in both languages and on both screens."""
+    return visited_by(*(EVERYBODY if PICTURES_ARE_WANTED else visitors))
 
 
 @dataclass(frozen=True, slots=True)

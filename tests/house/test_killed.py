@@ -59,7 +59,7 @@ class House:
         return [sys.executable, "-m", "fenqi.interfaces.commands.main", *words]
 
     def start(self) -> None:
-        command = self.fenqi("run", "--port", str(self.web), "--sandbox-port", str(self.sandbox))
+        command = self.fenqi("run", "--no-sample", "--port", str(self.web), "--sandbox-port", str(self.sandbox))
         with (self.folder.parent / "run.log").open("ab") as log:
             self.supervisor = subprocess.Popen(
                 command, env=self.environ, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True

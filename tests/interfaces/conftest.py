@@ -1,6 +1,5 @@
 """For the tests of pages: the sample mall, and Chromium, one for each worker, with windows that outlive a test."""
 
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
-from browsing import Windows
+from browsing import CHROMIUM, Windows
 from sample_mall import SampleMall
 
 
@@ -21,13 +20,12 @@ def sample_mall() -> SampleMall:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """Debian's Chromium; without it the browser tests are skipped."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
+    if CHROMIUM is None:
         pytest.skip("Chromium is not installed")
     # One process for all pages of a window: a process for each costs a second.
     return {
         **browser_type_launch_args,
-        "executable_path": chromium,
+        "executable_path": CHROMIUM,
         "args": ["--no-sandbox", "--renderer-process-limit=1", "--disable-gpu"],
     }
 

@@ -1,8 +1,9 @@
 """The OpenAPI document says what the API does, and the API does what it says, whatever it is sent."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import pytest
@@ -12,6 +13,9 @@ from django.db import close_old_connections
 from django.test import Client
 from hypothesis import HealthCheck, settings
 from schemathesis.config import SchemathesisConfig
+from schemathesis.core.result import Ok
+from schemathesis.pytest.lazy import get_all_tests
+from schemathesis.python._constants.orchestrator import make_constants_value_source
 
 from fenqi.config.wsgi import application
 from fenqi.interfaces.api.api import api
@@ -103,52 +107,72 @@ def within_the_test() -> Iterator[None]:
 
 
 WRITTEN = json.dumps(api.get_openapi_schema())
+NAMES = [name for name, _ in operations(json.loads(WRITTEN))]
+OF_THE_APP = [name for name in NAMES if "/finance-app/" in name]
+OF_THE_MALL = [name for name in NAMES if name not in OF_THE_APP]
 
 
-def described(**changes: Any) -> schemathesis.schemas.BaseSchema:
-    """The document without asking for it over HTTP, which would need the database before there is one."""
+@cache
+def described(**changes: str) -> schemathesis.schemas.BaseSchema:
+    """The document without asking for it over HTTP; `changes` of schemathesis' settings are told as JSON."""
     config = {
         "generation": {"deterministic": True},
         "checks": {"positive_data_acceptance": {"expected-statuses": BUSINESS_REFUSALS}},
-        **changes,
+        **{name: json.loads(told) for name, told in changes.items()},
     }
     schema = schemathesis.openapi.from_dict(json.loads(WRITTEN), config=SchemathesisConfig.from_dict(config))
     schema.app, schema.location = application, DOCUMENT
+    make_constants_value_source(schema)  # reads the program's own words, which every operation is tried with
     return schema
 
 
-IN_THE_APP = "/finance-app/"
-anything = described().exclude(path_regex=IN_THE_APP)
-allowed = described(
-    generation={"deterministic": True, "mode": "positive"}, phases={"coverage": {"enabled": False}}
-).exclude(path_regex=IN_THE_APP)
+def is_tried(
+    name: str, schema: schemathesis.schemas.BaseSchema, send: Callable[[schemathesis.Case[Any]], None], trials: settings
+) -> None:
+    """Send an operation what schemathesis thinks of. While tests are collected, each worker would do all of it."""
+
+    def tried(case: schemathesis.Case[Any]) -> None:
+        send(case)
+
+    (made,) = get_all_tests(schema=schema.include(name=name), test_func=tried, settings=trials, given_kwargs=None)
+    assert isinstance(made, Ok)
+    _, test = made.ok()
+    test()
+
+
+@pytest.mark.parametrize("name", OF_THE_MALL)
+@pytest.mark.usefixtures("within_the_test")
+def test_whatever_it_is_sent_the_api_keeps_its_word(name: str, shop: Any) -> None:
+    is_tried(name, described(), lambda case: validate(case, shop), TRIALS)
+
+
 # Nobody is recognised here; asking for a code needs a message service, and is tried with one elsewhere.
-in_the_app = described(
-    checks={"positive_data_acceptance": {"expected-statuses": [*BUSINESS_REFUSALS, "401", "429"]}}
-).include(path_regex="/finance-app/(?!codes$)")
-
-
-@anything.parametrize()
-@TRIALS
+@pytest.mark.parametrize("name", [name for name in OF_THE_APP if not name.endswith("/codes")])
 @pytest.mark.usefixtures("within_the_test")
-def test_whatever_it_is_sent_the_api_keeps_its_word(case: schemathesis.Case[Any], shop: Any) -> None:
+def test_the_finance_apps_side_keeps_its_word_too(name: str, shop: Any) -> None:
+    refusals = {"positive_data_acceptance": {"expected-statuses": [*BUSINESS_REFUSALS, "401", "429"]}}
+    is_tried(name, described(checks=json.dumps(refusals)), lambda case: validate(case, shop), TRIALS)
+
+
+@pytest.mark.parametrize("name", OF_THE_MALL)
+@pytest.mark.usefixtures("within_the_test")
+def test_the_same_of_what_is_there(name: str, shop: Any, plan: Bought) -> None:
+    allowed = described(
+        generation=json.dumps({"deterministic": True, "mode": "positive"}),
+        phases=json.dumps({"coverage": {"enabled": False}}),
+    )
+    is_tried(name, allowed, lambda case: validate(about(case, plan), shop), settings(TRIALS, max_examples=16))
+
+
+def validate(case: schemathesis.Case[Any], shop: Any) -> None:
     case.call_and_validate(headers={"Authorization": f"Bearer {shop.key}"})
 
 
-@in_the_app.parametrize()
-@TRIALS
-@pytest.mark.usefixtures("within_the_test")
-def test_the_finance_apps_side_keeps_its_word_too(case: schemathesis.Case[Any], shop: Any) -> None:
-    case.call_and_validate(headers={"Authorization": f"Bearer {shop.key}"})
-
-
-@allowed.parametrize()
-@settings(TRIALS, max_examples=16)
-@pytest.mark.usefixtures("within_the_test")
-def test_the_same_of_what_is_there(case: schemathesis.Case[Any], shop: Any, plan: Bought) -> None:
+def about(case: schemathesis.Case[Any], plan: Bought) -> schemathesis.Case[Any]:
+    """The same, asked of the plan that is there."""
     there = {"customer_id": plan.customer_id, "plan_id": plan.plan_id, "ref": "c-1", "sku": "X2"}
     case.path_parameters.update({name: str(there[name]) for name in case.path_parameters if name in there})
     if isinstance(case.body, dict):
         known = {"customer_ref": "c-1", "currency": "CNY", "received_on": "2026-01-01"}
         case.body.update({name: value for name, value in known.items() if name in case.body})
-    case.call_and_validate(headers={"Authorization": f"Bearer {shop.key}"})
+    return case

@@ -10,7 +10,7 @@ from browsing import Site, picture, scrolls_sideways, violations
 from fenqi.records.models import Account, Payment, Role
 from fenqi.usecases import rate_limits
 from fenqi.usecases.support import conversation
-from visitors import ARTEFACTS, BACKEND, DESK_WIDTH, EN_DESK, ZH_PHONE, Visitor, visited_by
+from visitors import ARTEFACTS, BACKEND, DESK_WIDTH, EN_DESK, ZH_PHONE, Visitor, walked_by
 
 pytestmark = pytest.mark.browser
 
@@ -38,7 +38,7 @@ def glanced_at(page: Page, name: str, language: str) -> None:
 
 
 @pytest.mark.requirement("R131", "R132", "R134", "R135", "R168", "R170", "R171", "R175")
-@visited_by(ZH_PHONE, EN_DESK)
+@walked_by(ZH_PHONE, EN_DESK)
 def test_a_chat_ends_in_a_solved_failure(site: Site, visitor: Visitor) -> None:
     reads, language = visitor.reads, visitor.language
     wang = site.customer("wang")

@@ -20,7 +20,7 @@ from lenders import PLATFORM
 from malls import Bought, bought
 from moving import Moving, sheet
 from town import Town
-from visitors import ARTEFACTS, DESK_WIDTH, EN_DESK, PHONE_WIDTH, ZH_PHONE, Visitor, screen, visited_by
+from visitors import ARTEFACTS, DESK_WIDTH, EN_DESK, PHONE_WIDTH, ZH_PHONE, Visitor, screen, walked_by
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -45,7 +45,7 @@ def looked_at(desk: Page, name: str, visitor: Visitor) -> None:
 
 
 @pytest.mark.requirement("R146", "R147", "R182")
-@visited_by(ZH_PHONE, EN_DESK)
+@walked_by(ZH_PHONE, EN_DESK)
 def test_a_migration_is_watched_from_both_sides(
     windows: Windows, mall_server: LiveServer, owed: Bought, visitor: Visitor
 ) -> None:

@@ -25,11 +25,14 @@ from fenqi.usecases.relay import relay_outbox
 from late_plans import charges, late
 from malls import Bought, a_customer
 from town import Town
-from visitors import DESK_WIDTH, EN_DESK, ZH_PHONE, Screen, Visitor, screen, visited_by
+from visitors import DESK_WIDTH, EN_DESK, EN_PHONE, ZH_DESK, ZH_PHONE, Screen, Visitor, screen, walked_by
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LINK = re.compile(r"https?://[^\s/]+(/p/[\w-]{34})", re.ASCII)
+PHONES = {ZH_PHONE: "17000001801", EN_DESK: "17000001802", ZH_DESK: "17000001803", EN_PHONE: "17000001804"}
+"""Each has one of their own: the sandbox's telephone keeps what it was sent."""
+
 LASTS = timedelta(days=6)
 """The closing: it begins two days before the due date and ends after it."""
 
@@ -136,11 +139,11 @@ def due_on_the_third_day(calendar: Calendar, phone: str, language: str) -> Bough
 
 
 @pytest.mark.requirement("R117", "R149", "R155", "R156", "R158", "R160", "R161", "R162")
-@visited_by(ZH_PHONE, EN_DESK)
+@walked_by(ZH_PHONE, EN_DESK)
 def test_a_reminder_leads_to_a_repayment_while_the_usual_entry_is_closed(
     windows: Windows, mall_server: LiveServer, town: Town, calendar: Calendar, visitor: Visitor
 ) -> None:
-    reads, phone = visitor.reads, visitor.reads("17000001801", "17000001802")
+    reads, phone = visitor.reads, PHONES[visitor]
     calendar.put(0, 10)
     plan = due_on_the_third_day(calendar, phone, reads("zh-hans", "en"))
     close_of_the_day()

@@ -20,13 +20,16 @@ from fenqi.config import environment, place
 from fenqi.interfaces.commands.counterparties import introduce
 from fenqi.interfaces.commands.rehearsal.house import House
 
+FEW = 100
+"""For so many consumers one process of the web server is enough; starting another costs more than it brings."""
+
 
 def bench_faults(consumers: int = 2000, seed: int | None = None) -> dict[str, float]:
     """Figures of one rehearsal. Raises RehearsalFailed with every complaint."""
     chosen = secrets.randbelow(10**9) if seed is None else seed
     print(f"seed {chosen}", file=sys.stderr, flush=True)  # noqa: T201 - whoever watches needs it to replay
     started = time.monotonic()
-    with rehearsal_house() as house:
+    with rehearsal_house(web_workers=1 if consumers <= FEW else 2) as house:
         from fenqi.interfaces.commands.rehearsal.run import rehearse  # noqa: PLC0415 - needs Django set up
 
         figures = rehearse(house, consumers=consumers, seed=chosen)
@@ -34,10 +37,10 @@ def bench_faults(consumers: int = 2000, seed: int | None = None) -> dict[str, fl
 
 
 @contextmanager
-def rehearsal_house() -> Iterator[House]:
+def rehearsal_house(*, web_workers: int) -> Iterator[House]:
     """A house in a folder that is thrown away, running, with this process looking into its database."""
     folder = Path(tempfile.mkdtemp(prefix="rehearsal-", dir=_made(environment.data_folder())))
-    house = House(folder / "house")
+    house = House(folder / "house", web_workers)
     try:
         house.start()
         os.environ.pop("DATABASE_URL", None)

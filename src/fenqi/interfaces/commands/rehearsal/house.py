@@ -54,6 +54,7 @@ class House:
     """The processes of one data folder; `ahead` is how far their clock, and the town's, is ahead."""
 
     folder: Path
+    web_workers: int = 2
     web: int = field(default_factory=free_port)
     sandbox: int = field(default_factory=free_port)
     ahead: int = 0
@@ -77,7 +78,8 @@ class House:
             for name, value in os.environ.items()
             if not name.startswith(("FENQI_", "DATABASE_URL", "DJANGO_SETTINGS_MODULE"))
         }
-        return {**kept, "FENQI_DATA": str(self.folder), "FENQI_CLOCK_AHEAD_SECONDS": str(self.ahead)}
+        ours = {"FENQI_DATA": self.folder, "FENQI_CLOCK_AHEAD_SECONDS": self.ahead, "FENQI_WORKERS": self.web_workers}
+        return kept | {name: str(value) for name, value in ours.items()}
 
     def start(self) -> None:
         """Raises NotAnswered."""
@@ -166,11 +168,6 @@ class House:
                     return told if answer.is_success else None
             time.sleep(0.3)
         raise NotAnswered(path)
-
-    def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
-        """A command of this house, at its time."""
-        environ = {**self.environ, "FENQI_SANDBOX_URL": self.town}
-        return subprocess.run(fenqi(*words), env=environ, capture_output=True, text=True, check=False)
 
 
 def fenqi(*words: str) -> list[str]:

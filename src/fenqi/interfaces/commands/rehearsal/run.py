@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from django.db import connection
 
+from fenqi.domain.errors import FenqiError
 from fenqi.interfaces.commands.rehearsal.consumers import Bought, Consumer
 from fenqi.interfaces.commands.rehearsal.house import PARTS, House, NotAnswered, until
 from fenqi.interfaces.commands.rehearsal.seeding import seed_consumers
@@ -18,6 +19,7 @@ from fenqi.interfaces.commands.rehearsal.verdict import verdict
 from fenqi.records.models import RefundLeg
 from fenqi.records.scope import across_customers
 from fenqi.usecases import clock
+from fenqi.usecases.reconciliation.run import reconcile as reconcile_bill
 
 CHANNELS: Final = ("alipay", "wechat_pay", "bank_card")
 AT_ONCE: Final = 16
@@ -159,12 +161,14 @@ def ahead_of(day: int) -> int:
 
 
 def reconcile(house: House) -> None:
-    """Yesterday's bill of every channel. Raises RehearsalFailed when one is refused."""
+    """Yesterday's bill of every channel, at the house's time. Raises RehearsalFailed when one is refused."""
     yesterday = clock.business_date(clock.now()) + timedelta(days=house.ahead // DAY - 1)
-    for channel in CHANNELS:
-        ran = house.run("reconcile", channel, yesterday.isoformat(), "--json")
-        if ran.returncode not in {0, 1}:
-            raise RehearsalFailed(f"{channel} {yesterday}: {ran.stdout[-500:]}{ran.stderr[-1500:]}")
+    with clock.simulated(clock.now() + timedelta(seconds=house.ahead)):
+        for channel in CHANNELS:
+            try:
+                reconcile_bill(channel, yesterday, now=clock.now())
+            except FenqiError as refused:
+                raise RehearsalFailed(f"{channel} {yesterday}: {refused.text('en')}") from refused
 
 
 def let_refunds_end(house: House) -> None:

@@ -1,6 +1,5 @@
 """Whether everybody was charged what their plan says: our books, beside what the town itself knows of every payment."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from fenqi.interfaces.commands.rehearsal.house import House
 from fenqi.records.models import PaymentAttempt, Plan, Refund, RefundLeg, RefundStatus
 from fenqi.records.scope import across_customers
 from fenqi.usecases import plan_file
+from fenqi.usecases.reconciliation.check import check_books
 
 MONEY_IN: Final = frozenset({EventKind.REPAYMENT, EventKind.SETTLEMENT})
 ENDED: Final = frozenset({"succeeded", "failed", "closed"})
@@ -47,7 +47,7 @@ def verdict(house: House) -> Verdict:
         *_plans_agree(attempts, plans, moved),
         *(f"refund {one.id} of {one.cause} is {one.status}" for one in refunds if one.status != RefundStatus.COMPLETED),
         *_accounts_are_zero(),
-        *_check_is_clean(house),
+        *_check_is_clean(),
     ]
     return Verdict(
         figures={
@@ -106,10 +106,5 @@ def _accounts_are_zero() -> Iterator[str]:
     return (f"{name} stands at {sum_}" for name, sum_ in standing.items() if sum_ and name.startswith(MUST_BE_ZERO))
 
 
-def _check_is_clean(house: House) -> Iterator[str]:
-    ran = house.run("check", "--json")
-    try:
-        findings = json.loads(ran.stdout)["findings"]
-    except (ValueError, KeyError):
-        findings = [ran.stdout[-400:] + ran.stderr[-400:]]
-    return (f"check: {finding}" for finding in findings)
+def _check_is_clean() -> Iterator[str]:
+    return (f"check: {finding}" for finding in check_books())
