@@ -159,7 +159,7 @@ def at_the_desk(cast: Cast, browser: Browser, web: str, password: str) -> None:
     page.goto(f"{web}/console/customers/{cast.talking.customer_id}")
     take(page, "console-zh")
     page = at_the_console(browser, web, AGENT, password)
-    page.goto(f"{web}/console/support")
+    page.goto(f"{web}/console/support?show=closed")
     take(page, "support-zh")
 
 
