@@ -83,6 +83,7 @@ def own_place() -> Iterator[None]:
     os.environ["FENQI_DATA"] = str(folder)
     os.environ["FENQI_TLS"] = "no"
     os.environ.pop("DATABASE_URL", None)
+    shelter = place.cluster().shelter  # outside of the folder where the server's account may not enter it
     try:
         with place.ready():
             from django.core.management import call_command  # noqa: PLC0415 - Django is set up by now
@@ -90,7 +91,8 @@ def own_place() -> Iterator[None]:
             call_command("migrate", verbosity=0)
             yield
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        for one in (shelter, folder):
+            shutil.rmtree(one, ignore_errors=True)
 
 
 def _beside(folder: Path) -> Path:

@@ -26,7 +26,7 @@ from fenqi.usecases.closing.late_rows import CHARGE, SKIPPED, find_late_rows
 from fenqi.usecases.closing.set_based import Charged, charge_customers
 from fenqi.usecases.closing.steps import STEPS
 
-CUSTOMERS_IN_A_RANGE: Final = 10_000
+CUSTOMERS_IN_A_RANGE: Final = 30_000
 CUSTOMERS_IN_A_BATCH: Final = 1_000
 """So many are locked at once: a payment waits for one batch at most."""
 
