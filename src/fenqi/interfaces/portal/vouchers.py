@@ -138,12 +138,17 @@ def _answer(voucher: VoucherView) -> str:
     }
     values = {
         "amount": formats.money(voucher.amount_minor, voucher.currency),
-        "account": account_told(voucher),
+        "account": _within(account_told(voucher)),
         "number": voucher.number,
         "state": _state_told(voucher),
         "what": what_for(voucher),
     }
     return formats.spaced(answers[voucher.kind] % values)
+
+
+def _within(told: str) -> str:
+    """As a name stands inside a sentence."""
+    return f"t{told[1:]}" if told.startswith("The ") else told
 
 
 def account_told(voucher: VoucherView) -> str:
