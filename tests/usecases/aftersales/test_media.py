@@ -250,6 +250,13 @@ def test_sound_may_last_no_longer_than_the_picture_may(made: Path) -> None:
         taken(sent, made, EvidenceLimits(video_seconds=1))
 
 
+def test_a_codec_that_there_is_not_is_refused(made: Path) -> None:
+    sent = media_files.video(made.parent, seconds=1, form="webm")
+    assert sent.count(b"V_VP") == 1
+    with pytest.raises(EvidenceRefused):
+        taken(sent.replace(b"V_VP", b"\0_VP"), made)
+
+
 @pytest.mark.filterwarnings("ignore::UserWarning")  # the library's, about what was spoilt
 @settings(max_examples=30)
 @given(data=st.data())

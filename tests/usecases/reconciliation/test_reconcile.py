@@ -394,6 +394,17 @@ def test_a_finding_that_is_closed_without_an_explanation_is_noticed(bills: Writt
     assert laws_broken() == {"suspense_is_open_findings"}
 
 
+def test_what_is_booked_while_a_bill_is_reconciled_belongs_to_its_cut_off(bills: WrittenBills) -> None:
+    paying = Paying(PAID_AT)
+    bills.days[DAY] = [paying.line()]
+    paying.at = MORNING + timedelta(seconds=1)
+    paying.settle(Outcome.SUCCEEDED, paid_at=PAID_AT)
+    run(now=MORNING)
+    assert on_clearing() == 0
+    assert laws_broken() == set()
+    assert not run(now=MORNING + timedelta(hours=1)).is_new
+
+
 def test_a_reconciled_day_that_is_off_zero_is_noticed(bills: WrittenBills) -> None:
     bills.days[DAY] = [bill_line("", 100, kind="fee", channel_no="F1")]
     run()

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.stream import Disposition, Stream
 from av.video.frame import VideoFrame
@@ -41,6 +42,7 @@ from fenqi.domain.aftersales.evidence_rules import (
 )
 
 if TYPE_CHECKING:
+    from av.codec.context import CodecContext
     from av.packet import Packet  # generic in its stub only
 
 LONGEST_SIDE: Final = 4096
@@ -207,12 +209,18 @@ def _read_options(form: VideoForm) -> dict[str, str]:
 
 def _picture_of(source: InputContainer, form: VideoForm, limits: EvidenceLimits) -> VideoStream:
     found = next((stream for stream in source.streams.video if not stream.disposition & ATTACHED_PICTURE), None)
-    if found is None or found.codec_context.name not in form.pictures:
+    if found is None or _codec_of(found) not in form.pictures:
         raise EvidenceNotAccepted
     _require_pixels(found.codec_context.width, found.codec_context.height, limits.video_pixels)
     if source.duration is not None and source.duration > (limits.video_seconds + 1) * av.time_base:
         raise VideoTooLong(most_seconds=limits.video_seconds)
     return found
+
+
+def _codec_of(stream: VideoStream | AudioStream) -> str:
+    """Its name; empty where a header names none that there is."""
+    context: CodecContext | None = stream.codec_context
+    return context.name if context else ""
 
 
 ATTACHED_PICTURE: Final = Disposition.attached_pic
@@ -233,7 +241,7 @@ class _Walk:
     ) -> None:
         self.source, self.kept, self.picture, self.limits = source, kept, picture, limits
         self.bytes_left = most_bytes
-        sounds = [stream for stream in source.streams.audio if stream.codec_context.name in form.sounds][:1]
+        sounds = [stream for stream in source.streams.audio if _codec_of(stream) in form.sounds][:1]
         self.written = {stream.index: kept.add_stream_from_template(stream) for stream in (picture, *sounds)}
         self.read = (picture, *sounds)
         self.first: VideoFrame | None = None

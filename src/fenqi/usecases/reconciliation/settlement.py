@@ -187,7 +187,7 @@ def keep(*findings: ReconciliationFinding) -> None:
 
 
 _DAY = """
-SELECT coalesce(sum(l.debit_minor - l.credit_minor), 0)::bigint
+SELECT coalesce(sum(l.debit_minor - l.credit_minor), 0)::bigint, max(e.posted_at)
 FROM journal_entry e JOIN journal_line l ON l.customer_id = e.customer_id AND l.entry_id = e.id
 WHERE e.effective_on = %s AND l.account = %s AND l.currency = %s
 """
@@ -200,7 +200,7 @@ def _settle_day(bill: ChannelBill, *, findings_moved: bool, now: datetime) -> bo
         stored = ChannelBill.objects.get(id=bill.id)
         source = clearing(bill.channel)
         is_new = stored.matched_at is None or findings_moved
-        left = _on_clearing(bill)
+        left, last_posted = _on_clearing(bill)
         if stored.entry_id is None:
             entry = settlement_entry(
                 paid=stored.paid_minor, refunded=stored.refunded_minor, fee=stored.fee_minor, source=source
@@ -211,18 +211,19 @@ def _settle_day(bill: ChannelBill, *, findings_moved: bool, now: datetime) -> bo
         if left:
             _post_remainder(books, bill, left, now=now)
         if is_new or left:
-            stored.matched_at = now
+            stored.matched_at = max(now, last_posted or now)  # what was booked meanwhile is in the sum
             stored.save(update_fields=["entry_id", "matched_at"])
         books.write()
     bill.entry_id, bill.matched_at = stored.entry_id, stored.matched_at
     return is_new or bool(left)
 
 
-def _on_clearing(bill: ChannelBill) -> int:
+def _on_clearing(bill: ChannelBill) -> tuple[int, datetime | None]:
+    """What the day has left there in minor units, and when the last of it was posted."""
     with across_customers(), connection.cursor() as cursor:
         cursor.execute(_DAY, [bill.bill_date, clearing(bill.channel), bill.currency])
-        (left,) = cursor.fetchone()
-    return int(left)
+        left, last_posted = cursor.fetchone()
+    return int(left), last_posted
 
 
 def _post_remainder(books: HouseBooks, bill: ChannelBill, left: int, *, now: datetime) -> None:

@@ -163,8 +163,8 @@ def ahead_of(day: int) -> int:
 def reconcile(house: House) -> None:
     """Yesterday's bill of every channel, at the house's time. Raises RehearsalFailed when one is refused."""
     yesterday = clock.business_date(clock.now()) + timedelta(days=house.ahead // DAY - 1)
-    with clock.simulated(clock.now() + timedelta(seconds=house.ahead)):
-        for channel in CHANNELS:
+    for channel in CHANNELS:
+        with clock.simulated(clock.now() + timedelta(seconds=house.ahead)):
             try:
                 reconcile_bill(channel, yesterday, now=clock.now())
             except FenqiError as refused:
