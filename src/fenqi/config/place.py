@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -33,6 +34,12 @@ def cluster() -> postgres.Cluster:
 
 def runs_own_database() -> bool:
     return not environment.text("DATABASE_URL")
+
+
+def throw_away(folder: Path) -> None:
+    """Delete a data folder whose server has stopped, and what the server kept outside of it."""
+    for one in (postgres.Cluster(folder / "postgres").shelter, folder):
+        shutil.rmtree(one, ignore_errors=True)
 
 
 @contextmanager

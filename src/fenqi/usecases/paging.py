@@ -3,12 +3,18 @@
 import base64
 import binascii
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 from uuid import UUID
 
 from fenqi.domain.errors import FenqiError
+
+if TYPE_CHECKING:
+    from django.db.models import Model, QuerySet
+
+    Record = TypeVar("Record", bound=Model)
 
 Item = TypeVar("Item")
 LARGEST_PAGE = 100
@@ -55,3 +61,13 @@ def page_of(rows: list[Item], *, limit: int, cursor_of: Any) -> Page[Item]:
     """A page from one row more than it holds: the surplus row only tells that there is a next page."""
     shown = tuple(rows[:limit])
     return Page(items=shown, next_cursor=cursor_of(shown[-1]) if len(rows) > limit else None)
+
+
+@overload
+def newest(rows: "QuerySet[Record]", most: int) -> "tuple[list[Record], bool]": ...
+@overload
+def newest(rows: Sequence[Item], most: int) -> tuple[list[Item], bool]: ...
+def newest(rows: Any, most: int) -> tuple[list[Any], bool]:
+    """As many as are shown, and whether there are more: one more is read. `rows` have the newest first."""
+    found = list(rows[: most + 1])
+    return found[:most], len(found) > most

@@ -50,6 +50,7 @@ def rehearsal_house(*, web_workers: int) -> Iterator[House]:
             yield house
     finally:
         house.stop()
+        place.throw_away(house.folder)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -8,7 +8,6 @@ the customer and reading the plan with its events; 16 connections each, in turn,
 import json
 import os
 import re
-import shutil
 import socket
 import statistics
 import subprocess
@@ -83,7 +82,6 @@ def own_place() -> Iterator[None]:
     os.environ["FENQI_DATA"] = str(folder)
     os.environ["FENQI_TLS"] = "no"
     os.environ.pop("DATABASE_URL", None)
-    shelter = place.cluster().shelter  # outside of the folder where the server's account may not enter it
     try:
         with place.ready():
             from django.core.management import call_command  # noqa: PLC0415 - Django is set up by now
@@ -91,8 +89,7 @@ def own_place() -> Iterator[None]:
             call_command("migrate", verbosity=0)
             yield
     finally:
-        for one in (shelter, folder):
-            shutil.rmtree(one, ignore_errors=True)
+        place.throw_away(folder)
 
 
 def _beside(folder: Path) -> Path:

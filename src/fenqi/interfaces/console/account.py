@@ -15,18 +15,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from fenqi.domain.errors import FenqiError, NotFound
-from fenqi.interfaces.console import words
 from fenqi.interfaces.console.access import staff_page
-from fenqi.interfaces.console.lists import (
-    MOST_READ,
-    Column,
-    Kind,
-    amount,
-    list_page,
-    lists_page,
-    read_listing,
-    worded,
-)
+from fenqi.interfaces.console.customer_lists import ORDERS
+from fenqi.interfaces.console.lists import MOST_READ, Column, Kind, list_page, lists_page, read_listing
 from fenqi.interfaces.portal.files import zip_response
 from fenqi.records.identifiers import HOUSE_ID
 from fenqi.usecases import audit, clock
@@ -34,7 +25,7 @@ from fenqi.usecases.accounts import closing, lost_phone
 from fenqi.usecases.customers import customer_view
 from fenqi.usecases.orders.queries import list_orders
 from fenqi.usecases.staff.permissions import Permission, Staff
-from fenqi.usecases.views import CustomerView, OrderSummary
+from fenqi.usecases.views import CustomerView
 from fenqi.usecases.vouchers.for_staff import ask_dispute_file, dispute_files_of, fetch_dispute_file
 
 ROWS_AT_ONCE: Final = 10
@@ -53,14 +44,6 @@ LOST_PHONES: Final[Sequence[Column[WaitingPhone]]] = (
     Column(key="phone", title=_lazy("New phone number"), value=lambda one: one.change.phone_masked),
     Column(key="how", title=_lazy("How it was made sure who asks"), value=lambda one: one.change.checked),
     Column(key="bound", title=_lazy("State"), value=lambda one: one.change.takes_effect_at, kind=Kind.MOMENT),
-)
-
-ORDERS: Final[Sequence[Column[OrderSummary]]] = (
-    Column(key="number", title=_lazy("Order number"), value=lambda order: order.order_no),
-    Column(key="placed", title=_lazy("Placed at"), value=lambda order: order.placed_at, kind=Kind.MOMENT),
-    Column(key="goods", title=_lazy("Goods"), value=lambda order: order.title),
-    worded("state", _lazy("State"), words.ORDER_STATUSES, lambda order: order.status),
-    amount("total", _lazy("Total"), lambda order: order.total_minor, lambda order: order.currency),
 )
 
 

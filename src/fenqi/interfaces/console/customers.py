@@ -1,7 +1,6 @@
 """One customer on one page: what blocks, what happened, plans, payments, books, raw events. Every look is audited."""
 
 from datetime import datetime
-from typing import TypeVar
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -28,6 +27,7 @@ from fenqi.usecases.agreements.queries import agreements_of
 from fenqi.usecases.entries.history import closings_touching
 from fenqi.usecases.hardship.history import help_history
 from fenqi.usecases.notices.history import notice_history
+from fenqi.usecases.paging import newest
 from fenqi.usecases.partners.holders import holdings
 from fenqi.usecases.partners.providers import MALL, is_repaid_elsewhere, list_providers
 from fenqi.usecases.refunds.queries import list_refunds
@@ -39,7 +39,6 @@ from fenqi.usecases.support.talks import OpenTicket, talks_of
 
 SHORTEST_REASON = 4
 LONGEST_REASON = 200
-Row = TypeVar("Row")
 
 
 @require_safe
@@ -114,11 +113,6 @@ def _situation(file: CustomerFile, tickets: tuple[OpenTicket, ...]) -> Situation
     return Situation(file=file, plan=file.plan, lender_collects=lender_collects, tickets=tickets)
 
 
-def _newest(rows: tuple[Row, ...]) -> tuple[tuple[Row, ...], bool]:
-    """Of rows of which one more was read than is listed; and whether there are more."""
-    return rows[:MOST_ROWS], len(rows) > MOST_ROWS
-
-
 def _context(request: HttpRequest, staff: Staff, file: CustomerFile) -> tuple[Shown, dict[str, object]]:
     """The rows of the lists, and whatever else the page shows."""
     today = clock.business_date(clock.now())
@@ -128,8 +122,8 @@ def _context(request: HttpRequest, staff: Staff, file: CustomerFile) -> tuple[Sh
     reader = Reader(language=language, today=today, currency=plan.currency if plan else "CNY")
     customer_id, now = file.customer.customer_id, clock.now()
     talks = talks_of(customer_id, now=now)
-    cases, more_cases = _newest(cases_of(customer_id, limit=MOST_ROWS + 1))
-    refunds, more_refunds = _newest(list_refunds(customer_id, limit=MOST_ROWS + 1))
+    cases, more_cases = newest(cases_of(customer_id, limit=MOST_ROWS + 1), MOST_ROWS)
+    refunds, more_refunds = newest(list_refunds(customer_id, limit=MOST_ROWS + 1), MOST_ROWS)
     reserves, agreements = reserves_of(customer_id, now=now), agreements_of(customer_id, now=now)
     help_given, more_help = help_history(customer_id)
     notices, more_notices = notice_history(customer_id) if staff.may(Permission.SEE_NOTICES) else ((), False)

@@ -10,6 +10,7 @@ from uuid import UUID
 from fenqi.domain.hardship.promises import PromiseState
 from fenqi.records.models import CreditMark, DebtContact, PaymentPromise, PlanChange
 from fenqi.usecases.hardship.contacts import How
+from fenqi.usecases.paging import newest
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -50,9 +51,9 @@ def help_history(customer_id: UUID) -> tuple[tuple[HelpMoment, ...], bool]:
         (_mark, CreditMark.objects.filter(customer_id=customer_id).order_by("-noticed_at")),
         (_contact, contacts.order_by("-at")),
     )
-    read = [(tell, list(rows[: MOST + 1])) for tell, rows in kinds]
-    moments = tuple(moment for tell, rows in read for row in rows[:MOST] for moment in tell(row))
-    return moments, any(len(rows) > MOST for _tell, rows in read)
+    read = [(tell, *newest(rows, MOST)) for tell, rows in kinds]
+    moments = tuple(moment for tell, rows, _more in read for row in rows for moment in tell(row))
+    return moments, any(more for _tell, _rows, more in read)
 
 
 def _promise(row: PaymentPromise) -> Iterator[HelpMoment]:

@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from fenqi.records.models import Notice, NoticeDelivery
+from fenqi.usecases.paging import newest
 
 MOST: Final = 500
 
@@ -26,8 +27,7 @@ class NoticeMoment:
 
 def notice_history(customer_id: UUID) -> tuple[tuple[NoticeMoment, ...], bool]:
     """The newest, in no order, and whether there are older ones. Two statements."""
-    newest = list(Notice.objects.filter(customer_id=customer_id).order_by("-created_at", "-id")[: MOST + 1])
-    rows = newest[:MOST]
+    rows, is_cut = newest(Notice.objects.filter(customer_id=customer_id).order_by("-created_at", "-id"), MOST)
     found = NoticeDelivery.objects.filter(customer_id=customer_id, notice_id__in=[row.id for row in rows])
     ways: dict[UUID, list[tuple[str, str]]] = defaultdict(list)
     for one in found.order_by("created_at", "id"):
@@ -44,4 +44,4 @@ def notice_history(customer_id: UUID) -> tuple[tuple[NoticeMoment, ...], bool]:
         )
         for row in rows
     )
-    return moments, len(newest) > MOST
+    return moments, is_cut

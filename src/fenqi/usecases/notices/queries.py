@@ -15,6 +15,7 @@ from fenqi.records.scope import across_customers
 from fenqi.usecases import clock
 from fenqi.usecases.notices.preferences import Preferences, mask_email, preferences_of
 from fenqi.usecases.notices.wording import MAIL, Wording, filled, wordings
+from fenqi.usecases.paging import newest
 from fenqi.usecases.rails import mail, text_messages
 
 MOST_SHOWN = 500
@@ -117,8 +118,7 @@ class NoticeDay:
 
 def notices_of(customer_id: UUID, *, limit: int = 50) -> CustomerNotices:
     """The newest first, sent or not. A fixed number of statements."""
-    newest = list(Notice.objects.filter(customer_id=customer_id).order_by("-due_at", "-id")[: limit + 1])
-    rows = newest[:limit]
+    rows, is_cut = newest(Notice.objects.filter(customer_id=customer_id).order_by("-due_at", "-id"), limit)
     found = NoticeDelivery.objects.filter(customer_id=customer_id, notice_id__in=[row.id for row in rows])
     deliveries = defaultdict(list)
     for one in found.order_by("created_at", "id"):
@@ -127,7 +127,7 @@ def notices_of(customer_id: UUID, *, limit: int = 50) -> CustomerNotices:
     words = wordings((row.message for row in rows), MAIL)
     return CustomerNotices(
         notices=tuple(_file(row, tuple(deliveries[row.id]), words) for row in rows),
-        is_cut=len(newest) > limit,
+        is_cut=is_cut,
         wishes=wishes,
         email_masked=mask_email(wishes.email),
     )

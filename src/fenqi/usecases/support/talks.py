@@ -3,17 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import UUID
-
-from django.db.models import Model, QuerySet
 
 from fenqi.domain.support.ticket_numbers import spoken
 from fenqi.records.models import SupportEvent, SupportMessage, SupportThread
+from fenqi.usecases.paging import newest
 from fenqi.usecases.support.threads import CUSTOMER, names_of
 
 MOST: Final = 500
-Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,24 +51,18 @@ class Talks:
 
 def talks_of(customer_id: UUID, *, now: datetime) -> Talks:
     """Four statements, however many tickets there are; the latest of each kind where there are very many."""
-    threads, more_threads = _newest(SupportThread.objects.filter(customer_id=customer_id).order_by("-opened_at"))
+    threads, more_threads = newest(SupportThread.objects.filter(customer_id=customer_id).order_by("-opened_at"), MOST)
     if not threads:
         return Talks(moments=(), open=())
-    messages, more_messages = _newest(SupportMessage.objects.filter(customer_id=customer_id).order_by("-at"))
+    messages, more_messages = newest(SupportMessage.objects.filter(customer_id=customer_id).order_by("-at"), MOST)
     told = SupportEvent.objects.filter(customer_id=customer_id).exclude(kind="answered")
-    events, more_events = _newest(told.order_by("-at"))
+    events, more_events = newest(told.order_by("-at"), MOST)
     names = names_of({row.author for row in messages} | {row.actor for row in events} | {row.agent for row in threads})
     return Talks(
         moments=tuple(_moments(threads, messages, events, names)),
         open=tuple(_open(thread, names, now=now) for thread in threads if thread.closed_at is None),
         is_cut=more_threads or more_messages or more_events,
     )
-
-
-def _newest(rows: QuerySet[Row]) -> tuple[list[Row], bool]:
-    """And whether there are more."""
-    found = list(rows[: MOST + 1])
-    return found[:MOST], len(found) > MOST
 
 
 def _moments(
