@@ -172,13 +172,17 @@ def test_who_loses_an_entry_is_told_a_week_ahead_once_and_told_if_it_stays(town:
     assert told_of("entry_staying") == []
     published(bare, after=3, now=later)
     ((customer_id, body, _when),) = told_of("entry_staying")
-    assert (customer_id, body["code"]) == (plan.customer_id, "message_link")
+    assert (customer_id, body) == (plan.customer_id, {"code": "message_link", "version": "3"})
     for _ in range(2):
-        told = datetime.fromisoformat(body["leaves_at"])
-        tell_of_staying(plan.customer_id, "message_link", told=told, now=later)
-        assert tell_of_staying(other.customer_id, "message_link", told=told, now=later) is False
+        tell_of_staying(plan.customer_id, "message_link", version=3, now=later)
+        assert tell_of_staying(other.customer_id, "message_link", version=3, now=later) is False
     assert [text["text"].count("可以继续使用") for text in town.messages(phone)] == [1, 0]
     assert tell_of_leaving(plan.customer_id, "message_link", version=3, now=later) is False
+
+    published(leaves, after=4, now=later)
+    assert tell_of_staying(plan.customer_id, "message_link", version=3, now=later) is False
+    tell_of_leaving(plan.customer_id, "message_link", version=5, now=later)
+    assert ["不再使用" in text["text"] for text in town.messages(phone)] == [True, False, True]
 
 
 @pytest.mark.requirement("R143")

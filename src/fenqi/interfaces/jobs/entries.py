@@ -1,6 +1,5 @@
 """Jobs of repayment entries. Each is one use case, may run twice and must then change nothing more."""
 
-from datetime import datetime
 from uuid import UUID
 
 from procrastinate.contrib.django import app
@@ -40,6 +39,6 @@ def entry_leaving(*, customer_id: str, code: str, version: str) -> None:
 
 
 @app.task(name=outbox.ENTRY_STAYING, retry=BackOff(most_tries=12))
-def entry_staying(*, customer_id: str, code: str, leaves_at: str) -> None:
+def entry_staying(*, customer_id: str, code: str, version: str) -> None:
     """Tell a customer who was told that an entry moves or ends that it does not, or later."""
-    tell_of_staying(UUID(customer_id), code, told=datetime.fromisoformat(leaves_at), now=clock.now())
+    tell_of_staying(UUID(customer_id), code, version=int(version), now=clock.now())

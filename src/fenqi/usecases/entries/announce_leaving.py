@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import partial
+from itertools import takewhile
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,10 +11,10 @@ from django.db import connection
 from fenqi.domain.entries import EVERYBODY, Entry, leaves_at
 from fenqi.domain.entries.sentences import moment
 from fenqi.records.identifiers import derived_id
-from fenqi.records.models import Notice, NoticeState, OrderLine, Plan
+from fenqi.records.models import Notice, NoticeState, OrderLine, Plan, RepaymentEntry
 from fenqi.records.scope import across_customers
 from fenqi.usecases import clock, outbox
-from fenqi.usecases.entries.catalog import ruling_entries
+from fenqi.usecases.entries.catalog import as_published, ruling_entries
 from fenqi.usecases.entries.planned import SHOWN_AHEAD, PlannedChange, change_when_left
 from fenqi.usecases.entries.touched import TOUCHED_PLANS, params_of
 from fenqi.usecases.notices.quiet_hours import polite_time
@@ -33,7 +34,7 @@ ON CONFLICT (customer_id, id) DO NOTHING
 _QUEUE_STAYING: Final = """
 INSERT INTO outbox (customer_id, id, topic, body, not_before, tries, error, created_at)
 SELECT n.customer_id, md5(concat_ws('|', %(topic)s::text, %(subject)s::text, n.customer_id))::uuid, %(topic)s,
-  jsonb_build_object('code', %(code)s::text, 'leaves_at', %(leaves_at)s::text), %(not_before)s, 0, '', %(now)s
+  jsonb_build_object('code', %(code)s::text, 'version', %(version)s::text), %(not_before)s, 0, '', %(now)s
 FROM notice n
 WHERE n.message = %(told)s AND n.subject = %(subject)s AND n.state = 'told'
 ON CONFLICT (customer_id, id) DO NOTHING
@@ -42,16 +43,13 @@ ON CONFLICT (customer_id, id) DO NOTHING
 
 def queue_news_of(entry: Entry, before: Entry | None, *, now: datetime) -> None:
     """In the transaction that publishes it: for whom it leaves, and for those to whom `before` said that it leaves."""
-    at, said = _leaves_at(entry), _leaves_at(before) if before else None
+    at = _leaves_at(entry)
     if at is not None:
         _queue(_QUEUE_LEAVING, outbox.ENTRY_LEAVING, entry, at=max(now, at - SHOWN_AHEAD), now=now)
-    if said is not None and (at is None or at > said):
-        told = {
-            "subject": _subject(entry.code, said),
-            "leaves_at": said.isoformat(),
-            "told": Message.ENTRY_LEAVING.value,
-        }
-        _queue(_QUEUE_STAYING, outbox.ENTRY_STAYING, entry, at=now, now=now, **told)
+    said = _leaves_at(before) if before else None
+    if before is not None and said is not None and (at is None or at > said):
+        told = {"subject": _subject(before.code, before.version), "told": Message.ENTRY_LEAVING.value}
+        _queue(_QUEUE_STAYING, outbox.ENTRY_STAYING, before, at=now, now=now, **told)
 
 
 def tell_of_leaving(customer_id: UUID, code: str, *, version: int, now: datetime) -> bool:
@@ -69,22 +67,23 @@ def tell_of_leaving(customer_id: UUID, code: str, *, version: int, now: datetime
     return send_once(
         customer_id,
         Message.ENTRY_LEAVING,
-        subject=_subject(code, change.starts_at),
+        subject=_subject(code, version),
         params=partial(_params, customer_id, change),
         now=now,
     )
 
 
-def tell_of_staying(customer_id: UUID, code: str, *, told: datetime, now: datetime) -> bool:
-    """Once, to who was told that it leaves at that time, and still owes.
+def tell_of_staying(customer_id: UUID, code: str, *, version: int, now: datetime) -> bool:
+    """Once, to who was told what that version said, and still owes. Nothing once it leaves as early as it said again.
 
     Raises NoticeUnanswered, ChannelMisconfigured.
     """
     entry = _ruling(code, now)
     at = _leaves_at(entry) if entry else None
-    if entry is None or (at is not None and at <= told):
+    then = _leaves_at(as_published(RepaymentEntry.objects.get(code=code, version=version)))
+    if entry is None or then is None or (at is not None and at <= then):
         return False
-    subject = _subject(code, told)
+    subject = _subject(code, version)
     notices = Notice.objects.filter(customer_id=customer_id, message=Message.ENTRY_LEAVING, subject=subject)
     notice = notices.filter(state=NoticeState.TOLD).first()
     if notice is None or not Plan.objects.filter(customer_id=customer_id, outstanding_minor__gt=0).exists():
@@ -114,9 +113,12 @@ def _leaves_at(entry: Entry) -> datetime | None:
     return leaves_at(entry, clock.mall_zone())
 
 
-def _subject(code: str, at: datetime) -> str:
-    """One for each time at which it leaves, whichever versions say so: nobody is told the same twice."""
-    return f"entry:{derived_id('entry_leaving', code, int(at.timestamp()))}"
+def _subject(code: str, version: int) -> str:
+    """One for each time that it is said to leave, whichever versions in a row say so: nobody is told the same twice."""
+    rows = RepaymentEntry.objects.filter(code=code, version__lte=version).order_by("-version")
+    said = [(row.version, _leaves_at(as_published(row))) for row in rows]
+    *_, (since, _at) = takewhile(lambda one: one[1] == said[0][1], said)
+    return f"entry:{derived_id('entry_leaving', code, since)}"
 
 
 def _params(customer_id: UUID, change: PlannedChange, language: str) -> dict[str, str]:
